@@ -1,0 +1,167 @@
+package kernel
+
+// Local is the geometry of a locally connected layer, or of a convolution:
+//
+//	y[h,w,o,n] = bias[o] + Σ_{i,j,c} W[l,o,i,j,c] · x[s·h+d·i-p, s·w+d·j-p, c, n]
+//
+// with l = h·OW + w, or l = 0 where Shared. Each of Groups groups of output
+// channels sees its own group of input channels.
+type Local struct {
+	H, W, C, N      int // input map, channels, batch
+	OH, OW, O       int // output map, channels
+	KH, KW          int // kernel
+	Stride, Padding int
+	Dilation        int
+	Groups          int
+	Shared          bool // a convolution: all locations share one set of weights
+}
+
+func (g Local) channels() int { return g.C / g.Groups }             // input channels a neuron sees
+func (g Local) filters() int  { return g.O / g.Groups }             // output channels of a group
+func (g Local) field() int    { return g.KH * g.KW * g.channels() } // weights of a neuron
+func (g Local) weights() int  { return g.O * g.field() }            // weights of a location
+func (g Local) patched() bool { return g.Groups == 1 && g.Dilation == 1 }
+
+// location returns where the weights of location (oh, ow) begin.
+func (g Local) location(oh, ow int) int {
+	if g.Shared {
+		return 0
+	}
+	return (oh*g.OW + ow) * g.weights()
+}
+
+// Forward computes y (OH OW O N) of x (H W C N), weight (L O KH KW C/g) and
+// bias, which has length 0 (none), O (one a channel) or OH·OW·O.
+func Forward[T Float](g Local, y, x, weight, bias []T) {
+	Parallel(g.OH, func(oh int) {
+		var room [49]Term
+		for ow := range g.OW {
+			fillBias(g, y, bias, oh*g.OW+ow)
+			for group := range g.Groups {
+				q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
+				var terms []Term
+				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
+				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
+			}
+		}
+	})
+}
+
+// fillBias sets the outputs of one location to its bias.
+func fillBias[T Float](g Local, y, bias []T, location int) {
+	if len(bias) == 0 {
+		return
+	}
+	if len(bias) > g.O {
+		bias = bias[location*g.O:]
+	}
+	for o := range g.O {
+		row := y[(location*g.O+o)*g.N:][:g.N]
+		for n := range row {
+			row[n] = bias[o]
+		}
+	}
+}
+
+// forwardTerms lists the parts of the receptive field of a location that lie
+// inside the input, and their length K. Without groups and dilation the
+// columns of a kernel row lie side by side and make one term.
+func (g Local) forwardTerms(terms []Term, oh, ow, group int) ([]Term, int) {
+	c := g.channels()
+	weight := g.location(oh, ow) + group*g.filters()*g.field()
+	from, to := inside(g.KW, g.Dilation, g.Stride*ow-g.Padding, g.W)
+	step, k := 1, c
+	if g.patched() {
+		step, k = max(to-from, 1), (to-from)*c
+	}
+	for kh := range g.KH {
+		ih := g.Stride*oh + g.Dilation*kh - g.Padding
+		if ih < 0 || ih >= g.H {
+			continue
+		}
+		for kw := from; kw < to; kw += step {
+			iw := g.Stride*ow + g.Dilation*kw - g.Padding
+			terms = append(terms, Term{A: weight + (kh*g.KW+kw)*c, B: ((ih*g.W+iw)*g.C + group*c) * g.N})
+		}
+	}
+	return terms, k
+}
+
+// inside returns the range of kernel positions k in 0..kernel-1 for which
+// origin + dilation·k lies in 0..size-1.
+func inside(kernel, dilation, origin, size int) (from, to int) {
+	to = kernel
+	for from < to && origin+dilation*from < 0 {
+		from++
+	}
+	for to > from && origin+dilation*(to-1) >= size {
+		to--
+	}
+	return from, to
+}
+
+// InputGradient computes dx (H W C N) of dy (OH OW O N): each input gathers
+// from the locations that see it, so that no two goroutines share a sum.
+func InputGradient[T Float](g Local, dx, dy, weight []T) {
+	c, filters := g.channels(), g.filters()
+	q := Product{M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N}
+	Parallel(g.H, func(ih int) {
+		var room [49]Term
+		for iw := range g.W {
+			for group := range g.Groups {
+				terms := g.gradientTerms(room[:0], ih, iw, group)
+				Compute(q, dx[((ih*g.W+iw)*g.C+group*c)*g.N:], weight, dy, terms)
+			}
+		}
+	})
+}
+
+// gradientTerms lists, for one input position, the weights and outputs of the
+// locations that see it.
+func (g Local) gradientTerms(terms []Term, ih, iw, group int) []Term {
+	for kh := range g.KH {
+		oh, ok := g.seenBy(ih, kh, g.OH)
+		if !ok {
+			continue
+		}
+		for kw := range g.KW {
+			ow, ok := g.seenBy(iw, kw, g.OW)
+			if !ok {
+				continue
+			}
+			terms = append(terms, Term{
+				A: g.location(oh, ow) + group*g.filters()*g.field() + (kh*g.KW+kw)*g.channels(),
+				B: ((oh*g.OW+ow)*g.O + group*g.filters()) * g.N,
+			})
+		}
+	}
+	return terms
+}
+
+// seenBy returns the output position, of outputs along this axis, whose kernel
+// position k lies on input position i.
+func (g Local) seenBy(i, k, outputs int) (int, bool) {
+	at := i + g.Padding - g.Dilation*k
+	return at / g.Stride, at >= 0 && at%g.Stride == 0 && at/g.Stride < outputs
+}
+
+// BiasGradient computes the gradient of a bias of one value a channel or, where
+// dbias is longer, one a location and channel.
+func BiasGradient[T Float](g Local, dbias, dy []T) {
+	Parallel(g.O, func(o int) {
+		var sum T
+		for location := range g.OH * g.OW {
+			var here T
+			for _, v := range dy[(location*g.O+o)*g.N:][:g.N] {
+				here += v
+			}
+			if len(dbias) > g.O {
+				dbias[location*g.O+o] = here
+			}
+			sum += here
+		}
+		if len(dbias) == g.O {
+			dbias[o] = sum
+		}
+	})
+}

@@ -1,0 +1,215 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/internal/kernel"
+)
+
+// BatchNormOptions configure BatchNorm.
+type BatchNormOptions struct {
+	// Training normalises by the moments of the batch and updates the running
+	// ones; otherwise the running ones are used and left alone.
+	Training bool
+	// Momentum is the weight of a new batch in the running moments; 0 means 0.1.
+	Momentum float64
+	// Epsilon is added to the variance; 0 means 1e-5.
+	Epsilon float64
+}
+
+// RunningMoments are the moments of the activations of each channel over
+// training, C values each: what BatchNorm uses when it does not train. They
+// are shared by the operators that use them, and belong to the caller.
+type RunningMoments struct {
+	Mean, Variance *tensor.Dense
+}
+
+// BatchNorm normalises each channel over locations and batch (Ioffe and
+// Szegedy 2015):
+//
+//	y = scale[c] · (x - mean[c]) / √(variance[c] + epsilon) + shift[c]
+//
+//	x             H W C N
+//	scale, shift  C
+//	result        H W C N
+//
+// In training mean and variance are those of the batch (the variance divided
+// by m = H·W·N), and each run moves the running moments:
+//
+//	running = (1-momentum)·running + momentum·new
+//
+// where the new variance is divided by m-1, as in PyTorch. Training on a
+// single value per channel is an error.
+func BatchNorm(x, scale, shift *gorgonia.Node, running RunningMoments, o BatchNormOptions) (*gorgonia.Node, error) {
+	if o.Momentum == 0 {
+		o.Momentum = 0.1
+	}
+	if o.Epsilon == 0 {
+		o.Epsilon = 1e-5
+	}
+	if o.Momentum < 0 || o.Momentum > 1 || o.Epsilon < 0 {
+		return nil, errors.Errorf("ops: batch norm: momentum %v must lie in 0..1 and epsilon %v not be negative", o.Momentum, o.Epsilon)
+	}
+	if x.Dims() != 4 {
+		return nil, errors.Errorf("ops: batch norm: input has shape %v, want H W C N", x.Shape())
+	}
+	for _, t := range []*tensor.Dense{running.Mean, running.Variance} {
+		if t == nil || t.Dims() != 1 || t.Shape()[0] != x.Shape()[2] || t.Dtype() != x.Dtype() {
+			return nil, errors.Errorf("ops: batch norm: running moments %v, want %d channels of %v", describe(t), x.Shape()[2], x.Dtype())
+		}
+	}
+	used := &moments{make([]float64, x.Shape()[2]), make([]float64, x.Shape()[2])}
+	return apply(batchNorm{o, running, used}, x, scale, shift)
+}
+
+func describe(t *tensor.Dense) string {
+	if t == nil {
+		return "are missing"
+	}
+	return fmt.Sprintf("have shape %v of %v", t.Shape(), t.Dtype())
+}
+
+// moments are those that the last run normalised by. They are private to an
+// operator and its gradients, which always run after it.
+type moments struct{ mean, inverseDeviation []float64 }
+
+type batchNorm struct {
+	BatchNormOptions
+	running RunningMoments
+	used    *moments
+}
+
+func (d batchNorm) String() string      { return fmt.Sprintf("batch norm%+v", d.BatchNormOptions) }
+func (d batchNorm) ranks() ([]int, int) { return []int{4, 1, 1}, 4 }
+
+func (d batchNorm) shape(in []tensor.Shape) (tensor.Shape, error) {
+	x, channels := in[0], tensor.Shape{in[0][2]}
+	if err := same(d, "scale", in[1], "its channels", channels); err != nil {
+		return nil, err
+	}
+	if err := same(d, "shift", in[2], "its channels", channels); err != nil {
+		return nil, err
+	}
+	if d.Training && x[0]*x[1]*x[3] < 2 {
+		return nil, errors.Errorf("ops: %v: a single value per channel, input %v, has no variance to train on", d, x)
+	}
+	return x, nil
+}
+
+func (d batchNorm) run32(y []float32, in [][]float32, s []tensor.Shape) { runBatchNorm(d, y, in, s) }
+func (d batchNorm) run64(y []float64, in [][]float64, s []tensor.Shape) { runBatchNorm(d, y, in, s) }
+
+func runBatchNorm[T kernel.Float](d batchNorm, y []T, in [][]T, s []tensor.Shape) {
+	mean, variance := d.running.Mean.Data().([]T), d.running.Variance.Data().([]T)
+	if d.Training {
+		d.update(in[0], s[0], func(c int, batchMean, unbiased float64) {
+			mean[c] = T((1-d.Momentum)*float64(mean[c]) + d.Momentum*batchMean)
+			variance[c] = T((1-d.Momentum)*float64(variance[c]) + d.Momentum*unbiased)
+		})
+	} else {
+		for c := range mean {
+			d.used.mean[c] = float64(mean[c])
+			d.used.inverseDeviation[c] = kernel.InverseDeviation(float64(variance[c]), d.Epsilon)
+		}
+	}
+	norm(d, s[0], in[1], in[2]).Forward(y, in[0])
+}
+
+// update computes the moments of the batch and hands them to set, the variance
+// divided by m-1.
+func (d batchNorm) update(x any, s tensor.Shape, set func(c int, mean, unbiased float64)) {
+	squares := make([]float64, s[2])
+	switch x := x.(type) {
+	case []float32:
+		kernel.Moments(d.used.mean, squares, x, s[0]*s[1], s[2], s[3])
+	case []float64:
+		kernel.Moments(d.used.mean, squares, x, s[0]*s[1], s[2], s[3])
+	}
+	m := float64(s[0] * s[1] * s[3])
+	for c := range squares {
+		d.used.inverseDeviation[c] = kernel.InverseDeviation(squares[c]/m, d.Epsilon)
+		set(c, d.used.mean[c], squares[c]/(m-1))
+	}
+}
+
+// norm is the kernel's view of the norm that the last run applied to x of
+// shape s; shift is needed by the forward pass alone.
+func norm[T kernel.Float](d batchNorm, s tensor.Shape, scale, shift []T) kernel.Norm[T] {
+	return kernel.Norm[T]{
+		S: s[0] * s[1], C: s[2], N: s[3],
+		Scale: scale, Shift: shift,
+		Mean: d.used.mean, InverseDeviation: d.used.inverseDeviation,
+		Training: d.Training,
+	}
+}
+
+func (d batchNorm) wrt() []bool { return []bool{true, true, true} }
+
+func (d batchNorm) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	// The sums over locations and batch serve all three gradients.
+	sums, err := apply(batchNormSums{d}, in[0], grad)
+	if err != nil {
+		return nil, err
+	}
+	grads := make(gorgonia.Nodes, 3)
+	if grads[0], err = apply(batchNormInputGradient{d}, in[0], grad, in[1], sums); err != nil {
+		return nil, err
+	}
+	for i := range 2 {
+		if grads[1+i], err = apply(row{i}, sums); err != nil {
+			return nil, err
+		}
+	}
+	return grads, nil
+}
+
+// batchNormSums: x, dy → the gradients of scale and shift, 2 C.
+type batchNormSums struct{ batchNorm }
+
+func (d batchNormSums) String() string      { return fmt.Sprintf("batch norm sums%+v", d.BatchNormOptions) }
+func (d batchNormSums) ranks() ([]int, int) { return []int{4, 4}, 2 }
+
+func (d batchNormSums) shape(in []tensor.Shape) (tensor.Shape, error) {
+	return tensor.Shape{2, in[0][2]}, same(d, "output gradient", in[1], "input", in[0])
+}
+
+func (d batchNormSums) run32(sums []float32, in [][]float32, s []tensor.Shape) {
+	norm[float32](d.batchNorm, s[0], nil, nil).ParameterGradient(sums[:s[0][2]], sums[s[0][2]:], in[0], in[1])
+}
+func (d batchNormSums) run64(sums []float64, in [][]float64, s []tensor.Shape) {
+	norm[float64](d.batchNorm, s[0], nil, nil).ParameterGradient(sums[:s[0][2]], sums[s[0][2]:], in[0], in[1])
+}
+
+// batchNormInputGradient: x, dy, scale, sums → dx.
+type batchNormInputGradient struct{ batchNorm }
+
+func (d batchNormInputGradient) String() string {
+	return fmt.Sprintf("batch norm input gradient%+v", d.BatchNormOptions)
+}
+func (d batchNormInputGradient) ranks() ([]int, int) { return []int{4, 4, 1, 2}, 4 }
+
+func (d batchNormInputGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
+	return in[0], same(d, "output gradient", in[1], "input", in[0])
+}
+
+func (d batchNormInputGradient) run32(dx []float32, in [][]float32, s []tensor.Shape) {
+	norm(d.batchNorm, s[0], in[2], nil).InputGradient(dx, in[0], in[1], in[3][:s[0][2]], in[3][s[0][2]:])
+}
+func (d batchNormInputGradient) run64(dx []float64, in [][]float64, s []tensor.Shape) {
+	norm(d.batchNorm, s[0], in[2], nil).InputGradient(dx, in[0], in[1], in[3][:s[0][2]], in[3][s[0][2]:])
+}
+
+// row: a matrix → its i-th row.
+type row struct{ i int }
+
+func (d row) String() string      { return fmt.Sprintf("row %d", d.i) }
+func (d row) ranks() ([]int, int) { return []int{2}, 1 }
+
+func (d row) shape(in []tensor.Shape) (tensor.Shape, error) { return in[0][1:].Clone(), nil }
+
+func (d row) run32(y []float32, in [][]float32, _ []tensor.Shape) { copy(y, in[0][d.i*len(y):]) }
+func (d row) run64(y []float64, in [][]float64, _ []tensor.Shape) { copy(y, in[0][d.i*len(y):]) }

@@ -1,0 +1,27 @@
+// Package ops holds the gorgonia operators of hypnos: what the neurons of a
+// network compute, and its gradients.
+//
+// A convolution is a locally connected layer whose locations share one set of
+// weights, so that one operator, Local, serves both.
+//
+// # Axes, slowest first
+//
+//	activations           H W C N         batch innermost
+//	weights of a layer    L O KH KW C/g   L = OH·OW locations, or 1 if shared
+//	pooled activations    C N
+//	images, at the border N C H W         see BatchInnermost
+//	logits, at the border N classes       see BatchOutermost
+//
+// A neuron's answers to the whole batch lie side by side, and the receptive
+// field of a location is KH runs of KW·C·N contiguous numbers, so that no copy
+// of patches exists.
+//
+// # Rules that all operators keep
+//
+// They work in float32 and float64, with gorgonia.Grad and the tape machine.
+// Each application of an operator owns the buffer of its result: the value of
+// its node is valid until the operator runs again, and no two applications are
+// ever merged into one node. Inputs are read only. Shapes are checked when the
+// graph is built and again at each run; a mismatch is an error that names both
+// sides. All values must be contiguous and row-major.
+package ops

@@ -1,0 +1,73 @@
+package ops
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A mismatch is an error that names both sides, found when the graph is built.
+func TestMismatches(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		shapes []tensor.Shape
+		apply  func(gorgonia.Nodes) (*gorgonia.Node, error)
+		want   string
+	}{
+		{"kernel too large", []tensor.Shape{{4, 4, 2, 3}, {1, 4, 7, 7, 2}}, local(LocalOptions{Padding: 1}), "kernel 7×7 does not fit the input of 4×4"},
+		{"groups", []tensor.Shape{{4, 4, 3, 3}, {1, 4, 3, 3, 1}}, local(LocalOptions{Groups: 2}), "2 groups do not divide 3 input and 4 output channels"},
+		{"channels", []tensor.Shape{{4, 4, 3, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{}), "weights are for 2 input channels a group, the input has 3"},
+		{"locations", []tensor.Shape{{4, 4, 2, 3}, {5, 4, 3, 3, 2}}, local(LocalOptions{}), "weights are for 5 locations, the output has 2×2 = 4"},
+		{"stride", []tensor.Shape{{4, 4, 2, 3}, {4, 4, 3, 3, 2}}, local(LocalOptions{Stride: -1}), "stride -1 is negative"},
+		{"bias", []tensor.Shape{{4, 4, 2, 3}, {4, 4, 3, 3, 2}, {3}}, local(LocalOptions{}), "bias has shape (3), its channels (4)"},
+		{"rank", []tensor.Shape{{4, 4, 2}, {4, 4, 3, 3, 2}}, local(LocalOptions{}), "want 4 axes"},
+		{"moments", []tensor.Shape{{4, 4, 3, 2}, {3}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return BatchNorm(in[0], in[1], in[2], runningMoments(tensor.Float64, 2), BatchNormOptions{})
+		}, "want 3 channels"},
+		{"a single value", []tensor.Shape{{1, 1, 2, 1}, {2}, {2}}, norm64(BatchNormOptions{Training: true}), "has no variance"},
+		{"add", []tensor.Shape{{1, 2, 3, 4}, {1, 2, 3, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }, "first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)"},
+		{"linear", []tensor.Shape{{4, 5}, {3, 6}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, "weight has shape (3, 6)"},
+		{"target", []tensor.Shape{{4, 5}, {4, 6}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return CrossEntropy(in[0], in[1]) }, "target has shape (4, 6), logits (4, 5)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := gorgonia.NewGraph()
+			var in gorgonia.Nodes
+			for i, shape := range c.shapes {
+				in = append(in, gorgonia.NewTensor(g, tensor.Float64, shape.Dims(), gorgonia.WithShape(shape...), gorgonia.WithName(string(rune('a'+i)))))
+			}
+			_, err := c.apply(in)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}
+
+// Do checks what the graph did not: a user may call it with anything.
+func TestDoChecks(t *testing.T) {
+	op := &operator{definition: add{}}
+	a := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 2, 3, 4))
+	for name, inputs := range map[string][]gorgonia.Value{
+		"one input":    {a},
+		"two types":    {a, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 2, 3, 4))},
+		"whole number": {tensor.New(tensor.Of(tensor.Int), tensor.WithShape(1, 2, 3, 4)), a},
+		"two shapes":   {a, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 2, 3, 5))},
+	} {
+		if _, err := op.Do(inputs...); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// Not-a-number must pass through a ReLU, so that a diverging run is noticed.
+func TestReLUKeepsNaN(t *testing.T) {
+	b := build(t, tensor.Float32, []tensor.Shape{{1, 1, 1, 3}}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return ReLU(in[0]) })
+	set(b.values[0], []float64{-1, math.NaN(), 2})
+	b.run()
+	if y := numbers(b.output.Value()); y[0] != 0 || !math.IsNaN(y[1]) || y[2] != 2 {
+		t.Errorf("relu of -1, NaN, 2 is %v", y)
+	}
+}

@@ -1,0 +1,252 @@
+package ops
+
+import (
+	"fmt"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/internal/kernel"
+)
+
+// LocalOptions configure Local. The zero value is a dense operator without
+// padding that steps by one.
+type LocalOptions struct {
+	Stride   int // step between receptive fields, along both axes; 0 means 1
+	Padding  int // zeros on each side of the input, along both axes
+	Dilation int // distance between the inputs of a receptive field; 0 means 1
+	Groups   int // groups of channels that do not see each other; 0 means 1
+
+	// FixedInput and FixedWeight say that nothing asks for that gradient: the
+	// input is data, the weights are frozen. It is then not computed.
+	FixedInput, FixedWeight bool
+}
+
+// withDefaults fills in what zero means.
+func (o LocalOptions) withDefaults() LocalOptions {
+	o.Stride, o.Dilation, o.Groups = max(o.Stride, 1), max(o.Dilation, 1), max(o.Groups, 1)
+	return o
+}
+
+// check returns an error for a field that is out of range.
+func (o LocalOptions) check() error {
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"stride", o.Stride}, {"padding", o.Padding}, {"dilation", o.Dilation}, {"groups", o.Groups}} {
+		if f.value < 0 {
+			return errors.Errorf("ops: local: %s %d is negative", f.name, f.value)
+		}
+	}
+	return nil
+}
+
+// OutputSize returns the length of the output along an axis of input length
+// size, for a kernel of length kernel:
+//
+//	⌊(size + 2·padding - dilation·(kernel-1) - 1) / stride⌋ + 1
+//
+// It is 0 or less if the kernel does not fit.
+func (o LocalOptions) OutputSize(size, kernel int) int {
+	o = o.withDefaults()
+	room := size + 2*o.Padding - o.Dilation*(kernel-1) - 1
+	if room < 0 {
+		return 0
+	}
+	return room/o.Stride + 1
+}
+
+// Local applies a locally connected layer, or a convolution where the weights
+// have a single location:
+//
+//	y[h,w,o,n] = bias[o] + Σ_{i,j,c} weight[l,o,i,j,c] · x[s·h+d·i-p, s·w+d·j-p, c, n]
+//
+// with l = h·OW + w, or 0 for a convolution; x is 0 outside the map.
+//
+//	x       H W C N
+//	weight  L O KH KW C/g, L = OH·OW or 1
+//	bias    nil, O (one a channel) or L O (one a location, L = OH·OW)
+//	result  OH OW O N
+//
+// It is an error if the kernel is larger than the padded input, groups do not
+// divide the channels, or the axes do not agree.
+func Local(x, weight, bias *gorgonia.Node, o LocalOptions) (*gorgonia.Node, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	inputs, biasRank := gorgonia.Nodes{x, weight}, 0
+	if bias != nil {
+		inputs, biasRank = append(inputs, bias), bias.Dims()
+	}
+	return apply(localForward{o.withDefaults(), biasRank}, inputs...)
+}
+
+// geometry works out the kernel's view of shapes x (H W C N) and weight
+// (L O KH KW C/g), and checks that they agree.
+func (o LocalOptions) geometry(d definition, x, weight tensor.Shape) (kernel.Local, error) {
+	g := kernel.Local{
+		H: x[0], W: x[1], C: x[2], N: x[3],
+		O: weight[1], KH: weight[2], KW: weight[3],
+		Stride: o.Stride, Padding: o.Padding, Dilation: o.Dilation, Groups: o.Groups,
+		Shared: weight[0] == 1,
+	}
+	g.OH, g.OW = o.OutputSize(g.H, g.KH), o.OutputSize(g.W, g.KW)
+	switch {
+	case g.OH < 1 || g.OW < 1:
+		return g, errors.Errorf("ops: %v: kernel %d×%d does not fit the input of %d×%d", d, g.KH, g.KW, g.H, g.W)
+	case g.C%o.Groups != 0 || g.O%o.Groups != 0:
+		return g, errors.Errorf("ops: %v: %d groups do not divide %d input and %d output channels", d, o.Groups, g.C, g.O)
+	case weight[4] != g.C/o.Groups:
+		return g, errors.Errorf("ops: %v: weights are for %d input channels a group, the input has %d", d, weight[4], g.C/o.Groups)
+	case weight[0] != 1 && weight[0] != g.OH*g.OW:
+		return g, errors.Errorf("ops: %v: weights are for %d locations, the output has %d×%d = %d", d, weight[0], g.OH, g.OW, g.OH*g.OW)
+	}
+	return g, nil
+}
+
+// mustGeometry is geometry for shapes that have been checked.
+func (o LocalOptions) mustGeometry(x, weight tensor.Shape) kernel.Local {
+	g, err := o.geometry(nil, x, weight)
+	if err != nil {
+		panic(err)
+	}
+	return g
+}
+
+type localForward struct {
+	LocalOptions
+	biasRank int
+}
+
+func (d localForward) String() string {
+	return fmt.Sprintf("local%+v bias %d", d.LocalOptions, d.biasRank)
+}
+
+func (d localForward) ranks() ([]int, int) {
+	if d.biasRank == 0 {
+		return []int{4, 5}, 4
+	}
+	return []int{4, 5, d.biasRank}, 4
+}
+
+func (d localForward) shape(in []tensor.Shape) (tensor.Shape, error) {
+	g, err := d.geometry(d, in[0], in[1])
+	if err != nil {
+		return nil, err
+	}
+	switch d.biasRank {
+	case 1:
+		err = same(d, "bias", in[2], "its channels", tensor.Shape{g.O})
+	case 2:
+		err = same(d, "bias", in[2], "its locations", tensor.Shape{g.OH * g.OW, g.O})
+	}
+	return tensor.Shape{g.OH, g.OW, g.O, g.N}, err
+}
+
+func (d localForward) run32(y []float32, in [][]float32, s []tensor.Shape) { runLocal(d, y, in, s) }
+func (d localForward) run64(y []float64, in [][]float64, s []tensor.Shape) { runLocal(d, y, in, s) }
+
+func runLocal[T kernel.Float](d localForward, y []T, in [][]T, s []tensor.Shape) {
+	var bias []T
+	if d.biasRank > 0 {
+		bias = in[2]
+	}
+	kernel.Forward(d.mustGeometry(s[0], s[1]), y, in[0], in[1], bias)
+}
+
+func (d localForward) wrt() []bool {
+	wrt := []bool{!d.FixedInput, !d.FixedWeight, true}
+	return wrt[:2+min(d.biasRank, 1)]
+}
+
+func (d localForward) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	grads := make(gorgonia.Nodes, len(in))
+	var err error
+	if !d.FixedInput {
+		if grads[0], err = apply(localInputGradient{d.LocalOptions, in[0].Shape()}, in[1], grad); err != nil {
+			return nil, err
+		}
+	}
+	if !d.FixedWeight {
+		if grads[1], err = apply(localWeightGradient{d.LocalOptions, in[1].Shape()}, in[0], grad); err != nil {
+			return nil, err
+		}
+	}
+	if d.biasRank > 0 {
+		grads[2], err = apply(localBiasGradient{d.biasRank}, grad)
+	}
+	return grads, err
+}
+
+// localInputGradient: weight, dy → dx of shape x.
+type localInputGradient struct {
+	LocalOptions
+	x tensor.Shape
+}
+
+func (d localInputGradient) String() string {
+	return fmt.Sprintf("local input gradient%+v of %v", d.LocalOptions, d.x)
+}
+func (d localInputGradient) ranks() ([]int, int) { return []int{5, 4}, 4 }
+
+func (d localInputGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
+	g, err := d.geometry(d, d.x, in[0])
+	if err != nil {
+		return nil, err
+	}
+	return d.x, same(d, "output gradient", in[1], "output", tensor.Shape{g.OH, g.OW, g.O, g.N})
+}
+
+func (d localInputGradient) run32(dx []float32, in [][]float32, s []tensor.Shape) {
+	kernel.InputGradient(d.mustGeometry(d.x, s[0]), dx, in[1], in[0])
+}
+func (d localInputGradient) run64(dx []float64, in [][]float64, s []tensor.Shape) {
+	kernel.InputGradient(d.mustGeometry(d.x, s[0]), dx, in[1], in[0])
+}
+
+// localWeightGradient: x, dy → dweight of shape weight.
+type localWeightGradient struct {
+	LocalOptions
+	weight tensor.Shape
+}
+
+func (d localWeightGradient) String() string {
+	return fmt.Sprintf("local weight gradient%+v of %v", d.LocalOptions, d.weight)
+}
+func (d localWeightGradient) ranks() ([]int, int) { return []int{4, 4}, 5 }
+
+func (d localWeightGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
+	g, err := d.geometry(d, in[0], d.weight)
+	if err != nil {
+		return nil, err
+	}
+	return d.weight, same(d, "output gradient", in[1], "output", tensor.Shape{g.OH, g.OW, g.O, g.N})
+}
+
+func (d localWeightGradient) run32(dw []float32, in [][]float32, s []tensor.Shape) {
+	kernel.WeightGradient(d.mustGeometry(s[0], d.weight), dw, in[0], in[1])
+}
+func (d localWeightGradient) run64(dw []float64, in [][]float64, s []tensor.Shape) {
+	kernel.WeightGradient(d.mustGeometry(s[0], d.weight), dw, in[0], in[1])
+}
+
+// localBiasGradient: dy → dbias, O or L O.
+type localBiasGradient struct{ rank int }
+
+func (d localBiasGradient) String() string      { return fmt.Sprintf("local bias gradient %d", d.rank) }
+func (d localBiasGradient) ranks() ([]int, int) { return []int{4}, d.rank }
+
+func (d localBiasGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
+	if d.rank == 1 {
+		return tensor.Shape{in[0][2]}, nil
+	}
+	return tensor.Shape{in[0][0] * in[0][1], in[0][2]}, nil
+}
+
+func (d localBiasGradient) run32(db []float32, in [][]float32, s []tensor.Shape) { runBias(db, in, s) }
+func (d localBiasGradient) run64(db []float64, in [][]float64, s []tensor.Shape) { runBias(db, in, s) }
+
+func runBias[T kernel.Float](db []T, in [][]T, s []tensor.Shape) {
+	kernel.BiasGradient(kernel.Local{OH: s[0][0], OW: s[0][1], O: s[0][2], N: s[0][3]}, db, in[0])
+}

@@ -1,0 +1,213 @@
+package ops
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"slices"
+	"sync/atomic"
+
+	"github.com/chewxy/hm"
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/internal/kernel"
+)
+
+// definition is what distinguishes one operator from another. Its String is
+// its name with its whole configuration.
+type definition interface {
+	fmt.Stringer
+	// ranks returns the number of axes of each input and of the result; a
+	// scalar has none.
+	ranks() (inputs []int, result int)
+	// shape returns the shape of the result.
+	shape(inputs []tensor.Shape) (tensor.Shape, error)
+	// run32 and run64 fill the result, of the shape that shape returned.
+	run32(result []float32, inputs [][]float32, shapes []tensor.Shape)
+	run64(result []float64, inputs [][]float64, shapes []tensor.Shape)
+}
+
+// differentiable is a definition with gradients.
+type differentiable interface {
+	definition
+	// wrt tells for which inputs gradient returns a node.
+	wrt() []bool
+	// gradient returns, per input, the gradient of the loss with respect to it.
+	gradient(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
+}
+
+// instances counts operators: gorgonia merges nodes of equal hash, and an
+// operator that owns a buffer must not be merged with another.
+var instances atomic.Uint64
+
+// operator makes a gorgonia.SDOp of a definition. It owns its result.
+type operator struct {
+	definition
+	instance uint64
+	result   gorgonia.Value
+	shaped   tensor.Shape // of result
+	buffer   any          // []float32 or []float64: the elements of result
+}
+
+// apply adds an operator to the graph of its inputs.
+func apply(d definition, inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
+	ranks, _ := d.ranks()
+	for i, rank := range ranks {
+		if inputs[i] == nil {
+			return nil, errors.Errorf("ops: %v: input %d is nil", d, i)
+		}
+		if inputs[i].Dims() != rank {
+			return nil, errors.Errorf("ops: %v: input %d has shape %v, want %d axes", d, i, inputs[i].Shape(), rank)
+		}
+	}
+	if _, err := d.shape(shapesOf(inputs)); err != nil {
+		return nil, err
+	}
+	node, err := gorgonia.ApplyOp(&operator{definition: d, instance: instances.Add(1)}, inputs...)
+	return node, errors.Wrapf(err, "ops: %v", d)
+}
+
+func shapesOf(nodes gorgonia.Nodes) []tensor.Shape {
+	shapes := make([]tensor.Shape, len(nodes))
+	for i, n := range nodes {
+		shapes[i] = n.Shape()
+	}
+	return shapes
+}
+
+// Arity returns the number of inputs.
+func (o *operator) Arity() int {
+	inputs, _ := o.ranks()
+	return len(inputs)
+}
+
+// Type returns the type: tensors of one element type, or scalars of it.
+func (o *operator) Type() hm.Type {
+	inputs, result := o.ranks()
+	types := make([]hm.Type, 0, len(inputs)+1)
+	for _, rank := range append(inputs[:len(inputs):len(inputs)], result) {
+		element := hm.TypeVariable('a')
+		if rank == 0 {
+			types = append(types, element)
+		} else {
+			types = append(types, gorgonia.TensorType{Dims: rank, Of: element})
+		}
+	}
+	return hm.NewFnType(types...)
+}
+
+// InferShape returns the shape of the result.
+func (o *operator) InferShape(inputs ...gorgonia.DimSizer) (tensor.Shape, error) {
+	shapes, err := gorgonia.DimSizersToShapes(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return o.shape(shapes)
+}
+
+// Do computes the result into the operator's own buffer.
+func (o *operator) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	if len(inputs) != o.Arity() {
+		return nil, errors.Errorf("ops: %v: %d inputs, want %d", o, len(inputs), o.Arity())
+	}
+	shapes := make([]tensor.Shape, len(inputs))
+	for i, v := range inputs {
+		shapes[i] = v.Shape()
+		if dense, ok := v.(*tensor.Dense); ok && dense.RequiresIterator() {
+			return nil, errors.Errorf("ops: %v: input %d is a view, want a contiguous tensor", o, i)
+		}
+	}
+	shape, err := o.shape(shapes)
+	if err != nil {
+		return nil, err
+	}
+	switch t := inputs[0].Dtype(); t {
+	case tensor.Float32:
+		return run(o, shape, shapes, inputs, o.run32)
+	case tensor.Float64:
+		return run(o, shape, shapes, inputs, o.run64)
+	default:
+		return nil, errors.Errorf("ops: %v: element type %v, want float32 or float64", o, t)
+	}
+}
+
+func run[T kernel.Float](o *operator, shape tensor.Shape, shapes []tensor.Shape, inputs []gorgonia.Value,
+	compute func([]T, [][]T, []tensor.Shape)) (gorgonia.Value, error) {
+	data := make([][]T, len(inputs))
+	for i, v := range inputs {
+		switch d := v.Data().(type) {
+		case []T:
+			data[i] = d
+		case T:
+			data[i] = []T{d}
+		default:
+			return nil, errors.Errorf("ops: %v: input %d holds %T, want %T", o, i, d, data[i])
+		}
+	}
+	buffer, ok := o.buffer.([]T)
+	if !ok || !slices.Equal(o.shaped, shape) {
+		buffer = make([]T, shape.TotalSize())
+		o.buffer, o.shaped = buffer, shape
+		if !shape.IsScalar() {
+			o.result = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(buffer))
+		}
+	}
+	compute(buffer, data, shapes)
+	if shape.IsScalar() {
+		return scalar(buffer[0]), nil
+	}
+	return o.result, nil
+}
+
+func scalar[T kernel.Float](x T) gorgonia.Value {
+	if x, ok := any(x).(float32); ok {
+		return gorgonia.NewF32(x)
+	}
+	return gorgonia.NewF64(float64(x))
+}
+
+// DiffWRT tells for which inputs the operator has a gradient.
+func (o *operator) DiffWRT(inputs int) []bool {
+	if d, ok := o.definition.(differentiable); ok {
+		return d.wrt()
+	}
+	return make([]bool, inputs)
+}
+
+// SymDiff adds the gradients to the graph.
+func (o *operator) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	d, ok := o.definition.(differentiable)
+	if !ok {
+		return nil, errors.Errorf("ops: %v has no gradient", o)
+	}
+	return d.gradient(inputs, output, grad)
+}
+
+// ReturnsPtr is true: the result is the operator's own buffer, not a copy.
+func (o *operator) ReturnsPtr() bool { return true }
+
+// CallsExtern is false: hypnos is Go and assembly.
+func (o *operator) CallsExtern() bool { return false }
+
+// OverwritesInput is -1: inputs are read only.
+func (o *operator) OverwritesInput() int { return -1 }
+
+// WriteHash writes the definition and the instance.
+func (o *operator) WriteHash(h hash.Hash) { fmt.Fprintf(h, "hypnos %v #%d", o, o.instance) }
+
+// Hashcode returns the 32-bit hash by which gorgonia finds nodes.
+func (o *operator) Hashcode() uint32 {
+	h := fnv.New32a()
+	o.WriteHash(h)
+	return h.Sum32()
+}
+
+// same checks that two shapes are equal.
+func same(d definition, what1 string, shape1 tensor.Shape, what2 string, shape2 tensor.Shape) error {
+	if !slices.Equal(shape1, shape2) {
+		return errors.Errorf("ops: %v: %s has shape %v, %s %v", d, what1, shape1, what2, shape2)
+	}
+	return nil
+}
