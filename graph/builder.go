@@ -1,0 +1,147 @@
+package graph
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+)
+
+// Size is the size of a map: of an image, or of a layer's output.
+type Size struct{ Channels, Height, Width int }
+
+// Options configure a network.
+type Options struct {
+	Input        Size         // of the images
+	Connectivity Connectivity // the zero value is convolutional
+	Seed         uint64       // of the initial weights
+}
+
+// Builder collects the layers of a network. Its methods add one layer each and
+// return it, to be the input of others. After an error they return nil and do
+// nothing; Build returns the error.
+type Builder struct {
+	options Options
+	layers  []*Layer
+	names   map[string]*Layer
+	fields  int // layers with a receptive field so far
+	err     error
+}
+
+// Layer is a layer of a network.
+type Layer struct {
+	Name string
+	// Kind is what it computes: "input", "convolution", "local", "batch
+	// norm", "relu", "add", "global average pool" or "linear".
+	Kind string
+	// Inputs are the layers that it reads.
+	Inputs []*Layer
+	// Output is the size of its output; height and width are 1 after pooling.
+	Output Size
+	// Parameters are what it learns, and Moments what a norm has measured.
+	Parameters, Moments []*Parameter
+	// Field is the geometry of a layer with a receptive field, else nil.
+	Field *Field
+	// MultiplyAdds is how many multiplications with weights one image takes.
+	MultiplyAdds int
+
+	apply func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
+}
+
+// NewBuilder starts a network.
+func NewBuilder(o Options) *Builder {
+	b := &Builder{options: o, names: map[string]*Layer{}, err: o.Connectivity.check()}
+	in := o.Input
+	if b.err == nil && (in.Channels < 1 || in.Height < 1 || in.Width < 1) {
+		b.err = errors.Errorf("graph: images of %d×%d with %d channels, want at least 1 of each", in.Height, in.Width, in.Channels)
+	}
+	b.add(&Layer{Name: "images", Kind: "input", Output: in})
+	return b
+}
+
+// Input returns the layer that stands for the images.
+func (b *Builder) Input() *Layer { return b.names["images"] }
+
+// Err returns the first error so far.
+func (b *Builder) Err() error { return b.err }
+
+// fail keeps the first error.
+func (b *Builder) fail(format string, args ...any) *Layer {
+	if b.err == nil {
+		b.err = errors.Errorf("graph: "+format, args...)
+	}
+	return nil
+}
+
+// ready tells whether a layer of this name may read these inputs: no error so
+// far, a new name, inputs of this network.
+func (b *Builder) ready(name string, inputs ...*Layer) bool {
+	if b.err != nil {
+		return false
+	}
+	if name == "" {
+		b.fail("a layer has no name")
+	}
+	if other, ok := b.names[name]; ok {
+		b.fail("two layers are called %q: a %s and a new one", name, other.Kind)
+	}
+	for i, in := range inputs {
+		if in == nil {
+			b.fail("layer %q: its input %d is nil", name, i)
+		} else if b.names[in.Name] != in {
+			b.fail("layer %q: its input %q is not a layer of this network", name, in.Name)
+		}
+	}
+	return b.err == nil
+}
+
+func (b *Builder) add(l *Layer) *Layer {
+	if b.err != nil {
+		return nil
+	}
+	b.layers = append(b.layers, l)
+	b.names[l.Name] = l
+	return l
+}
+
+// Build completes the network, whose output is logits.
+func (b *Builder) Build(logits *Layer) (*Network, error) {
+	if b.err != nil {
+		return nil, b.err
+	}
+	if logits == nil || b.names[logits.Name] != logits {
+		return nil, errors.New("graph: the output is not a layer of this network")
+	}
+	if logits.Output.Height != 1 || logits.Output.Width != 1 || !logits.pooled() {
+		return nil, errors.Errorf("graph: the output %q is a %s with a map of %d×%d, want the logits of a linear layer",
+			logits.Name, logits.Kind, logits.Output.Height, logits.Output.Width)
+	}
+	if l := b.unused(logits); l != nil {
+		return nil, errors.Errorf("graph: layer %q does not reach the output %q", l.Name, logits.Name)
+	}
+	n := &Network{Options: b.options, Layers: b.layers, logits: logits, parameters: map[string]*Parameter{}}
+	for _, l := range b.layers {
+		for _, p := range append(l.Parameters[:len(l.Parameters):len(l.Parameters)], l.Moments...) {
+			if _, ok := n.parameters[p.Name]; ok {
+				return nil, errors.Errorf("graph: two parameters are called %q, one of them of layer %q", p.Name, l.Name)
+			}
+			n.parameters[p.Name] = p
+		}
+	}
+	return n, nil
+}
+
+// unused returns a layer that output does not depend on, or nil.
+func (b *Builder) unused(output *Layer) *Layer {
+	used := map[*Layer]bool{output: true}
+	for i := len(b.layers) - 1; i >= 0; i-- {
+		if !used[b.layers[i]] {
+			return b.layers[i]
+		}
+		for _, in := range b.layers[i].Inputs {
+			used[in] = true
+		}
+	}
+	return nil
+}
+
+// pooled tells whether the layer's output has no map: C N instead of H W C N.
+func (l *Layer) pooled() bool { return l.Kind == kindPool || l.Kind == kindLinear }

@@ -1,0 +1,109 @@
+package graph
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/ops"
+)
+
+// compiler turns layers to gorgonia nodes.
+type compiler struct {
+	graph    *gorgonia.ExprGraph
+	training bool
+	nodes    map[*Parameter]*gorgonia.Node
+}
+
+// parameter returns the node that stands for p, over p's own values.
+func (c *compiler) parameter(p *Parameter) *gorgonia.Node {
+	if c.nodes[p] == nil {
+		c.nodes[p] = gorgonia.NewTensor(c.graph, tensor.Float32, len(p.Shape),
+			gorgonia.WithShape(p.Shape...), gorgonia.WithName(p.Name), gorgonia.WithValue(p.value))
+	}
+	return c.nodes[p]
+}
+
+// compiled is what Training and Inference have in common: a network as a
+// gorgonia graph for batches of a fixed size.
+type compiled struct {
+	compiler
+	network *Network
+	batch   int
+	images  *gorgonia.Node
+	pixels  []float32 // of images
+	layers  map[*Layer]*gorgonia.Node
+	logits  *gorgonia.Node // N classes
+}
+
+func (n *Network) compile(batch int, training bool) (*compiled, error) {
+	if batch < 1 {
+		return nil, errors.Errorf("graph: a batch of %d images, want at least 1", batch)
+	}
+	in := n.Options.Input
+	c := &compiled{
+		compiler: compiler{gorgonia.NewGraph(), training, map[*Parameter]*gorgonia.Node{}},
+		network:  n,
+		batch:    batch,
+		pixels:   make([]float32, batch*in.Channels*in.Height*in.Width),
+		layers:   map[*Layer]*gorgonia.Node{},
+	}
+	shape := tensor.Shape{batch, in.Channels, in.Height, in.Width}
+	c.images = gorgonia.NewTensor(c.graph, tensor.Float32, 4, gorgonia.WithShape(shape...), gorgonia.WithName("images"),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(c.pixels))))
+	for _, l := range n.Layers {
+		var err error
+		if l.apply == nil { // the input
+			c.layers[l], err = ops.BatchInnermost(c.images)
+		} else {
+			inputs := make([]*gorgonia.Node, len(l.Inputs))
+			for i, in := range l.Inputs {
+				inputs[i] = c.layers[in]
+			}
+			c.layers[l], err = l.apply(&c.compiler, inputs)
+		}
+		if err != nil {
+			return nil, errors.Wrapf(err, "graph: layer %q", l.Name)
+		}
+	}
+	var err error
+	c.logits, err = ops.BatchOutermost(c.layers[n.logits])
+	return c, errors.Wrap(err, "graph: logits")
+}
+
+// load copies images into the graph's own buffer and returns how many they
+// are: at least 1, at most a batch.
+func (c *compiled) load(images []float32) (int, error) {
+	in := c.network.Options.Input
+	size := in.Channels * in.Height * in.Width
+	count := len(images) / size
+	if len(images)%size != 0 || count < 1 || count > c.batch {
+		return 0, errors.Errorf("graph: %d pixels are not 1 to %d images of %d×%d×%d", len(images), c.batch, in.Channels, in.Height, in.Width)
+	}
+	clear(c.pixels[copy(c.pixels, images):])
+	return count, nil
+}
+
+// firstNotFinite returns the first layer whose output, as last computed, holds
+// a number that is not finite, or nil.
+func (c *compiled) firstNotFinite() *Layer {
+	for _, l := range c.network.Layers {
+		if v := c.layers[l].Value(); v != nil {
+			if data, ok := v.Data().([]float32); ok && !finite(data) {
+				return l
+			}
+		}
+	}
+	return nil
+}
+
+func finite(data []float32) bool {
+	for _, v := range data {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// Network is a network: its layers and the values of its parameters.
+type Network struct {
+	Options Options
+	// Layers are in the order in which they were built: each after its inputs.
+	Layers []*Layer
+
+	logits     *Layer
+	parameters map[string]*Parameter
+}
+
+// Classes returns the number of logits.
+func (n *Network) Classes() int { return n.logits.Output.Channels }
+
+// Parameters returns what the network learns, in the order of its layers.
+func (n *Network) Parameters() []*Parameter {
+	var all []*Parameter
+	for _, l := range n.Layers {
+		all = append(all, l.Parameters...)
+	}
+	return all
+}
+
+// Moments returns the running moments of the norms, in the order of the layers.
+func (n *Network) Moments() []*Parameter {
+	var all []*Parameter
+	for _, l := range n.Layers {
+		all = append(all, l.Moments...)
+	}
+	return all
+}
+
+// Parameter returns the parameter or the running moment of that name, or nil.
+func (n *Network) Parameter(name string) *Parameter { return n.parameters[name] }
+
+// LocalLayers returns the layers whose locations have weights of their own.
+func (n *Network) LocalLayers() []*Layer {
+	var local []*Layer
+	for _, l := range n.Layers {
+		if l.Field != nil && !l.Field.Shared {
+			local = append(local, l)
+		}
+	}
+	return local
+}
+
+// ParameterCount returns how many numbers the parameters hold.
+func (n *Network) ParameterCount() int {
+	count := 0
+	for _, p := range n.Parameters() {
+		count += len(p.Data)
+	}
+	return count
+}
+
+// MultiplyAdds returns how many multiplications with weights one image takes.
+func (n *Network) MultiplyAdds() int {
+	count := 0
+	for _, l := range n.Layers {
+		count += l.MultiplyAdds
+	}
+	return count
+}
+
+// WriteSummary writes a table with a row a layer: name, kind, output shape
+// (C H W), parameters and multiply-adds per image, and a row of totals.
+func (n *Network) WriteSummary(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "layer\tkind\toutput\tparameters\tmultiply-adds")
+	for _, l := range n.Layers {
+		count := 0
+		for _, p := range l.Parameters {
+			count += len(p.Data)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d×%d×%d\t%d\t%d\n", l.Name, l.Kind, l.Output.Channels, l.Output.Height, l.Output.Width, count, l.MultiplyAdds)
+	}
+	fmt.Fprintf(t, "total\t%s\t\t%d\t%d\n", n.Options.Connectivity, n.ParameterCount(), n.MultiplyAdds())
+	return t.Flush()
+}

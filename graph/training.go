@@ -1,0 +1,104 @@
+package graph
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/ops"
+)
+
+// Training is a network compiled for training on batches of a fixed size. It
+// computes losses and gradients; changing the parameters is the optimiser's
+// work.
+type Training struct {
+	*compiled
+	machine   gorgonia.VM
+	target    []float32 // N classes
+	loss      *gorgonia.Node
+	learned   []*Parameter
+	gradients gorgonia.Nodes // of learned
+}
+
+// Train compiles the network for training on batches of exactly batch images.
+func (n *Network) Train(batch int) (*Training, error) {
+	c, err := n.compile(batch, true)
+	if err != nil {
+		return nil, err
+	}
+	t := &Training{compiled: c, target: make([]float32, batch*n.Classes())}
+	target := gorgonia.NewMatrix(c.graph, tensor.Float32, gorgonia.WithShape(batch, n.Classes()), gorgonia.WithName("target"),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(batch, n.Classes()), tensor.WithBacking(t.target))))
+	if t.loss, err = ops.CrossEntropy(c.logits, target); err != nil {
+		return nil, err
+	}
+	var nodes gorgonia.Nodes
+	for _, p := range n.Parameters() {
+		if !p.Frozen {
+			t.learned = append(t.learned, p)
+			nodes = append(nodes, c.parameter(p))
+		}
+	}
+	if t.gradients, err = gorgonia.Grad(t.loss, nodes...); err != nil {
+		return nil, errors.Wrap(err, "graph: gradients")
+	}
+	t.machine = gorgonia.NewTapeMachine(c.graph)
+	return t, nil
+}
+
+// Step runs the network forwards and backwards on a batch: it returns the mean
+// cross-entropy, updates the running moments and computes the gradients. A
+// batch of another size, or a label that is not a class, is an error.
+func (t *Training) Step(b Batch) (loss float64, err error) {
+	count, err := t.load(b.Images)
+	if err != nil {
+		return 0, err
+	}
+	if count != t.batch || len(b.Labels) != t.batch {
+		return 0, errors.Errorf("graph: %d images and %d labels, want batches of %d", count, len(b.Labels), t.batch)
+	}
+	clear(t.target)
+	for i, label := range b.Labels {
+		if label < 0 || label >= t.network.Classes() {
+			return 0, errors.Errorf("graph: label %d of image %d, want one of %d classes", label, i, t.network.Classes())
+		}
+		t.target[i*t.network.Classes()+label] = 1
+	}
+	t.machine.Reset()
+	if err := t.machine.RunAll(); err != nil {
+		return 0, errors.Wrap(err, "graph: training step")
+	}
+	return float64(t.loss.Value().Data().(float32)), nil
+}
+
+// Logits returns the logits of the last step, N classes, in training mode.
+// They are valid until the next step.
+func (t *Training) Logits() []float32 { return t.logits.Value().Data().([]float32) }
+
+// Learned returns the parameters that have gradients: those not frozen.
+func (t *Training) Learned() []*Parameter { return t.learned }
+
+// Gradient returns the gradient of Learned()[i] at the last step, in the
+// layout of the parameter. It is valid until the next step.
+func (t *Training) Gradient(i int) []float32 { return t.gradients[i].Value().Data().([]float32) }
+
+// NotFinite names the first layer, in the order of computation, whose weights
+// or whose output at the last step are not finite, or returns "".
+func (t *Training) NotFinite() string {
+	for _, l := range t.network.Layers {
+		for _, p := range l.Parameters {
+			if !finite(p.Data) {
+				return l.Name
+			}
+		}
+	}
+	if l := t.firstNotFinite(); l != nil {
+		return l.Name
+	}
+	if loss := t.loss.Value(); loss != nil && math.IsNaN(float64(loss.Data().(float32))) {
+		return "loss"
+	}
+	return ""
+}

@@ -1,0 +1,152 @@
+package zoo
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"hypnos/graph"
+)
+
+// Every network of the zoo, convolutional and local: it builds, runs, has no
+// NaN, and every parameter receives a gradient.
+func TestRegistry(t *testing.T) {
+	for _, e := range List() {
+		for _, c := range []graph.Connectivity{{}, {Local: true}} {
+			t.Run(e.Name+", "+c.String(), func(t *testing.T) {
+				net, err := New(e.Name, Config{Width: 2, Input: graph.Size{Channels: 3, Height: 8, Width: 12}, Connectivity: c, Classes: 7, Seed: 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkTrains(t, net)
+			})
+		}
+	}
+}
+
+func checkTrains(t *testing.T, net *graph.Network) {
+	const count = 4
+	batch := graph.Batch{Images: make([]float32, count*3*8*12), Labels: []int{0, 1, 5, 6}}
+	for i := range batch.Images {
+		batch.Images[i] = float32(math.Sin(float64(i * i)))
+	}
+	training, err := net.Train(count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss, err := training.Step(batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(loss > 0) || training.NotFinite() != "" {
+		t.Errorf("loss %v, layer %q not finite", loss, training.NotFinite())
+	}
+	if got, want := len(training.Learned()), len(net.Parameters()); got != want {
+		t.Errorf("%d parameters learn, want all %d", got, want)
+	}
+	for i, p := range training.Learned() {
+		largest := 0.0
+		for _, g := range training.Gradient(i) {
+			largest = max(largest, math.Abs(float64(g)))
+		}
+		if !(largest > 0) || math.IsInf(largest, 0) {
+			t.Errorf("largest gradient of %s is %v", p.Name, largest)
+		}
+	}
+	inference, err := net.Infer(count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logits, err := inference.Logits(batch.Images[:2*3*8*12])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(logits) != 2*7 {
+		t.Errorf("%d logits of two images, want 14", len(logits))
+	}
+	for _, v := range logits {
+		if v-v != 0 {
+			t.Errorf("logits are not finite: %v", logits)
+		}
+	}
+}
+
+// The parameters of the CIFAR ResNets with weights in their shortcuts.
+func TestParameterCounts(t *testing.T) {
+	// By hand: a stage of n blocks of width c from width b has 9bc + 9c² +
+	// (n-1)·18c² weights, a shortcut bc, each norm 2c.
+	count := func(n int) int {
+		total := 3*9*16 + 2*16
+		for _, s := range []struct{ from, to, shortcut int }{{16, 16, 0}, {16, 32, 1}, {32, 64, 1}} {
+			total += 9*s.from*s.to + 9*s.to*s.to + (n-1)*18*s.to*s.to + 2*n*2*s.to
+			total += s.shortcut * (s.from*s.to + 2*s.to)
+		}
+		return total + 64*10 + 10
+	}
+	for name, n := range map[string]int{"resnet8": 1, "resnet20": 3, "resnet110": 18} {
+		net, err := New(name, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := net.ParameterCount(), count(n); got != want {
+			t.Errorf("%s has %d parameters, want %d", name, got, want)
+		}
+	}
+}
+
+func TestConnectivity(t *testing.T) {
+	kinds := func(c graph.Connectivity) string {
+		net, err := New("resnet8", Config{Width: 1, Connectivity: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for _, l := range net.Layers {
+			switch {
+			case l.Field == nil:
+				continue
+			case l.Field.Shared:
+				b.WriteByte('C')
+			default:
+				b.WriteByte('L')
+			}
+			if l.Field.Weight.Frozen {
+				b.WriteByte('f')
+			}
+		}
+		return b.String()
+	}
+	for _, c := range []struct {
+		connectivity graph.Connectivity
+		want         string
+	}{
+		{graph.Connectivity{}, "CCCCCCCCC"},
+		{graph.Connectivity{Local: true}, "LLLLLLLLL"},
+		{graph.Connectivity{Local: true, FirstConvolutional: 2}, "CCLLLLLLL"},
+		{graph.Connectivity{Local: true, Convolutional1x1: true}, "LLLLLCLLC"},
+		{graph.Connectivity{Local: true, Frozen1x1: true}, "LLLLLLfLLLf"},
+		{graph.Connectivity{FirstConvolutional: 2}, "CCCCCCCCC"},
+	} {
+		if got := kinds(c.connectivity); got != c.want {
+			t.Errorf("%v: layers %s, want %s", c.connectivity, got, c.want)
+		}
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	for want, c := range map[string]Config{
+		"-1 classes":             {Classes: -1},
+		"width -2":               {Width: -2},
+		"images of 0×5":          {Input: graph.Size{Channels: 1, Width: 5}},
+		"the number is negative": {Connectivity: graph.Connectivity{FirstConvolutional: -1}},
+		"deviation NaN":          {Connectivity: graph.Connectivity{Deviation: math.NaN()}},
+	} {
+		if _, err := New("resnet8", c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	want := `unknown model "resnet9", want one of resnet8, resnet14`
+	if _, err := New("resnet9", Config{}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with %q", err, want)
+	}
+}
