@@ -1,0 +1,191 @@
+package train
+
+import (
+	"context"
+	"iter"
+	"math"
+	"time"
+
+	"github.com/pkg/errors"
+
+	"hypnos/graph"
+)
+
+// Batches are batches of images in order; an error ends them. A batch need not
+// outlive its turn in the loop.
+type Batches = iter.Seq2[graph.Batch, error]
+
+// Options configure a run. Epochs, StepsPerEpoch, Batch, Schedule.Rate and
+// Training are needed; the rest may be zero.
+type Options struct {
+	Epochs, StepsPerEpoch int
+	Batch                 int // images a step
+	Optimiser             OptimiserOptions
+	Schedule              Schedule
+	// Training are the batches of the whole run: Epochs·StepsPerEpoch of Batch
+	// images each.
+	Training Batches
+	// Test returns the batches on which the network is evaluated at the end of
+	// each epoch, of up to Batch images; nil means no evaluation.
+	Test func() Batches
+	// SNR measures the network's weights at the end of each epoch, before a
+	// sleep that falls there; nil means no measurement.
+	SNR func() float64
+	// Sleep runs after each step, counted from 1: the place of a sleep phase.
+	Sleep func(step int) error
+	// Progress hears of each step that is done.
+	Progress func(step int)
+	// Epoch hears of each epoch that is done.
+	Epoch func(Epoch)
+}
+
+// Epoch is what was measured in one epoch.
+type Epoch struct {
+	Epoch, Step  int     // both counted from 1; Step is the epoch's last
+	LearningRate float64 // at that step
+	Training     Metrics // mean over the epoch's batches, in training mode, before their steps
+	Test         Metrics // after the epoch; zero without Test
+	SNR          float64 // NaN without SNR
+	Seconds      float64 // of training and sleeping, without evaluation
+}
+
+// Metrics are means over images.
+type Metrics struct {
+	Loss       float64 // cross-entropy, nats
+	Top1, Top5 float64 // shares of images whose label is the largest logit, or among the five largest
+}
+
+// Run trains a network and returns its epochs. If the context is cancelled it
+// stops after the step at hand and returns the finished epochs and the
+// context's error. It is an error, which names epoch, step and layer, if the
+// loss or a weight is not finite.
+func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
+	schedule, err := o.Schedule.check()
+	if err != nil {
+		return nil, err
+	}
+	if o.Epochs < 1 || o.StepsPerEpoch < 1 || o.Training == nil {
+		return nil, errors.Errorf("train: %d epochs of %d steps, want at least 1 of each, and batches", o.Epochs, o.StepsPerEpoch)
+	}
+	training, err := net.Train(o.Batch)
+	if err != nil {
+		return nil, err
+	}
+	optimiser, err := NewOptimiser(training, o.Optimiser)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Options: o, net: net, training: training, optimiser: optimiser}
+	r.Schedule = schedule
+	if o.Test != nil {
+		if r.inference, err = net.Infer(o.Batch); err != nil {
+			return nil, err
+		}
+	}
+	steps := o.Epochs * o.StepsPerEpoch
+	step := 0
+	r.started = time.Now()
+	for batch, err := range o.Training {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			step++
+			err = r.step(batch, step, steps)
+		}
+		if err != nil {
+			return r.epochs, err
+		}
+		if step == steps {
+			return r.epochs, nil
+		}
+	}
+	return r.epochs, errors.Errorf("train: the batches ended after step %d of %d", step, steps)
+}
+
+// run is the state of Run.
+type run struct {
+	Options
+	net       *graph.Network
+	training  *graph.Training
+	inference *graph.Inference
+	optimiser *Optimiser
+	sum       sums // of the epoch so far
+	started   time.Time
+	epochs    []Epoch
+}
+
+// step trains on one batch, and at the end of an epoch measures.
+func (r *run) step(batch graph.Batch, step, steps int) error {
+	epoch := (step-1)/r.StepsPerEpoch + 1
+	loss, err := r.training.Step(batch)
+	if err != nil {
+		return err
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return errors.Errorf("train: epoch %d, step %d: the loss is %v, layer %q is the first that is not finite", epoch, step, loss, r.training.NotFinite())
+	}
+	r.sum.add(r.training.Logits(), batch.Labels, loss)
+	rate, momentum := r.Schedule.At(step-1, steps, r.StepsPerEpoch)
+	r.optimiser.Step(rate, momentum)
+	last := step%r.StepsPerEpoch == 0
+	snr := math.NaN()
+	if last && r.SNR != nil {
+		snr = r.SNR()
+	}
+	if r.Sleep != nil {
+		if err := r.Sleep(step); err != nil {
+			return errors.Wrapf(err, "train: epoch %d, step %d", epoch, step)
+		}
+	}
+	if r.Progress != nil {
+		r.Progress(step)
+	}
+	if !last {
+		return nil
+	}
+	done := Epoch{
+		Epoch: epoch, Step: step, LearningRate: rate, Training: r.sum.mean(), SNR: snr,
+		Seconds: time.Since(r.started).Seconds(),
+	}
+	if layer := r.training.NotFinite(); layer != "" {
+		return errors.Errorf("train: epoch %d, step %d: layer %q is not finite", epoch, step, layer)
+	}
+	if r.Test != nil {
+		if done.Test, err = Evaluate(r.inference, r.Test()); err != nil {
+			return err
+		}
+	}
+	r.epochs = append(r.epochs, done)
+	if r.Epoch != nil {
+		r.Epoch(done)
+	}
+	r.sum, r.started = sums{}, time.Now()
+	return nil
+}
+
+// Evaluate returns the metrics of a network's answers to batches.
+func Evaluate(inference *graph.Inference, batches Batches) (Metrics, error) {
+	var sum sums
+	for batch, err := range batches {
+		if err != nil {
+			return Metrics{}, err
+		}
+		logits, err := inference.Logits(batch.Images)
+		if err != nil {
+			return Metrics{}, err
+		}
+		if len(logits)%len(batch.Labels) != 0 {
+			return Metrics{}, errors.Errorf("train: %d logits for %d labels", len(logits), len(batch.Labels))
+		}
+		loss, err := crossEntropy(logits, batch.Labels)
+		if err != nil {
+			return Metrics{}, err
+		}
+		sum.add(logits, batch.Labels, loss)
+	}
+	if sum.count == 0 {
+		return Metrics{}, errors.New("train: no images to evaluate on")
+	}
+	return sum.mean(), nil
+}

@@ -1,0 +1,133 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"hypnos/graph"
+)
+
+// endless repeats one batch.
+func endless(yield func(graph.Batch, error) bool) {
+	for yield(batch, nil) {
+	}
+}
+
+func options() Options {
+	return Options{
+		Epochs: 3, StepsPerEpoch: 2, Batch: 2, Training: endless,
+		Schedule: Schedule{Form: Constant, Rate: 0.1},
+		Test:     func() Batches { return func(yield func(graph.Batch, error) bool) { yield(batch, nil) } },
+	}
+}
+
+// The loop measures, sleeps and reports in the order that its Options promise.
+func TestRun(t *testing.T) {
+	var calls []string
+	o := options()
+	o.SNR = func() float64 { calls = append(calls, "snr"); return 7 }
+	o.Sleep = func(step int) error { calls = append(calls, "sleep"); return nil }
+	o.Progress = func(step int) { calls = append(calls, "progress") }
+	o.Epoch = func(e Epoch) { calls = append(calls, "epoch") }
+	epochs, err := Run(t.Context(), linear(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Repeat("sleep progress snr sleep progress epoch ", 3)
+	if got := strings.Join(calls, " ") + " "; got != want {
+		t.Errorf("calls: %s, want %s", got, want)
+	}
+	if len(epochs) != 3 {
+		t.Fatalf("%d epochs, want 3", len(epochs))
+	}
+	for i, e := range epochs {
+		if e.Epoch != i+1 || e.Step != 2*(i+1) || e.LearningRate != 0.1 || e.SNR != 7 || !(e.Seconds > 0) {
+			t.Errorf("epoch %d is %+v", i, e)
+		}
+	}
+	if first, last := epochs[0], epochs[2]; !(last.Test.Loss < first.Test.Loss && last.Training.Loss < first.Training.Loss) {
+		t.Errorf("training does not lower the loss: %+v, then %+v", first, last)
+	}
+	if e := epochs[2].Test; e.Top1 != 1 || e.Top5 != 1 {
+		t.Errorf("two images are not learned: %+v", e)
+	}
+}
+
+func TestRunStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := options()
+	o.Progress = func(step int) {
+		if step == 3 {
+			cancel()
+		}
+	}
+	epochs, err := Run(ctx, linear(t), o)
+	if !errors.Is(err, context.Canceled) || len(epochs) != 1 {
+		t.Errorf("cancelled in epoch 2: %d epochs, %v", len(epochs), err)
+	}
+}
+
+// A loss that is not finite stops the run and names epoch, step and layer.
+func TestRunDiverges(t *testing.T) {
+	net := linear(t)
+	o := options()
+	o.Progress = func(step int) {
+		if step == 3 {
+			net.Parameter("fc.weight").Data[1] = float32(math.NaN())
+		}
+	}
+	epochs, err := Run(t.Context(), net, o)
+	if err == nil || !strings.Contains(err.Error(), `epoch 2, step 4: the loss is NaN, layer "fc"`) || len(epochs) != 1 {
+		t.Errorf("%d epochs, error %v", len(epochs), err)
+	}
+	net = linear(t)
+	o.Progress = func(step int) { net.Parameter("fc.bias").Data[1] = float32(math.Inf(1)) }
+	o.StepsPerEpoch = 1
+	if _, err := Run(t.Context(), net, o); err == nil || !strings.Contains(err.Error(), `epoch 1, step 1: layer "fc" is not finite`) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestRunErrors(t *testing.T) {
+	bad := errors.New("bad")
+	for want, change := range map[string]func(*Options){
+		"0 epochs":                    func(o *Options) { o.Epochs = 0 },
+		"learning rate 0":             func(o *Options) { o.Schedule.Rate = 0 },
+		"2 images and 2 labels, want": func(o *Options) { o.Batch = 3 },
+		"ended after step 1 of 6":     func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(batch, nil) } },
+		"bad":                         func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(graph.Batch{}, bad) } },
+		"epoch 1, step 1: bad":        func(o *Options) { o.Sleep = func(int) error { return bad } },
+		"no images":                   func(o *Options) { o.Test = func() Batches { return func(func(graph.Batch, error) bool) {} } },
+		"label 3 of image 0": func(o *Options) {
+			o.Training = func(yield func(graph.Batch, error) bool) {
+				yield(graph.Batch{Images: batch.Images, Labels: []int{3, 0}}, nil)
+			}
+		},
+	} {
+		o := options()
+		change(&o)
+		if _, err := Run(t.Context(), linear(t), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+func TestRank(t *testing.T) {
+	nan := float32(math.NaN())
+	for _, c := range []struct {
+		logits []float32
+		label  int
+		want   int
+	}{
+		{[]float32{1, 3, 2}, 1, 0}, {[]float32{1, 3, 2}, 0, 2},
+		{[]float32{2, 2, 2}, 0, 0}, {[]float32{2, 2, 2}, 2, 2}, // ties go to the lower index
+		{[]float32{nan, nan}, 0, 2}, {[]float32{nan, 1}, 1, 0},
+	} {
+		if got := rank(c.logits, c.label); got != c.want {
+			t.Errorf("rank of %d in %v is %d, want %d", c.label, c.logits, got, c.want)
+		}
+	}
+}

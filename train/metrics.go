@@ -1,0 +1,72 @@
+package train
+
+import (
+	"math"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
+)
+
+// sums adds up the metrics of batches.
+type sums struct {
+	count            int
+	loss, top1, top5 float64
+}
+
+// add adds a batch: its logits, N classes, its labels and its mean loss.
+func (s *sums) add(logits []float32, labels []int, loss float64) {
+	classes := len(logits) / len(labels)
+	for i, label := range labels {
+		switch r := rank(logits[i*classes:][:classes], label); {
+		case r < 1:
+			s.top1++
+			fallthrough
+		case r < 5:
+			s.top5++
+		}
+	}
+	s.loss += loss * float64(len(labels))
+	s.count += len(labels)
+}
+
+func (s *sums) mean() Metrics {
+	n := float64(s.count)
+	return Metrics{Loss: s.loss / n, Top1: s.top1 / n, Top5: s.top5 / n}
+}
+
+// rank returns how many logits come before the label's: the larger ones and,
+// so that a network that answers the same to everything gains nothing, equal
+// ones of lower index. Not-a-number comes last.
+func rank(logits []float32, label int) int {
+	own := logits[label]
+	if own != own {
+		return len(logits)
+	}
+	before := 0
+	for i, v := range logits {
+		if v > own || v == own && i < label {
+			before++
+		}
+	}
+	return before
+}
+
+// crossEntropy returns the mean cross-entropy of logits, N classes, in nats.
+func crossEntropy(logits []float32, labels []int) (float64, error) {
+	classes := len(logits) / len(labels)
+	row := make([]float64, classes)
+	sum := 0.0
+	for i, label := range labels {
+		if label < 0 || label >= classes {
+			return 0, errors.Errorf("train: label %d of image %d, want one of %d classes", label, i, classes)
+		}
+		for j, v := range logits[i*classes:][:classes] {
+			row[j] = float64(v)
+		}
+		sum += floats.LogSumExp(row) - row[label]
+	}
+	if math.IsNaN(sum) {
+		return sum, errors.New("train: the logits are not finite")
+	}
+	return sum / float64(len(labels)), nil
+}

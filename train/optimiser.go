@@ -1,0 +1,138 @@
+package train
+
+import (
+	"math"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/graph"
+	"hypnos/internal/kernel"
+)
+
+// Method is the rule by which an optimiser turns gradients to steps.
+type Method int
+
+const (
+	AdamW Method = iota // Adam with decoupled weight decay (Loshchilov and Hutter 2019)
+	Adam                // Kingma and Ba 2015; weight decay is added to the gradient
+	SGD                 // stochastic gradient descent with momentum
+)
+
+var methods = []string{"adamw", "adam", "sgd"}
+
+// String returns the method's name on a command line.
+func (m Method) String() string { return methods[m] }
+
+// ParseMethod returns the method of that name.
+func ParseMethod(name string) (Method, error) {
+	for i, n := range methods {
+		if n == name {
+			return Method(i), nil
+		}
+	}
+	return 0, errors.Errorf("train: unknown optimizer %q, want one of %s", name, strings.Join(methods, ", "))
+}
+
+// OptimiserOptions configure an optimiser. Its defaults are PyTorch's, except
+// that no weights decay unless asked.
+type OptimiserOptions struct {
+	Method      Method  // the zero value is AdamW
+	WeightDecay float64 // of all parameters
+	// Momentum is that of SGD; 0 means none.
+	Momentum float64
+	Nesterov bool // for SGD with momentum
+	// Beta1, Beta2 and Epsilon are Adam's; 0 means 0.9, 0.999 and 1e-8.
+	Beta1, Beta2, Epsilon float64
+}
+
+// check fills in what zero means and returns an error for a field out of range.
+func (o OptimiserOptions) check() (OptimiserOptions, error) {
+	for _, d := range []struct {
+		field *float64
+		value float64
+	}{{&o.Beta1, 0.9}, {&o.Beta2, 0.999}, {&o.Epsilon, 1e-8}} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+	if o.Method < 0 || int(o.Method) >= len(methods) {
+		return o, errors.Errorf("train: method %d is none of %s", o.Method, strings.Join(methods, ", "))
+	}
+	for _, f := range []struct {
+		name         string
+		value, limit float64
+	}{
+		{"weight decay", o.WeightDecay, math.Inf(1)}, {"momentum", o.Momentum, 1},
+		{"beta1", o.Beta1, 1}, {"beta2", o.Beta2, 1}, {"epsilon", o.Epsilon, math.Inf(1)},
+	} {
+		if !(f.value >= 0 && f.value < f.limit) {
+			return o, errors.Errorf("train: %s %v, want at least 0 and below %v", f.name, f.value, f.limit)
+		}
+	}
+	return o, nil
+}
+
+// Optimiser changes the parameters of a network by their gradients. It keeps
+// running averages of them between steps.
+type Optimiser struct {
+	options       OptimiserOptions
+	training      *graph.Training
+	steps         int
+	first, second [][]float32 // averages of gradients and of their squares
+}
+
+// NewOptimiser returns an optimiser of the learned parameters of training.
+func NewOptimiser(training *graph.Training, o OptimiserOptions) (*Optimiser, error) {
+	o, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	p := &Optimiser{options: o, training: training}
+	for _, parameter := range training.Learned() {
+		var first, second []float32
+		if o.Method != SGD || o.Momentum > 0 {
+			first = make([]float32, len(parameter.Data))
+		}
+		if o.Method != SGD {
+			second = make([]float32, len(parameter.Data))
+		}
+		p.first, p.second = append(p.first, first), append(p.second, second)
+	}
+	return p, nil
+}
+
+// Step changes the parameters by the gradients of the last training step, at a
+// learning rate. A momentum of 0 means the optimiser's own: beta1 of Adam.
+func (p *Optimiser) Step(rate, momentum float64) {
+	p.steps++
+	o := p.options
+	if momentum != 0 {
+		o.Momentum, o.Beta1 = momentum, momentum
+	}
+	for i, parameter := range p.training.Learned() {
+		gradient := p.training.Gradient(i)
+		if o.Method == SGD {
+			kernel.Momentum{
+				Rate: rate, Decay: o.WeightDecay, Momentum: p.used(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 1,
+			}.Step(parameter.Data, p.first[i], gradient)
+			continue
+		}
+		kernel.Adam{
+			Rate: rate, Decay: o.WeightDecay, Decoupled: o.Method == AdamW,
+			Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon,
+			// As in PyTorch, the correction is by the momentum of this step.
+			Correction1: 1 - math.Pow(o.Beta1, float64(p.steps)),
+			Correction2: 1 - math.Pow(o.Beta2, float64(p.steps)),
+		}.Step(parameter.Data, p.first[i], p.second[i], gradient)
+	}
+}
+
+// used returns the momentum of SGD, which a schedule changes only where the
+// optimiser has one at all.
+func (p *Optimiser) used(momentum float64) float64 {
+	if p.options.Momentum == 0 {
+		return 0
+	}
+	return momentum
+}

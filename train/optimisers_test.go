@@ -1,0 +1,151 @@
+package train
+
+import (
+	_ "embed"
+	"encoding/json"
+	"strconv"
+	"testing"
+
+	"hypnos/graph"
+	"hypnos/internal/golden"
+)
+
+// What PyTorch 1.13 does; testdata/optimisers.py wrote it.
+//
+//go:embed testdata/optimisers.json
+var reference []byte
+
+type pytorch struct {
+	Optimisers map[string][]float64    `json:"optimisers"`
+	OneCycle   map[string][][2]float64 `json:"one cycle"`
+}
+
+func readReference(t *testing.T) pytorch {
+	t.Helper()
+	var p pytorch
+	if err := json.Unmarshal(reference, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// linear is a network that is a linear layer: four channels of one pixel.
+func linear(t *testing.T) *graph.Network {
+	t.Helper()
+	b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 4, Height: 1, Width: 1}})
+	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", b.Input()), 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(net.Parameter("fc.weight").Data, []float32{0.1, -0.2, 0.3, -0.4, 0.5, -0.6, 0.7, -0.8, 0.9, -1.0, 1.1, -1.2})
+	copy(net.Parameter("fc.bias").Data, []float32{0.01, -0.02, 0.03})
+	return net
+}
+
+var batch = graph.Batch{Images: []float32{0.5, -1.0, 0.25, 2.0, -1.5, 0.75, 1.0, -0.5}, Labels: []int{2, 0}}
+
+func TestOptimisers(t *testing.T) {
+	want := readReference(t).Optimisers
+	constant, oneCycle := Schedule{Form: Constant, Rate: 0.1}, Schedule{Rate: 0.1}
+	cases := map[string]struct {
+		options  OptimiserOptions
+		schedule Schedule
+		steps    int
+	}{
+		"sgd":             {OptimiserOptions{Method: SGD}, constant, 12},
+		"sgd momentum":    {OptimiserOptions{Method: SGD, Momentum: 0.9, WeightDecay: 0.01}, constant, 12},
+		"sgd nesterov":    {OptimiserOptions{Method: SGD, Momentum: 0.9, WeightDecay: 0.01, Nesterov: true}, constant, 12},
+		"adam":            {OptimiserOptions{Method: Adam, WeightDecay: 0.01}, constant, 12},
+		"adam betas":      {OptimiserOptions{Method: Adam, Beta1: 0.8, Beta2: 0.95, Epsilon: 0.1}, constant, 12},
+		"adamw":           {OptimiserOptions{WeightDecay: 0.01}, constant, 12},
+		"adamw one cycle": {OptimiserOptions{WeightDecay: 0.01}, oneCycle, 13},
+		"sgd one cycle":   {OptimiserOptions{Method: SGD, Momentum: 0.9}, oneCycle, 13},
+	}
+	if len(cases) != len(want) {
+		t.Errorf("%d cases, the reference has %d", len(cases), len(want))
+	}
+	for name, c := range cases {
+		net := linear(t)
+		training, err := net.Train(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		optimiser, err := NewOptimiser(training, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for step := range c.steps {
+			if _, err := training.Step(batch); err != nil {
+				t.Fatal(err)
+			}
+			optimiser.Step(c.schedule.At(step, c.steps, c.steps))
+		}
+		got := append(net.Parameter("fc.weight").Data, net.Parameter("fc.bias").Data...)
+		golden.Check(t, name, got, want[name], 1e-5)
+	}
+}
+
+func TestOneCycle(t *testing.T) {
+	for name, want := range readReference(t).OneCycle {
+		steps, err := strconv.Atoi(name)
+		if err != nil || steps != len(want) {
+			t.Fatalf("%q: %d rates, %v", name, len(want), err)
+		}
+		for step, w := range want {
+			rate, momentum := Schedule{Rate: 0.02}.At(step, steps, 5)
+			golden.Check(t, "one cycle", []float64{rate, momentum}, w[:], 1e-9)
+			golden.Check(t, "rate", []float64{rate}, w[:1], 1e-6)
+		}
+	}
+}
+
+func TestMultiStep(t *testing.T) {
+	s, err := Schedule{Form: MultiStep, Rate: 1, Milestones: []int{2, 3}}.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step, want := range map[int]float64{0: 1, 19: 1, 20: 0.1, 29: 0.1, 30: 0.01, 99: 0.01} {
+		rate, momentum := s.At(step, 100, 10)
+		golden.Check(t, "rate", []float64{rate, 1}, []float64{want, 1}, 1e-15)
+		if momentum != 0 {
+			t.Errorf("momentum %v, want the optimiser's own", momentum)
+		}
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	training, err := linear(t).Train(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []OptimiserOptions{
+		{Method: 7}, {Method: -1}, {WeightDecay: -1}, {Momentum: 1}, {Beta1: 1}, {Beta2: -0.1}, {Epsilon: -1},
+	} {
+		if _, err := NewOptimiser(training, o); err == nil {
+			t.Errorf("%+v: no error", o)
+		}
+	}
+	for _, s := range []Schedule{
+		{}, {Rate: -1}, {Form: 9, Rate: 1}, {Form: MultiStep, Rate: 1, Gamma: -1}, {Form: MultiStep, Rate: 1, Milestones: []int{0}},
+	} {
+		if _, err := s.check(); err == nil {
+			t.Errorf("%+v: no error", s)
+		}
+	}
+	if _, err := ParseMethod("adagrad"); err == nil {
+		t.Error("adagrad is known")
+	}
+	if _, err := ParseForm("linear"); err == nil {
+		t.Error("linear is known")
+	}
+	for i := range methods {
+		if m, err := ParseMethod(Method(i).String()); err != nil || m != Method(i) {
+			t.Errorf("method %d is read as %v, %v", i, m, err)
+		}
+	}
+	for i := range forms {
+		if f, err := ParseForm(Form(i).String()); err != nil || f != Form(i) {
+			t.Errorf("form %d is read as %v, %v", i, f, err)
+		}
+	}
+}

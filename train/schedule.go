@@ -1,0 +1,99 @@
+package train
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// Form is the course of the learning rate over a run.
+type Form int
+
+const (
+	OneCycle  Form = iota // up and down once by cosines (Smith and Topin 2018)
+	MultiStep             // multiplied by Gamma at each milestone
+	Constant
+)
+
+var forms = []string{"onecycle", "multistep", "constant"}
+
+// String returns the form's name on a command line.
+func (f Form) String() string { return forms[f] }
+
+// ParseForm returns the form of that name.
+func ParseForm(name string) (Form, error) {
+	for i, n := range forms {
+		if n == name {
+			return Form(i), nil
+		}
+	}
+	return 0, errors.Errorf("train: unknown schedule %q, want one of %s", name, strings.Join(forms, ", "))
+}
+
+// Schedule is the learning rate over the steps of a run. One cycle is PyTorch's
+// OneCycleLR with its defaults: it climbs from Rate/25 to Rate over the first
+// 30 % of the steps and falls to Rate/25/10⁴ over the rest, while the momentum
+// (beta1 of Adam) falls from 0.95 to 0.85 and climbs back.
+type Schedule struct {
+	Form Form    // the zero value is OneCycle
+	Rate float64 // the largest, for OneCycle; else the first
+	// Milestones are the epochs after which MultiStep multiplies the rate by
+	// Gamma; 0 means 0.1.
+	Milestones []int
+	Gamma      float64
+}
+
+// check fills in what zero means and returns an error for a field out of range.
+func (s Schedule) check() (Schedule, error) {
+	if s.Gamma == 0 {
+		s.Gamma = 0.1
+	}
+	switch {
+	case s.Form < 0 || int(s.Form) >= len(forms):
+		return s, errors.Errorf("train: schedule %d is none of %s", s.Form, strings.Join(forms, ", "))
+	case !(s.Rate > 0) || math.IsInf(s.Rate, 0):
+		return s, errors.Errorf("train: learning rate %v, want a positive number", s.Rate)
+	case !(s.Gamma > 0) || math.IsInf(s.Gamma, 0):
+		return s, errors.Errorf("train: gamma %v, want a positive number", s.Gamma)
+	case slices.ContainsFunc(s.Milestones, func(m int) bool { return m < 1 }):
+		return s, errors.Errorf("train: milestones %v, want epochs of at least 1", s.Milestones)
+	}
+	return s, nil
+}
+
+// At returns the learning rate and the momentum of a step, counted from 0, in
+// a run of so many steps, of which perEpoch make an epoch. A momentum of 0
+// leaves the optimiser's own.
+func (s Schedule) At(step, steps, perEpoch int) (rate, momentum float64) {
+	switch s.Form {
+	case MultiStep:
+		rate = s.Rate
+		for _, m := range s.Milestones {
+			if step/perEpoch >= m {
+				rate *= s.Gamma
+			}
+		}
+		return rate, 0
+	case Constant:
+		return s.Rate, 0
+	}
+	const (
+		rise           = 0.3
+		startDivisor   = 25
+		finalDivisor   = 1e4
+		high, low      = 0.95, 0.85
+		upOneEndOffset = 1 // PyTorch places the peak at step rise·steps - 1
+	)
+	peak, last := rise*float64(steps)-upOneEndOffset, float64(steps-1)
+	at := float64(step)
+	if at <= peak {
+		return cosine(s.Rate/startDivisor, s.Rate, at/peak), cosine(high, low, at/peak)
+	}
+	along := (at - peak) / (last - peak)
+	return cosine(s.Rate, s.Rate/startDivisor/finalDivisor, along), cosine(low, high, along)
+}
+
+// cosine goes from a to b along half a cosine as along goes from 0 to 1.
+func cosine(a, b, along float64) float64 { return b + (a-b)/2*(1+math.Cos(math.Pi*along)) }
