@@ -1,0 +1,100 @@
+package data
+
+import (
+	"archive/zip"
+	_ "embed"
+	"image/jpeg"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pkg/errors"
+)
+
+// sampleZip holds 4,000 training and 1,000 test images of CIFAR-10, drawn
+// evenly over its classes, as entries train/CLASS/NAME.jpg and
+// test/CLASS/NAME.jpg. CIFAR-10 is by Alex Krizhevsky, "Learning Multiple Layers
+// of Features from Tiny Images", 2009. The images are a JPEG copy, so pixels
+// differ slightly from the original.
+//
+//go:embed sample/cifar10-sample.zip
+var sampleZip string
+
+// openSample decodes the embedded sample, once in a program's life: 15 MB.
+var openSample = sync.OnceValues(func() (parts [2]Dataset, err error) {
+	archive, err := zip.NewReader(strings.NewReader(sampleZip), int64(len(sampleZip)))
+	if err != nil {
+		return parts, err
+	}
+	for i, part := range []string{"train/", "test/"} {
+		files := slices.DeleteFunc(slices.Clone(archive.File), func(f *zip.File) bool {
+			return !strings.HasPrefix(f.Name, part)
+		})
+		contents, err := decodeAll(files)
+		if err != nil {
+			return parts, err
+		}
+		set := cifar10Records()
+		set.files = [][]byte{contents}
+		parts[i] = set
+	}
+	return parts, nil
+})
+
+// decodeAll decodes JPEG files whose folder is the class into records of
+// CIFAR-10, on all cores.
+func decodeAll(files []*zip.File) ([]byte, error) {
+	contents := make([]byte, len(files)*cifar10Record)
+	failures := make([]error, runtime.GOMAXPROCS(0))
+	var workers sync.WaitGroup
+	for w := range failures {
+		workers.Go(func() {
+			for i := w; i < len(files) && failures[w] == nil; i += len(failures) {
+				err := decode(contents[i*cifar10Record:][:cifar10Record], files[i])
+				failures[w] = errors.Wrap(err, files[i].Name)
+			}
+		})
+	}
+	workers.Wait()
+	for _, err := range failures {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return contents, nil
+}
+
+// decode fills a record with the image in a JPEG file.
+func decode(record []byte, file *zip.File) error {
+	class := path.Base(path.Dir(file.Name))
+	label := slices.Index(cifar10Classes, class)
+	if label < 0 {
+		return errors.Errorf("class %s is not one of CIFAR-10", class)
+	}
+	r, err := file.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	picture, err := jpeg.Decode(r)
+	if err != nil {
+		return err
+	}
+	bounds := picture.Bounds()
+	if bounds.Dx() != cifar10Side || bounds.Dy() != cifar10Side {
+		return errors.Errorf("image of %d×%d, want %d×%d", bounds.Dy(), bounds.Dx(), cifar10Side, cifar10Side)
+	}
+	const plane = cifar10Side * cifar10Side
+	record[0] = byte(label)
+	pixels := record[1:]
+	for y := range cifar10Side {
+		for x := range cifar10Side {
+			r, g, b, _ := picture.At(bounds.Min.X+x, bounds.Min.Y+y).RGBA()
+			i := y*cifar10Side + x
+			pixels[i], pixels[i+plane], pixels[i+2*plane] = byte(r>>8), byte(g>>8), byte(b>>8)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"testing"
+)
+
+// whole writes a zip of a data set of two classes with so many images each.
+func whole(t *testing.T, train, test int) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for part, n := range map[string]int{"train": train, "test": test} {
+		for _, class := range []string{"cat", "dog"} {
+			for i := range n {
+				name := fmt.Sprintf("%s/%s/%04d.jpg", part, class, i)
+				f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprint(f, "contents of ", name)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "whole.zip")
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestRun(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "sample.zip")
+	var first []byte
+	for range 2 { // whole's order of entries differs, the sample does not
+		if err := run(whole(t, 500, 120), out); err != nil {
+			t.Fatal(err)
+		}
+		contents, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = contents
+		}
+		if !bytes.Equal(contents, first) {
+			t.Fatal("two runs, two samples")
+		}
+	}
+	sample, err := zip.OpenReader(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sample.Close()
+	counts, names := map[string]int{}, map[string]bool{}
+	for _, f := range sample.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents, err := io.ReadAll(r)
+		if err != nil || string(contents) != "contents of "+f.Name {
+			t.Fatalf("%s holds %q, %v", f.Name, contents, err)
+		}
+		counts[path.Dir(f.Name)]++
+		names[f.Name] = true
+	}
+	want := map[string]int{"train/cat": 400, "train/dog": 400, "test/cat": 100, "test/dog": 100}
+	if fmt.Sprint(counts) != fmt.Sprint(want) || len(names) != 1000 {
+		t.Errorf("%d names in %v, want 1000 in %v", len(names), counts, want)
+	}
+}
+
+func TestRunErrors(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "sample.zip")
+	for name, in := range map[string]string{
+		"no file":        filepath.Join(t.TempDir(), "none.zip"),
+		"too few images": whole(t, 500, 99),
+		"no test part":   whole(t, 500, 0),
+	} {
+		if err := run(in, out); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%s: a sample is written", name)
+		}
+	}
+}
