@@ -55,6 +55,9 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 	if !b.ready(name, x) {
 		return nil
 	}
+	if o.Stride < 0 || o.Dilation < 0 || o.Groups < 0 {
+		return b.fail("layer %q: stride %d, dilation %d, groups %d: none may be negative", name, o.Stride, o.Dilation, o.Groups)
+	}
 	o.Stride, o.Dilation, o.Groups = max(o.Stride, 1), max(o.Dilation, 1), max(o.Groups, 1)
 	options := ops.LocalOptions{Stride: o.Stride, Padding: o.Padding, Dilation: o.Dilation, Groups: o.Groups}
 	in := x.Output

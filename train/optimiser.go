@@ -46,6 +46,12 @@ type OptimiserOptions struct {
 	Beta1, Beta2, Epsilon float64
 }
 
+// Check returns an error for a field that is out of range.
+func (o OptimiserOptions) Check() error {
+	_, err := o.check()
+	return err
+}
+
 // check fills in what zero means and returns an error for a field out of range.
 func (o OptimiserOptions) check() (OptimiserOptions, error) {
 	for _, d := range []struct {

@@ -45,6 +45,12 @@ type Schedule struct {
 	Gamma      float64
 }
 
+// Check returns an error for a field that is out of range.
+func (s Schedule) Check() error {
+	_, err := s.check()
+	return err
+}
+
 // check fills in what zero means and returns an error for a field out of range.
 func (s Schedule) check() (Schedule, error) {
 	if s.Gamma == 0 {

@@ -1,0 +1,82 @@
+package graph
+
+import (
+	"strings"
+	"testing"
+)
+
+// An error names both sides, and the layers that follow it do no harm.
+func TestBuildErrors(t *testing.T) {
+	elsewhere := NewBuilder(Options{Input: Size{1, 4, 4}}).Input()
+	for _, c := range []struct {
+		want  string
+		build func(b *Builder) *Layer
+	}{
+		{`two layers are called "a": a relu and a new one`, func(b *Builder) *Layer { return b.ReLU("a", b.ReLU("a", b.Input())) }},
+		{`layer "a": its input "images" is not a layer of this network`, func(b *Builder) *Layer { return b.ReLU("a", elsewhere) }},
+		{`layer "a": its input 0 is nil`, func(b *Builder) *Layer { return b.ReLU("a", nil) }},
+		{"a layer has no name", func(b *Builder) *Layer { return b.ReLU("", b.Input()) }},
+		{`layer "a": a kernel of 7 is larger than its input "images" of 4×5 with padding 1`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 7, Padding: 1})
+		}},
+		{`layer "a": 2 groups do not divide the 3 channels of "images" and its own 4`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1, Groups: 2})
+		}},
+		{`layer "a": 0 channels, kernel 3`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Kernel: 3}) }},
+		{`layer "a": stride -1`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Stride: -1}) }},
+		{`layer "sum": its inputs differ in size: "images" has {3 4 5}, "a" has {2 4 5}`, func(b *Builder) *Layer {
+			return b.Add("sum", b.Input(), b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1}))
+		}},
+		{`layer "fc": its input "images" has a map of 4×5`, func(b *Builder) *Layer { return b.Linear("fc", b.Input(), 2) }},
+		{`layer "fc": 0 outputs`, func(b *Builder) *Layer { return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 0) }},
+		{`layer "n": its input "p" has no map`, func(b *Builder) *Layer { return b.BatchNorm("n", b.GlobalAveragePool("p", b.Input())) }},
+		{`the output "images" is a input with a map of 4×5`, func(b *Builder) *Layer { return b.Input() }},
+		{`the output is not a layer of this network`, func(b *Builder) *Layer { return nil }},
+		{`the output is not a layer of this network`, func(b *Builder) *Layer { return elsewhere }},
+		{`layer "a" does not reach the output "p"`, func(b *Builder) *Layer {
+			p := b.GlobalAveragePool("p", b.Input())
+			b.ReLU("a", b.Input())
+			return p
+		}},
+	} {
+		b := NewBuilder(Options{Input: Size{3, 4, 5}})
+		_, err := b.Build(c.build(b))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want one with %q", err, c.want)
+		}
+	}
+}
+
+func TestRunErrors(t *testing.T) {
+	net := newTiny(t, Connectivity{}, 1)
+	if _, err := net.Train(0); err == nil {
+		t.Error("a batch of 0 is no error")
+	}
+	training, err := net.Train(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inference, err := net.Infer(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, b := range map[string]Batch{
+		"60 pixels":                        {Images: make([]float32, 59), Labels: []int{0}},
+		"2 images and 2 labels":            images(2),
+		"240 pixels are not 1 to 3 images": images(4),
+		"label 3 of image 1":               {Images: images(3).Images, Labels: []int{0, 3, 0}},
+		"label -1 of image 0":              {Images: images(3).Images, Labels: []int{-1, 0, 0}},
+	} {
+		if strings.HasPrefix(want, "60") {
+			want = "59 pixels are not 1 to 3 images of 2×6×5"
+		}
+		if _, err := training.Step(b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	for _, n := range []int{0, 59, 61, 240} {
+		if _, err := inference.Logits(make([]float32, n)); err == nil {
+			t.Errorf("%d pixels are no error", n)
+		}
+	}
+}
