@@ -1,0 +1,228 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drawLocal draws a geometry whose kernel fits.
+func drawLocal(t *rapid.T) Local {
+	g := Local{
+		H: rapid.IntRange(1, 7).Draw(t, "H"), W: rapid.IntRange(1, 7).Draw(t, "W"), N: rapid.IntRange(1, 19).Draw(t, "N"),
+		KH: rapid.IntRange(1, 4).Draw(t, "KH"), KW: rapid.IntRange(1, 4).Draw(t, "KW"),
+		Stride: rapid.IntRange(1, 3).Draw(t, "stride"), Padding: rapid.IntRange(0, 3).Draw(t, "padding"),
+		Dilation: rapid.IntRange(1, 2).Draw(t, "dilation"), Groups: rapid.IntRange(1, 3).Draw(t, "groups"),
+		Shared: rapid.Bool().Draw(t, "shared"),
+	}
+	g.C, g.O = g.Groups*rapid.IntRange(1, 3).Draw(t, "C/g"), g.Groups*rapid.IntRange(1, 5).Draw(t, "O/g")
+	g.OH = (g.H+2*g.Padding-g.Dilation*(g.KH-1)-1)/g.Stride + 1
+	g.OW = (g.W+2*g.Padding-g.Dilation*(g.KW-1)-1)/g.Stride + 1
+	if g.H+2*g.Padding <= g.Dilation*(g.KH-1) || g.W+2*g.Padding <= g.Dilation*(g.KW-1) {
+		t.Skip("the kernel does not fit")
+	}
+	return g
+}
+
+func (g Local) weightCount() int {
+	if g.Shared {
+		return g.weights()
+	}
+	return g.OH * g.OW * g.weights()
+}
+
+// oracle visits every product of a weight and an input, with their indices in
+// w, x and y: the definition of a local layer, and nothing else.
+func (g Local) oracle(visit func(w, x, y int)) {
+	for oh := range g.OH {
+		for ow := range g.OW {
+			for o := range g.O {
+				for kh := range g.KH {
+					for kw := range g.KW {
+						ih, iw := g.Stride*oh+g.Dilation*kh-g.Padding, g.Stride*ow+g.Dilation*kw-g.Padding
+						if ih < 0 || ih >= g.H || iw < 0 || iw >= g.W {
+							continue
+						}
+						for c := range g.C / g.Groups {
+							l := 0
+							if !g.Shared {
+								l = oh*g.OW + ow
+							}
+							channel := o/(g.O/g.Groups)*(g.C/g.Groups) + c
+							w := (((l*g.O+o)*g.KH+kh)*g.KW+kw)*(g.C/g.Groups) + c
+							for n := range g.N {
+								visit(w, ((ih*g.W+iw)*g.C+channel)*g.N+n, ((oh*g.OW+ow)*g.O+o)*g.N+n)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func normal[T Float](r *rand.Rand, n int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(r.NormFloat64())
+	}
+	return x
+}
+
+// agree fails unless got is want to a tolerance relative to the largest value.
+func agree[T Float](t rapid.TB, what string, got []T, want []float64, tolerance float64) {
+	t.Helper()
+	largest := 0.0
+	for _, v := range want {
+		largest = max(largest, math.Abs(v))
+	}
+	for i, v := range want {
+		if !(math.Abs(float64(got[i])-v) <= tolerance*(largest+1e-30)) {
+			t.Fatalf("%s[%d] is %v, want %v", what, i, got[i], v)
+		}
+	}
+}
+
+func TestLocalAgainstOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawLocal(t)
+		seed := rapid.Uint64().Draw(t, "seed")
+		checkLocal[float64](t, g, seed, 1e-13)
+		checkLocal[float32](t, g, seed, 2e-5)
+	})
+}
+
+func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	x, w, dy := normal[T](r, g.H*g.W*g.C*g.N), normal[T](r, g.weightCount()), normal[T](r, g.OH*g.OW*g.O*g.N)
+	bias := normal[T](r, []int{0, g.O, g.OH * g.OW * g.O}[seed%3])
+	wantY, wantX, wantW := make([]float64, len(dy)), make([]float64, len(x)), make([]float64, len(w))
+	wantBias := make([]float64, len(bias))
+	for i := range wantY {
+		if len(bias) > 0 {
+			at := i / g.N % len(bias)
+			wantY[i] = float64(bias[at])
+			wantBias[at] += float64(dy[i])
+		}
+	}
+	g.oracle(func(iw, ix, iy int) {
+		wantY[iy] += float64(w[iw]) * float64(x[ix])
+		wantX[ix] += float64(w[iw]) * float64(dy[iy])
+		wantW[iw] += float64(x[ix]) * float64(dy[iy])
+	})
+	// Results start as garbage: they must be overwritten, not added to.
+	y, dx, dw, dbias := normal[T](r, len(dy)), normal[T](r, len(x)), normal[T](r, len(w)), normal[T](r, len(bias))
+	Forward(g, y, x, w, bias)
+	InputGradient(g, dx, dy, w)
+	WeightGradient(g, dw, x, dy)
+	agree(t, "y", y, wantY, tolerance)
+	agree(t, "dx", dx, wantX, tolerance)
+	agree(t, "dw", dw, wantW, tolerance)
+	if len(bias) > 0 {
+		BiasGradient(g, dbias, dy)
+		agree(t, "dbias", dbias, wantBias, tolerance)
+	}
+}
+
+// Results have the same bits on any number of threads.
+func TestThreadsShareNoSum(t *testing.T) {
+	g := Local{H: 9, W: 8, C: 6, N: 33, OH: 9, OW: 8, O: 10, KH: 3, KW: 3, Stride: 1, Padding: 1, Dilation: 1, Groups: 1, Shared: true}
+	r := rand.New(rand.NewPCG(1, 1))
+	x, w, dy := normal[float32](r, g.H*g.W*g.C*g.N), normal[float32](r, g.weightCount()), normal[float32](r, g.OH*g.OW*g.O*g.N)
+	compute := func(threads int) []float32 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
+		y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
+		Forward(g, y, x, w, nil)
+		InputGradient(g, dx, dy, w)
+		WeightGradient(g, dw, x, dy)
+		mean, squares := make([]float64, g.C), make([]float64, g.C)
+		Moments(mean, squares, x, g.H*g.W, g.C, g.N)
+		norm := Norm[float32]{S: g.H * g.W, C: g.C, N: g.N, Mean: mean, InverseDeviation: squares, Scale: mean32(mean), Shift: mean32(squares), Training: true}
+		scale, shift := make([]float32, g.C), make([]float32, g.C)
+		norm.ParameterGradient(scale, shift, x, dx)
+		return slices.Concat(y, dx, dw, mean32(mean), mean32(squares), scale, shift)
+	}
+	want := compute(1)
+	for _, threads := range []int{2, 3, 8} {
+		if !slices.Equal(compute(threads), want) {
+			t.Errorf("%d threads give other bits than one", threads)
+		}
+	}
+}
+
+func mean32(x []float64) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = float32(v)
+	}
+	return y
+}
+
+func TestTranspose(t *testing.T) {
+	for rows := range 40 {
+		columns := (rows*7)%37 + 1
+		src, dst := normal[float64](rand.New(rand.NewPCG(1, 1)), (rows+1)*(columns+3)), make([]float64, columns*(rows+2)+2)
+		Transpose(dst, rows+2, src, columns+3, rows, columns)
+		for r := range rows {
+			for c := range columns {
+				if dst[c*(rows+2)+r] != src[r*(columns+3)+c] {
+					t.Fatalf("%d×%d: element %d,%d is wrong", rows, columns, r, c)
+				}
+			}
+		}
+	}
+}
+
+func TestParallelCallsEachOnce(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 100, 3*span + 1} {
+		calls := make([]int32, n)
+		Parallel(n, func(i int) { calls[i]++ })
+		ParallelSpans(n, func(from, to int) {
+			for i := from; i < to; i++ {
+				calls[i]++
+			}
+		})
+		for i, c := range calls {
+			if c != 2 {
+				t.Fatalf("%d of %d was called %d times", i, n, c)
+			}
+		}
+	}
+}
+
+// benchmarks of the three products of a layer, in the shapes of ResNet-20.
+func BenchmarkLocal(b *testing.B) {
+	for _, shared := range []bool{false, true} {
+		for _, layer := range []struct{ side, channels int }{{32, 16}, {16, 32}, {8, 64}} {
+			for _, batch := range []int{32, 128} {
+				g := Local{
+					H: layer.side, W: layer.side, C: layer.channels, N: batch, OH: layer.side, OW: layer.side, O: layer.channels,
+					KH: 3, KW: 3, Stride: 1, Padding: 1, Dilation: 1, Groups: 1, Shared: shared,
+				}
+				r := rand.New(rand.NewPCG(1, 1))
+				x, w, y := normal[float32](r, g.H*g.W*g.C*g.N), normal[float32](r, g.weightCount()), normal[float32](r, g.OH*g.OW*g.O*g.N)
+				for _, phase := range []struct {
+					name string
+					run  func()
+				}{
+					{"forward", func() { Forward(g, y, x, w, nil) }},
+					{"input-gradient", func() { InputGradient(g, x, y, w) }},
+					{"weight-gradient", func() { WeightGradient(g, w, x, y) }},
+				} {
+					b.Run(fmt.Sprintf("shared=%t/channels=%d/batch=%d/%s", shared, layer.channels, batch, phase.name), func(b *testing.B) {
+						for b.Loop() {
+							phase.run()
+						}
+						flop := 2 * float64(g.OH*g.OW*g.weights()*g.N)
+						b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+					})
+				}
+			}
+		}
+	}
+}

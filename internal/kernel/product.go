@@ -1,0 +1,96 @@
+package kernel
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Term is one summand of a Product: where its two matrices begin.
+type Term struct{ A, B int }
+
+// Product adds up a sum of small matrix products, the one inner loop of local
+// layers and of linear ones:
+//
+//	C[i,j] = (C[i,j] or 0) + Σ_terms Σ_p A[i,p] · B[p,j]   0≤i<M, 0≤j<N, 0≤p<K
+//
+// with C[i,j] = c[i·CRow + j], A[i,p] = a[term.A + i·ARow + p·AColumn] and
+// B[p,j] = b[term.B + p·BRow + j]. The rows of B and C are contiguous; A may
+// be read along either axis, so that a transposed A needs no copy.
+//
+// For each C[i,j], terms are added in their order and p in its order, one
+// multiplication and one addition at a time (fused in float32 where the
+// processor can), starting from C or 0.
+type Product struct {
+	M, N, K       int
+	ARow, AColumn int
+	BRow          int
+	CRow          int
+	Add           bool // add to C instead of overwriting it
+}
+
+// Compute evaluates the product. It panics unless the slices hold every
+// element that the definition names; c must not overlap a or b.
+func Compute[T Float](q Product, c, a, b []T, terms []Term) {
+	if q.M <= 0 || q.N <= 0 {
+		return
+	}
+	q.check(len(c), len(a), len(b), terms)
+	if computeFast(q, c, a, b, terms) {
+		return
+	}
+	for i := range q.M {
+		row := c[i*q.CRow:][:q.N]
+		if !q.Add {
+			clear(row)
+		}
+		for _, t := range terms {
+			addRow(row, a[t.A+i*q.ARow:], q.AColumn, b[t.B:], q.BRow, q.K)
+		}
+	}
+}
+
+// check panics unless slices of the given lengths hold the product.
+func (q Product) check(c, a, b int, terms []Term) {
+	fits := reach(q.M, q.CRow) <= c-q.N
+	if q.K > 0 {
+		lastA := a - 1 - reach(q.M, q.ARow) - reach(q.K, q.AColumn)
+		lastB := b - q.N - reach(q.K, q.BRow)
+		for _, t := range terms {
+			fits = fits && 0 <= t.A && t.A <= lastA && 0 <= t.B && t.B <= lastB
+		}
+	}
+	if !fits {
+		panic("kernel: a product reaches beyond its slices")
+	}
+}
+
+// reach is the distance from the first to the last of n elements, n > 0, or
+// more than any slice holds if stride is negative or the distance overflows.
+func reach(n, stride int) int {
+	const beyond = math.MaxInt / 8
+	high, low := bits.Mul(uint(n-1), uint(stride))
+	if high != 0 || low > beyond {
+		return beyond
+	}
+	return int(low)
+}
+
+// addRow adds Σ_p a[p·step] · b[p·stride : p·stride+len(row)] to row, four
+// rows of b at a time so that row is loaded and stored a quarter as often.
+func addRow[T Float](row, a []T, step int, b []T, stride, k int) {
+	n := len(row)
+	p := 0
+	for ; p+4 <= k; p += 4 {
+		a0, a1, a2, a3 := a[p*step], a[(p+1)*step], a[(p+2)*step], a[(p+3)*step]
+		b0, b1, b2, b3 := b[p*stride:][:n], b[(p+1)*stride:][:n], b[(p+2)*stride:][:n], b[(p+3)*stride:][:n]
+		for j := range row {
+			row[j] = row[j] + a0*b0[j] + a1*b1[j] + a2*b2[j] + a3*b3[j]
+		}
+	}
+	for ; p < k; p++ {
+		ap, bp := a[p*step], b[p*stride:][:n]
+		for j := range row {
+			row[j] += ap * bp[j]
+		}
+	}
+}

@@ -1,0 +1,105 @@
+//go:build amd64 && !purego
+
+package kernel
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+//go:generate go run -C _asm . -out ../product_amd64.s -stubs ../product_stubs_amd64.go -pkg kernel
+
+// haveAVX2 says whether the assembly runs on this processor; tests flip it.
+var haveAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+
+// A product is computed in blocks, so that what one block reads again and
+// again stays in the caches: 16 columns of B, passed over by all tiles below
+// each other, in the first level as far as they fit, a block of A in the
+// second. Blocks are long enough to hide the loading and storing of C, and no
+// sum depends on where they end.
+const (
+	blockRows = 96  // rows of C
+	blockSum  = 256 // values of p, over all terms
+
+	// Where all of a sum is this short and A is not transposed, one block is
+	// faster: weights (here of 3·3·64 for a neuron) are read as they lie.
+	wholeSum = 640
+)
+
+// masks[8-n:] is a mask of n of 8 lanes.
+var masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
+
+// computeFast evaluates a float32 product that fits its slices and reports
+// whether it did.
+func computeFast[T Float](q Product, c, a, b []T, terms []Term) bool {
+	if unsafe.Sizeof(T(0)) != 4 || !haveAVX2 {
+		return false
+	}
+	compute32(q, pointer(c), pointer(a), pointer(b), terms)
+	return true
+}
+
+func pointer[T Float](s []T) *float32 { return (*float32)(unsafe.Pointer(unsafe.SliceData(s))) }
+
+func offset(p *float32, elements int) *float32 {
+	return (*float32)(unsafe.Add(unsafe.Pointer(p), 4*elements))
+}
+
+// compute32 cuts the product into blocks.
+func compute32(q Product, c, a, b *float32, terms []Term) {
+	if q.K <= 0 || len(terms) == 0 {
+		if !q.Add {
+			computeBlock(q, c, a, b, nil)
+		}
+		return
+	}
+	block := blockSum
+	if q.AColumn == 1 && q.K*len(terms) <= wholeSum {
+		block = wholeSum
+	}
+	perBlock := max(block/q.K, 1) // where it is more than 1, K is in one piece
+	for t := 0; t < len(terms); t += perBlock {
+		some := terms[t:min(t+perBlock, len(terms))]
+		for p := 0; p < q.K; p += block {
+			for i := 0; i < q.M; i += blockRows {
+				part := q
+				part.M, part.K = min(blockRows, q.M-i), min(block, q.K-p)
+				computeBlock(part, offset(c, i*q.CRow), offset(a, i*q.ARow+p*q.AColumn), offset(b, p*q.BRow), some)
+			}
+			q.Add = true
+		}
+	}
+}
+
+// computeBlock goes through panels of 16 columns, or 8 at the end.
+func computeBlock(q Product, c, a, b *float32, terms []Term) {
+	var term *int
+	if len(terms) > 0 {
+		term = &terms[0].A
+	}
+	// The weights of a local layer come from memory, each once: where they lie
+	// in the order of their use, the first panel fetches the rows of A below
+	// its tile, in the end the next location's, as fast as it consumes its own.
+	walk := 0
+	if q.AColumn == 1 && q.ARow == q.K*len(terms) {
+		walk = 1
+	}
+	for j := 0; j < q.N; j += 16 {
+		vectors, highest := 2, 6
+		if q.N-j <= 8 {
+			vectors, highest = 1, 8
+		}
+		mask := &masks[max(j+8*vectors-q.N, 0)]
+		// Nearly equal tiles: some have one row more than the others.
+		tiles := (q.M + highest - 1) / highest
+		rows, larger := q.M/tiles, q.M%tiles
+		c, b := offset(c, j), offset(b, j)
+		if larger > 0 {
+			productTiles(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, larger, rows+1, vectors, walk, q.Add)
+		}
+		i := larger * (rows + 1)
+		productTiles(offset(c, i*q.CRow), offset(a, i*q.ARow), b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles-larger, rows, vectors, walk, q.Add)
+		walk = 0
+	}
+}
