@@ -2,6 +2,7 @@ package weightshare
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -52,14 +53,19 @@ func unpadded(f *graph.Field) []int {
 	return locations
 }
 
-// MeanSNR returns the mean of SNR over the local layers of a network that have
-// one and learn, or NaN if there is none.
-func MeanSNR(net *graph.Network) float64 {
-	sum, count := 0.0, 0
+// MedianSNR returns the median of SNR over the local layers of a network that
+// have one and learn, or NaN if there is none. It is the median because a 1x1
+// layer is a single pool, whose ratio right after sharing outweighs all others.
+func MedianSNR(net *graph.Network) float64 {
+	var all []float64
 	for _, l := range net.LocalLayers() {
 		if snr := SNR(l); !l.Field.Weight.Frozen && !math.IsNaN(snr) {
-			sum, count = sum+snr, count+1
+			all = append(all, snr)
 		}
 	}
-	return sum / float64(count) // 0/0 is NaN
+	if len(all) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(all)
+	return (all[(len(all)-1)/2] + all[len(all)/2]) / 2
 }
