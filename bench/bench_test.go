@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// bench runs the program and returns its exit status and what it printed.
+func bench(ctx context.Context, args ...string) (status int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	status = run(ctx, args, &out, &err)
+	return status, out.String(), err.String()
+}
+
+// small are flags of a comparison that takes a second or two.
+func small(out string, more ...string) []string {
+	return append([]string{"-epochs", "1", "-width", "1", "-batch", "100", "-seeds", "1", "-out", out}, more...)
+}
+
+func TestCompare(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "report")
+	status, stdout, stderr := bench(t.Context(), append([]string{"compare"}, small(dir, "-variants", "conv,lc-translate-2,lc-sleep-10", "-first-conv", "1")...)...)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, want := range []string{"conv", "lc-translate-2", "lc-sleep-10", "report.html"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the table has no %q:\n%s", want, stdout)
+		}
+	}
+	if !strings.Contains(stderr, "lc-sleep-10, seed 1: epoch 1 of 1") {
+		t.Errorf("progress is %q", stderr)
+	}
+	for _, name := range []string{"report.html", "results.csv", "epochs.csv", "results.json"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A run is a function of its seed, on any number of threads: CSV files are
+// equal but for the columns that hold seconds.
+func TestSameSeedSameReport(t *testing.T) {
+	results := func(threads int, seed string) [][]string {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
+		dir := t.TempDir()
+		status, _, stderr := bench(t.Context(), append([]string{"compare"}, small(dir, "-variants", "conv,lc,lc-sleep-10", "-flip", "-seed", seed)...)...)
+		if status != 0 {
+			t.Fatalf("status %d: %s", status, stderr)
+		}
+		return append(withoutSeconds(t, filepath.Join(dir, "results.csv")), withoutSeconds(t, filepath.Join(dir, "epochs.csv"))...)
+	}
+	equal := func(a, b [][]string) bool {
+		return slices.EqualFunc(a, b, slices.Equal)
+	}
+	want := results(2, "1")
+	if !equal(results(2, "1"), want) {
+		t.Error("a second run differs")
+	}
+	if !equal(results(1, "1"), want) {
+		t.Error("one thread differs from two")
+	}
+	if equal(results(2, "2"), want) {
+		t.Error("another seed gives the same results")
+	}
+}
+
+func withoutSeconds(t *testing.T, path string) [][]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) < 2 {
+		t.Fatalf("%s: %d rows, %v", path, len(rows), err)
+	}
+	for column, name := range slices.Clone(rows[0]) {
+		if strings.Contains(name, "seconds") {
+			for _, row := range rows {
+				row[column] = ""
+			}
+		}
+	}
+	return rows
+}
+
+// An interrupted comparison leaves a report of what it has and is no failure.
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir := t.TempDir()
+	go func() { // after the first variant
+		for ctx.Err() == nil {
+			if raw, err := os.ReadFile(filepath.Join(dir, "results.csv")); err == nil && len(raw) > 0 {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	status, stdout, stderr := bench(ctx, "compare", "-epochs", "1", "-width", "1", "-variants", "conv,lc", "-seeds", "3", "-out", dir)
+	if status != 0 || !strings.Contains(stderr, "interrupted") || !strings.Contains(stdout, "conv") {
+		t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+	if err != nil || !bytes.Contains(page, []byte("</html>")) {
+		t.Errorf("no report of an interrupted run: %v", err)
+	}
+}
+
+func TestTrainAndSearch(t *testing.T) {
+	flags := []string{"-epochs", "1", "-width", "1", "-batch", "500"}
+	status, stdout, stderr := bench(t.Context(), append([]string{"train", "-variant", "lc", "-repetitions", "2", "-validation", "0.25", "-optimizer", "sgd", "-schedule", "multistep", "-milestones", "1"}, flags...)...)
+	if status != 0 || !strings.Contains(stdout, "lc") {
+		t.Errorf("train: status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+	status, stdout, stderr = bench(t.Context(), append([]string{"search", "-variants", "conv", "-rates", "0.01,0.02"}, flags...)...)
+	if status != 0 || !strings.Contains(stdout, "best rate") || strings.Count(stderr, "validation top-1") != 2 {
+		t.Errorf("search: status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+}
+
+func TestListAndHelp(t *testing.T) {
+	_, stdout, _ := bench(t.Context(), "list")
+	for _, want := range []string{"resnet8", "resnet110", "conv", "lc-translate-K", "lc-sleep-M", "sample", "cifar10"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("list does not show %s:\n%s", want, stdout)
+		}
+	}
+	for command, want := range map[string]string{"": "compare", "compare": "-variants", "train": "-milestones", "search": "-rates", "list": "USAGE"} {
+		status, stdout, stderr := bench(t.Context(), strings.Fields(command+" -h")...)
+		if status != 0 || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("%q -h: status %d, stderr %q, stdout %q", command, status, stderr, stdout)
+		}
+	}
+}
+
+// Bad input is one line on standard error and status 1, or 2 for flags that
+// cannot be used, and nothing is written.
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	broken := filepath.Join(dir, "broken")
+	if err := os.MkdirAll(filepath.Join(broken, "cifar-10-batches-bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(broken, "cifar-10-batches-bin", "data_batch_1.bin"), make([]byte, 3074), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "out")
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"compare -model resnet9", 1, "resnet110"},
+		{"compare -variants conv,lx", 1, "lc-sleep-M"},
+		{"compare -variants lc-sleep-0", 1, "unknown variant"},
+		{"compare -variants lc-translate-99999999999999999999", 1, "unknown variant"},
+		{"compare -variants lc,lc", 1, "stands twice"},
+		{"compare -variants conv,", 1, "unknown variant"},
+		{"compare -data imagenot", 1, "sample"},
+		{"compare -data cifar10", 1, "cifar10"},
+		{"compare -data cifar10 -data-dir " + filepath.Join(dir, "nowhere"), 1, "data_batch_1.bin"},
+		{"compare -data cifar10 -data-dir " + broken, 1, "byte 3073"},
+		{"compare -download", 1, "-data-dir"},
+		{"compare -epochs 0", 1, "-epochs 0"},
+		{"compare -batch 0", 1, "-batch 0"},
+		{"compare -batch -5", 1, "-batch -5"},
+		{"compare -batch 4001", 1, "4000"},
+		{"compare -batch 62 -variants lc-translate-4", 1, "62"},
+		{"compare -width -1", 1, "-width -1"},
+		{"compare -seeds 0", 1, "-seeds 0"},
+		{"compare -lr -1", 1, "-lr -1"},
+		{"compare -lr NaN", 1, "NaN"},
+		{"compare -weight-decay -1", 1, "weight decay -1"},
+		{"compare -optimizer adagrad", 1, "adamw"},
+		{"compare -optimizer sgd -momentum 1", 1, "momentum 1"},
+		{"compare -schedule linear", 1, "onecycle"},
+		{"compare -schedule multistep -milestones 3,x", 1, "whole number"},
+		{"compare -schedule multistep -milestones 0", 1, "milestones"},
+		{"compare -padding 32", 1, "32"},
+		{"compare -padding -1", 1, "-1"},
+		{"compare -validation 1", 1, "1"},
+		{"compare -validation -0.5", 1, "-0.5"},
+		{"compare -first-conv -1", 1, "-1"},
+		{"compare -first-conv 9 -variants lc-sleep-1", 1, "no locally connected layers"},
+		{"compare -deviation Inf", 1, "+Inf"},
+		{"compare -out " + file, 1, file},
+		{"compare -out " + filepath.Join(file, "below"), 1, file},
+		{"train -variant nothing", 1, "lc-translate-K"},
+		{"train -repetitions -1", 1, "-repetitions -1"},
+		{"train -out " + file, 1, file},
+		{"search -rates 0.1,zero", 1, "zero"},
+		{"search -rates -1", 1, "-1"},
+		{"compare -epochs many", 2, "many"},
+		{"compare -nothing", 2, "nothing"},
+		{"compare conv", 2, "conv"},
+		{"list everything", 2, "everything"},
+		{"compete", 2, "compete"},
+		{"-nothing", 2, "nothing"},
+	} {
+		args := strings.Fields(c.args)
+		if args[0] == "compare" && !slices.Contains(args, "-out") {
+			args = slices.Insert(args, 1, "-out", out)
+		}
+		status, stdout, stderr := bench(t.Context(), args...)
+		if status != c.status || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 || stdout != "" {
+			t.Errorf("%s: status %d, stdout %q, stderr %q; want status %d and one line with %q", c.args, status, stdout, stderr, c.status, c.want)
+		}
+		if _, err := os.Stat(out); !os.IsNotExist(err) {
+			t.Fatalf("%s: %s was written", c.args, out)
+		}
+	}
+}
+
+// Away from a terminal, a bar writes nothing but its lines.
+func TestProgressAwayFromATerminal(t *testing.T) {
+	var w bytes.Buffer
+	b := newBar(&w, 10, "work")
+	b.step()
+	b.line("%d of %d", 1, 10)
+	b.bytes(5, 100)
+	b.finish()
+	if w.String() != "1 of 10\n" {
+		t.Errorf("wrote %q", w.String())
+	}
+	newBar(io.Discard, -1, "unknown").bytes(1, -1)
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"hypnos/data"
+	"hypnos/zoo"
+)
+
+func listCommand(c console) *ffcli.Command {
+	return &ffcli.Command{
+		Name:       "list",
+		ShortUsage: "go run ./bench list",
+		ShortHelp:  "list models, variants and data sets",
+		FlagSet:    flag.NewFlagSet("list", flag.ContinueOnError),
+		Exec: func(_ context.Context, args []string) error {
+			if err := noArguments(args); err != nil {
+				return err
+			}
+			return list(c)
+		},
+	}
+}
+
+func list(c console) error {
+	t := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "models\tinput\twidth\tsource")
+	for _, e := range zoo.List() {
+		fmt.Fprintf(t, "  %s\t%d×%d×%d\t%d\t%s\n", e.Name, e.Input.Channels, e.Input.Height, e.Input.Width, e.Width, e.Paper)
+	}
+	fmt.Fprintln(t, "\nvariants")
+	for _, k := range kinds {
+		fmt.Fprintf(t, "  %s\t%s\n", k.name, k.description)
+	}
+	fmt.Fprintln(t, "\ndata sets")
+	for _, d := range data.List() {
+		fmt.Fprintf(t, "  %s\t%s\n", d.Name, d.Description)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,88 @@
+// Command bench trains networks of hypnos and compares their variants.
+//
+//	go run ./bench compare    train the variants on real images, and report
+//	go run ./bench train      train one model
+//	go run ./bench search     choose learning rates on a validation split
+//	go run ./bench list       list models, variants and data sets
+//
+// Every command explains its flags with -h. An error is one line on standard
+// error and exit status 1, or 2 for flags that cannot be used.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+	"github.com/pkg/errors"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program: arguments in, exit status out.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c := console{stdout, stderr}
+	root := &ffcli.Command{
+		Name:        "bench",
+		ShortUsage:  "go run ./bench COMMAND [flags]",
+		ShortHelp:   "train networks and compare their variants",
+		FlagSet:     flag.NewFlagSet("bench", flag.ContinueOnError),
+		Subcommands: []*ffcli.Command{compareCommand(c), trainCommand(c), searchCommand(c), listCommand(c)},
+		Exec: func(_ context.Context, args []string) error {
+			if len(args) > 0 {
+				return usageError{errors.Errorf("unknown command %q, want compare, train, search or list", args[0])}
+			}
+			return flag.ErrHelp
+		},
+	}
+	// The flag package prints its whole usage after an error: keep it until it
+	// is known whether it was asked for.
+	var usage bytes.Buffer
+	for _, command := range append(root.Subcommands, root) {
+		command.FlagSet.SetOutput(&usage)
+	}
+	err := root.Parse(args)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		err = usageError{err}
+	}
+	if err == nil {
+		err = root.Run(ctx)
+	}
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, flag.ErrHelp):
+		io.Copy(stdout, &usage)
+		return 0
+	}
+	fmt.Fprintf(stderr, "bench: %v\n", err)
+	if errors.As(err, &usageError{}) {
+		return 2
+	}
+	return 1
+}
+
+// console is where a command writes: results to out, progress to err.
+type console struct{ out, err io.Writer }
+
+// usageError is an error in the flags themselves.
+type usageError struct{ error }
+
+// noArguments refuses arguments that are no flags.
+func noArguments(args []string) error {
+	if len(args) > 0 {
+		return usageError{errors.Errorf("unexpected argument %q", args[0])}
+	}
+	return nil
+}

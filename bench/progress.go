@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// bar shows how far a command is: as a progress bar on a terminal, and
+// elsewhere as a line of its own wherever there is something to say.
+type bar struct {
+	w        io.Writer
+	terminal bool
+	bar      *progressbar.ProgressBar
+}
+
+// newBar starts a bar of so many steps; -1 means unknown.
+func newBar(w io.Writer, steps int, what string) *bar {
+	f, ok := w.(*os.File)
+	b := &bar{w: w, terminal: ok && term.IsTerminal(int(f.Fd()))}
+	shown := io.Discard
+	if b.terminal {
+		shown = w
+	}
+	b.bar = progressbar.NewOptions(steps,
+		progressbar.OptionSetWriter(shown), progressbar.OptionSetDescription(what),
+		progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionShowElapsedTimeOnFinish(), progressbar.OptionClearOnFinish())
+	return b
+}
+
+// describe says what is being done now.
+func (b *bar) describe(what string) { b.bar.Describe(what) }
+
+// step counts one step.
+func (b *bar) step() { b.bar.Add(1) }
+
+// bytes shows how many of total bytes are done; total may be unknown, -1.
+func (b *bar) bytes(done, total int64) {
+	if total > 0 && b.bar.GetMax64() != total {
+		b.bar.ChangeMax64(total)
+	}
+	b.bar.Set64(done)
+}
+
+// line prints a line, above the bar where there is one.
+func (b *bar) line(format string, args ...any) {
+	if b.terminal {
+		b.bar.Clear()
+	}
+	fmt.Fprintf(b.w, format+"\n", args...)
+	if b.terminal {
+		b.bar.RenderBlank()
+	}
+}
+
+// finish takes the bar away.
+func (b *bar) finish() {
+	if b.terminal {
+		b.bar.Clear()
+	}
+	b.bar.Exit()
+}

@@ -1,0 +1,65 @@
+package report
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// exampleReport is a plausible comparison with made-up numbers: five variants,
+// three seeds, twenty epochs.
+func exampleReport() *Report {
+	const epochs, batches = 20, 390
+	random := rand.New(rand.NewPCG(1, 2))
+	variants := []struct {
+		name, description string
+		local             bool
+		top1, snr         float64 // at the end
+	}{
+		{"conv", "Convolutional network: all locations share one set of weights.", false, 0.56, math.Inf(1)},
+		{"lc", "Locally connected network: every location has weights of its own.", true, 0.52, 0.06},
+		{"lc-translate-4", "Locally connected, trained on images translated by up to 4 pixels.", true, 0.54, 0.4},
+		{"lc-sleep-1", "Locally connected; weights shared in a sleep phase after every step.", true, 0.53, 80},
+		{"lc-sleep-10", "Locally connected; weights shared in a sleep phase after every 10 steps.", true, 0.49, 9},
+	}
+	r := &Report{
+		Title:              "Weight sharing in sleep: ResNet-18 on CIFAR-10",
+		Summary:            "A small residual network as a convolutional network, as a locally connected one, as a locally connected one trained on translations, and as locally connected ones that share weights in their sleep. All variants see the same images in the same order for each seed.",
+		Command:            "go run ./bench compare -network resnet18 -data cifar10 -variants conv,lc,lc-translate-4,lc-sleep-1,lc-sleep-10 -epochs 20 -seeds 3",
+		Started:            time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC),
+		Duration:           2*time.Hour + 41*time.Minute + 7*time.Second,
+		LearningRateChoice: "Best test top-1 after 3 epochs with seed 0, out of 1e-4, 3e-4, 1e-3 and 3e-3, for each variant on its own.",
+		Settings:           []Setting{{"network", "resnet18, width 16"}, {"data", "CIFAR-10, 50,000 training and 10,000 test images"}, {"batch", "128"}, {"optimiser", "AdamW, weight decay 1e-4"}, {"schedule", "cosine, 20 epochs"}, {"augmentation", "horizontal flips"}},
+		Machine:            []Setting{{"CPU", "Example Processor 3000 @ 2.40GHz"}, {"cores", "8"}, {"system", "linux/amd64"}},
+		Versions:           []Setting{{"Go", "go1.26.8"}, {"gorgonia.org/gorgonia", "v0.9.18"}, {"gonum.org/v1/gonum", "v0.17.0"}},
+	}
+	for i, v := range variants {
+		variant := Variant{Name: v.name, Description: v.description, Parameters: 175_258, LearningRate: 1e-3, Local: v.local}
+		if v.local {
+			variant.Parameters = 6_532_874
+		}
+		for seed := range uint64(3) {
+			run := Run{Seed: seed + 1, Complete: true}
+			offset := 0.008 * random.NormFloat64()
+			for epoch := 1; epoch <= epochs; epoch++ {
+				progress := 1 - math.Exp(-float64(epoch)/5)
+				noise := 0.006 * random.NormFloat64()
+				top1 := 0.1 + (v.top1+offset-0.1)*progress/0.98 + noise
+				run.Epochs = append(run.Epochs, Epoch{
+					Epoch: epoch, Step: epoch * batches,
+					LearningRate: 5e-4 * (1 + math.Cos(math.Pi*float64(epoch)/epochs)),
+					TrainLoss:    2.3 - (1.4+0.05*float64(i))*progress + 3*noise,
+					TrainTop1:    top1 + 0.12*progress,
+					TestLoss:     2.3 - 0.9*progress,
+					TestTop1:     top1,
+					TestTop5:     math.Min(1, 0.5+0.8*top1),
+					SNR:          0.05 + v.snr*progress*math.Exp(10*noise),
+					Seconds:      31 + 4*float64(i) + 100*math.Abs(noise),
+				})
+			}
+			variant.Runs = append(variant.Runs, run)
+		}
+		r.Variants = append(r.Variants, variant)
+	}
+	return r
+}

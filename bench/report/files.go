@@ -1,0 +1,206 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+// number is a float64 in the files: shortest form; in JSON a string if it is
+// not finite.
+type number float64
+
+func (x number) String() string { return strconv.FormatFloat(float64(x), 'g', -1, 64) }
+
+func (x number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+		return json.Marshal(x.String())
+	}
+	return []byte(x.String()), nil
+}
+
+func (x *number) UnmarshalJSON(text []byte) error {
+	value, err := strconv.ParseFloat(string(bytes.Trim(text, `"`)), 64)
+	*x = number(value)
+	return errors.Wrap(err, "report: number")
+}
+
+// resultColumn is a column of results.csv and a field of the results in JSON.
+type resultColumn struct {
+	name string
+	cell func(*result) any // a string, int, bool or number
+}
+
+func resultColumns() []resultColumn {
+	columns := []resultColumn{
+		{"variant", func(r *result) any { return r.Name }},
+		{"parameters", func(r *result) any { return r.Parameters }},
+		{"local", func(r *result) any { return r.Local }},
+		{"learning_rate", func(r *result) any { return number(r.LearningRate) }},
+		{"runs", func(r *result) any { return len(r.Runs) }},
+		{"runs_complete", func(r *result) any { return r.complete() }},
+		{"test_top1_difference", func(r *result) any { return number(r.difference) }},
+	}
+	for _, m := range measures {
+		if m.final {
+			columns = append(columns,
+				resultColumn{m.name, func(r *result) any { return number(r.final[m.name].mean) }},
+				resultColumn{m.name + "_sd", func(r *result) any { return number(r.final[m.name].spread) }})
+		}
+	}
+	return append(columns,
+		resultColumn{"seconds_per_epoch", func(r *result) any { return number(r.epochTime) }},
+		resultColumn{"seconds", func(r *result) any { return number(r.totalTime) }})
+}
+
+// resultRecords returns the rows of results.csv, its header first.
+func (r *Report) resultRecords() [][]string {
+	columns := resultColumns()
+	header := make([]string, len(columns))
+	for i, c := range columns {
+		header[i] = c.name
+	}
+	records := [][]string{header}
+	for _, result := range r.results() {
+		record := make([]string, len(columns))
+		for i, c := range columns {
+			record[i] = cellText(c.cell(&result))
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+func cellText(cell any) string {
+	switch x := cell.(type) {
+	case string:
+		return x
+	case int:
+		return strconv.Itoa(x)
+	case bool:
+		return strconv.FormatBool(x)
+	default:
+		return x.(number).String()
+	}
+}
+
+// epochRecords returns the rows of epochs.csv, its header first.
+func (r *Report) epochRecords() [][]string {
+	header := []string{"variant", "seed", "epoch", "step"}
+	for _, m := range measures {
+		header = append(header, m.name)
+	}
+	records := [][]string{header}
+	for _, v := range r.Variants {
+		for _, run := range v.Runs {
+			for _, e := range run.Epochs {
+				record := []string{v.Name, strconv.FormatUint(run.Seed, 10), strconv.Itoa(e.Epoch), strconv.Itoa(e.Step)}
+				for _, m := range measures {
+					record = append(record, number(*m.value(&e)).String())
+				}
+				records = append(records, record)
+			}
+		}
+	}
+	return records
+}
+
+func encodeCSV(records [][]string) ([]byte, error) {
+	var text bytes.Buffer
+	err := csv.NewWriter(&text).WriteAll(records)
+	return text.Bytes(), err
+}
+
+func (r *Report) encodeJSON() ([]byte, error) {
+	text, err := json.MarshalIndent(r, "", "  ")
+	return append(text, '\n'), err
+}
+
+// The types below are the exported ones with the fields replaced that JSON
+// cannot hold as they are: an outer field hides the inner one of the same name.
+// The inner type has the fields of the exported type, but not its methods.
+type (
+	innerReport  Report
+	innerVariant Variant
+
+	jsonReport struct {
+		*innerReport
+		Seconds number           `json:"duration_seconds"`
+		Results []map[string]any `json:"results"`
+	}
+	jsonVariant struct {
+		*innerVariant
+		LearningRate number `json:"learning_rate"`
+	}
+)
+
+// MarshalJSON adds the results, which are derived from the variants, for
+// programs that would rather not compute them.
+func (r Report) MarshalJSON() ([]byte, error) {
+	results := []map[string]any{}
+	for _, result := range r.results() {
+		object := map[string]any{}
+		for _, c := range resultColumns() {
+			object[c.name] = c.cell(&result)
+		}
+		results = append(results, object)
+	}
+	return json.Marshal(jsonReport{(*innerReport)(&r), number(r.Duration.Seconds()), results})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (r *Report) UnmarshalJSON(text []byte) error {
+	object := jsonReport{innerReport: (*innerReport)(r)}
+	if err := json.Unmarshal(text, &object); err != nil {
+		return errors.Wrap(err, "report: JSON")
+	}
+	r.Duration = time.Duration(math.Round(float64(object.Seconds) * float64(time.Second)))
+	return nil
+}
+
+// MarshalJSON writes a learning rate that is not finite as a string.
+func (v Variant) MarshalJSON() ([]byte, error) {
+	return json.Marshal(jsonVariant{(*innerVariant)(&v), number(v.LearningRate)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *Variant) UnmarshalJSON(text []byte) error {
+	object := jsonVariant{innerVariant: (*innerVariant)(v)}
+	if err := json.Unmarshal(text, &object); err != nil {
+		return err
+	}
+	v.LearningRate = float64(object.LearningRate)
+	return nil
+}
+
+// MarshalJSON writes the columns of epochs.csv.
+func (e Epoch) MarshalJSON() ([]byte, error) {
+	object := map[string]any{"epoch": e.Epoch, "step": e.Step}
+	for _, m := range measures {
+		object[m.name] = number(*m.value(&e))
+	}
+	return json.Marshal(object)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A measure that is not there is
+// NaN.
+func (e *Epoch) UnmarshalJSON(text []byte) error {
+	var object map[string]number
+	if err := json.Unmarshal(text, &object); err != nil {
+		return err
+	}
+	e.Epoch, e.Step = int(object["epoch"]), int(object["step"])
+	for _, m := range measures {
+		value, ok := object[m.name]
+		if !ok {
+			value = number(math.NaN())
+		}
+		*m.value(e) = float64(value)
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"image/color"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+//go:embed report.html.tmpl
+var pageText string
+
+var pageTemplate = template.Must(template.New("report.html").Parse(pageText))
+
+// page is what the template shows.
+type page struct {
+	*Report
+	Colours        template.CSS // of the curves, as CSS variables
+	Started, Took  string
+	MissingHeading string
+	Missing        []string
+	Headings       []string
+	Rows           []pageRow
+	Spread         bool // some result is a mean over several runs
+	Figures        []pageFigure
+	Variants       []pageVariant
+}
+
+type pageRow struct {
+	Sample  template.HTML
+	Variant string
+	Cells   []string
+}
+
+type pageFigure struct {
+	Picture        template.HTML
+	Title, Caption string
+}
+
+type pageVariant struct {
+	Sample                    template.HTML
+	Name, Description         string
+	Kind, LearningRate, Seeds string
+}
+
+func (r *Report) writeHTML(w io.Writer, figures []figure) error {
+	p := page{
+		Report:  r,
+		Colours: colourVariables(),
+		Started: r.Started.Format("2 January 2006, 15:04 MST"),
+		Took:    r.Duration.Round(time.Second).String(),
+		Missing: r.missing(),
+	}
+	if r.Interrupted || p.Missing != nil {
+		p.MissingHeading = r.missingHeading()
+	}
+
+	rows := r.tableRows()
+	p.Headings = rows[0]
+	for i, cells := range rows[1:] {
+		p.Rows = append(p.Rows, pageRow{lineSample(i), cells[0], cells[1:]})
+	}
+
+	for i, v := range r.Variants {
+		var seeds []string
+		for _, run := range v.Runs {
+			seeds = append(seeds, strconv.FormatUint(run.Seed, 10))
+		}
+		kind := "convolutional"
+		if v.Local {
+			kind = "locally connected"
+		}
+		p.Variants = append(p.Variants, pageVariant{
+			lineSample(i), printable(v.Name), v.Description,
+			kind, shown("%g", v.LearningRate), strings.Join(seeds, ", "),
+		})
+		p.Spread = p.Spread || len(v.lastEpochs()) > 1
+	}
+
+	for _, f := range figures {
+		if len(f.curves) == 0 {
+			continue
+		}
+		picture, err := f.inline()
+		if err != nil {
+			return err
+		}
+		p.Figures = append(p.Figures, pageFigure{picture, f.title, f.caption()})
+	}
+	return errors.Wrap(pageTemplate.Execute(w, p), "template")
+}
+
+// caption says how to read the figure.
+func (f figure) caption() string {
+	caption := "one value per epoch"
+	for _, c := range f.curves {
+		for _, p := range c.points {
+			if p.low < p.high {
+				caption = "mean over seeds; the band reaches from the lowest to the highest seed"
+			}
+		}
+	}
+	if f.local {
+		caption += "; variants with local layers only"
+	}
+	return caption
+}
+
+// inline returns the figure as a part of the page, in the colours of the page.
+func (f figure) inline() (template.HTML, error) {
+	file, err := f.svg()
+	if err != nil {
+		return "", errors.Wrap(err, f.name)
+	}
+	_, svg, _ := bytes.Cut(file, []byte("<svg"))
+	return template.HTML(`<svg role="img" aria-label="` + f.title + `"` + pageColours.Replace(string(svg))), nil
+}
+
+// pageColours replaces the colours of a figure by the variables of the page.
+var pageColours = func() *strings.Replacer {
+	var pairs []string
+	add := func(colour color.NRGBA, variable string) {
+		for _, property := range []string{"fill:", "stroke:"} {
+			pairs = append(pairs, property+hex(colour), property+"var(--"+variable+")")
+		}
+	}
+	add(ink, "ink")
+	add(faint, "faint")
+	add(paper, "paper")
+	for i, colour := range palette[1:] {
+		add(colour, fmt.Sprintf("curve-%d", i+1))
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+// colourVariables declares the colours of the curves; the first is the ink,
+// which depends on the mode of the page.
+func colourVariables() template.CSS {
+	text := "--curve-0: var(--ink);"
+	for i, colour := range palette[1:] {
+		text += fmt.Sprintf(" --curve-%d: %s;", i+1, hex(colour))
+	}
+	return template.CSS(text)
+}
+
+func hex(c color.NRGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
+
+// lineSample returns a piece of the line that stands for a variant in the
+// figures.
+func lineSample(style int) template.HTML {
+	var lengths []string
+	for _, length := range curveDashes(style) {
+		lengths = append(lengths, fmt.Sprint(length.Points()))
+	}
+	return template.HTML(fmt.Sprintf(
+		`<svg class="sample" viewBox="0 0 18 6" aria-hidden="true"><path d="M0 3H18" stroke="var(--curve-%d)" stroke-dasharray="%s"/></svg>`,
+		style%len(palette), strings.Join(lengths, " ")))
+}

@@ -1,0 +1,162 @@
+package report
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// A measure is a number that every epoch has. All that the files, tables and
+// figures say of it is derived from its entry in measures.
+type measure struct {
+	name  string                // column and file name
+	value func(*Epoch) *float64 // where it is stored
+
+	final bool // its final value, mean and spread over the runs, is a result
+	local bool // exists only where there are local layers
+
+	// A measure that has an axis label is drawn against the epoch.
+	axis    string
+	title   string // of the figure
+	percent bool   // a fraction, drawn in percent
+	log     bool   // drawn on a logarithmic axis
+}
+
+var (
+	testTop1  = measure{name: "test_top1", value: func(e *Epoch) *float64 { return &e.TestTop1 }, final: true, axis: "test top-1 (%)", title: "Test top-1", percent: true}
+	testTop5  = measure{name: "test_top5", value: func(e *Epoch) *float64 { return &e.TestTop5 }, final: true}
+	trainLoss = measure{name: "train_loss", value: func(e *Epoch) *float64 { return &e.TrainLoss }, final: true, axis: "training loss (nats)", title: "Training loss"}
+	weightSNR = measure{name: "weight_snr", value: func(e *Epoch) *float64 { return &e.SNR }, final: true, local: true, axis: "weight SNR (ratio, log scale)", title: "Weight signal-to-noise ratio", log: true}
+	seconds   = measure{name: "seconds", value: func(e *Epoch) *float64 { return &e.Seconds }}
+)
+
+// measures are all the measures of an epoch, in the order of their columns and
+// figures.
+var measures = []measure{
+	{name: "learning_rate", value: func(e *Epoch) *float64 { return &e.LearningRate }},
+	testTop1,
+	testTop5,
+	{name: "test_loss", value: func(e *Epoch) *float64 { return &e.TestLoss }, final: true},
+	trainLoss,
+	{name: "train_top1", value: func(e *Epoch) *float64 { return &e.TrainTop1 }, final: true},
+	weightSNR,
+	seconds,
+}
+
+// summary is the mean of a measure over runs and its spread, the sample standard
+// deviation; NaN where there is none.
+type summary struct{ mean, spread float64 }
+
+func summarise(values []float64) summary {
+	switch len(values) {
+	case 0:
+		return summary{math.NaN(), math.NaN()}
+	case 1:
+		return summary{values[0], math.NaN()}
+	}
+	mean, spread := stat.MeanStdDev(values, nil)
+	return summary{mean, spread}
+}
+
+// median returns NaN if there are no values. NaNs do not count.
+func median(values []float64) float64 {
+	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(values)
+	low, high := values[(len(values)-1)/2], values[len(values)/2]
+	return low + (high-low)/2
+}
+
+// result is what the tables say of a variant.
+type result struct {
+	*Variant
+	final      map[string]summary // by the name of the measure
+	difference float64            // of the mean test top-1 to that of the baseline
+	epochTime  float64            // median over all epochs, seconds
+	totalTime  float64            // of all epochs, seconds
+}
+
+// results returns one result per variant.
+func (r *Report) results() []result {
+	results := make([]result, len(r.Variants))
+	baseline := math.NaN()
+	for i := range r.Variants {
+		results[i] = r.Variants[i].result()
+		if r.Variants[i].Name == Baseline {
+			baseline = results[i].final[testTop1.name].mean
+		}
+	}
+	for i := range results {
+		results[i].difference = results[i].final[testTop1.name].mean - baseline
+		if results[i].Name == Baseline {
+			results[i].difference = math.NaN()
+		}
+	}
+	return results
+}
+
+func (v *Variant) result() result {
+	r := result{Variant: v, final: map[string]summary{}}
+	last := v.lastEpochs()
+	for _, m := range measures {
+		if !m.final {
+			continue
+		}
+		var values []float64
+		if v.Local || !m.local {
+			for _, e := range last {
+				values = append(values, *m.value(e))
+			}
+		}
+		r.final[m.name] = summarise(values)
+	}
+	var times []float64
+	for _, run := range v.Runs {
+		for _, e := range run.Epochs {
+			times = append(times, e.Seconds)
+			r.totalTime += e.Seconds
+		}
+	}
+	r.epochTime = median(times)
+	return r
+}
+
+// lastEpochs returns the last epoch of each complete run or, if no run is
+// complete, of each run that finished an epoch: an average over short and long
+// runs would say nothing.
+func (v *Variant) lastEpochs() []*Epoch {
+	var complete, partial []*Epoch
+	for i := range v.Runs {
+		run := &v.Runs[i]
+		switch n := len(run.Epochs); {
+		case n == 0:
+		case run.Complete:
+			complete = append(complete, &run.Epochs[n-1])
+		default:
+			partial = append(partial, &run.Epochs[n-1])
+		}
+	}
+	if complete != nil {
+		return complete
+	}
+	return partial
+}
+
+// complete returns the number of complete runs.
+func (v *Variant) complete() int {
+	n := 0
+	for _, run := range v.Runs {
+		if run.Complete {
+			n++
+		}
+	}
+	return n
+}
+
+// finished says that every run that was planned is complete.
+func (v *Variant) finished() bool {
+	return len(v.Runs) > 0 && v.complete() == len(v.Runs)
+}

@@ -1,0 +1,182 @@
+// Package report writes down a comparison of networks: a table for the
+// terminal, tables for programs (CSV and JSON), figures (SVG and PNG) and one
+// self-contained HTML page. It takes plain values and knows nothing of networks.
+//
+// The files of a report:
+//
+//	report.html       everything, for people; needs no other file and no network
+//	results.csv       one row per variant
+//	epochs.csv        one row per variant, seed and epoch
+//	results.json      everything, for programs; decodes into a Report
+//	test_top1.svg …   one figure per measure that has points, as SVG and PNG
+//
+// Fractions, such as top-1, are stored as 0..1 and shown in percent. NaN stands
+// for a value that does not exist or is undefined: people see a dash, CSV files
+// say NaN. Infinities are +Inf and -Inf in CSV. JSON has no such numbers, so
+// there the three are the strings "NaN", "+Inf" and "-Inf".
+//
+// Two reports of equal runs have identical CSV files, apart from the columns
+// whose names contain "seconds".
+package report
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/renameio/v2/maybe"
+	"github.com/pkg/errors"
+)
+
+// Baseline is the name of the variant that the others are compared with.
+const Baseline = "conv"
+
+// Report is a comparison of variants of one network.
+type Report struct {
+	Title   string `json:"title"`
+	Summary string `json:"summary"` // what was compared, one paragraph
+	Command string `json:"command"` // the command line that ran it
+
+	Started  time.Time     `json:"started"`
+	Duration time.Duration `json:"-"` // duration_seconds in JSON
+
+	// Interrupted says that the comparison was stopped before its end.
+	Interrupted bool `json:"interrupted"`
+
+	// LearningRateChoice says how the learning rates were chosen.
+	LearningRateChoice string `json:"learning_rate_choice"`
+
+	Settings []Setting `json:"settings"` // in the order in which they are shown
+	Machine  []Setting `json:"machine"`  // see Machine
+	Versions []Setting `json:"versions"` // see Versions
+	Variants []Variant `json:"variants"` // in the order in which they are shown
+}
+
+// Setting is a name and its value, as text.
+type Setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Variant is one of the networks compared, with its runs.
+type Variant struct {
+	Name         string  `json:"name"`
+	Description  string  `json:"description"`   // what it is, one line
+	Parameters   int     `json:"parameters"`    // how many numbers are trained
+	LearningRate float64 `json:"learning_rate"` // at the start
+	// Local says that the network has locally connected layers, and so a
+	// signal-to-noise ratio of its weights.
+	Local bool `json:"local"`
+	// Runs are all the runs that were planned, one per seed. One that was not
+	// reached has no epochs.
+	Runs []Run `json:"runs"`
+}
+
+// Run is the training of a variant from one seed.
+type Run struct {
+	Seed uint64 `json:"seed"`
+	// Complete says that the run reached its end. Its last epoch is its result.
+	Complete bool    `json:"complete"`
+	Epochs   []Epoch `json:"epochs"` // those that finished, in order
+}
+
+// Epoch holds what was measured at the end of an epoch. A measure that was not
+// taken is NaN.
+type Epoch struct {
+	Epoch int // epochs finished so far
+	Step  int // optimiser steps so far
+
+	LearningRate float64 // of the last step
+	TrainLoss    float64 // mean cross-entropy over the epoch, nats
+	TrainTop1    float64 // fraction
+	TestLoss     float64 // mean cross-entropy, nats
+	TestTop1     float64 // fraction
+	TestTop5     float64 // fraction
+	SNR          float64 // signal-to-noise ratio of the local weights
+	Seconds      float64 // wall-clock time of the epoch
+}
+
+// Prepare creates the folder, with its parents, and proves that files can be
+// written there, so that a mistake is found before the training and not after
+// it. It leaves nothing behind in the folder. The error is one line that names
+// the folder.
+func Prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return errors.Wrapf(err, "report: cannot create folder %q", dir)
+	}
+	trial, err := os.CreateTemp(dir, ".trial-*")
+	if err != nil {
+		return errors.Wrapf(err, "report: cannot write to folder %q", dir)
+	}
+	_, err = trial.WriteString("trial\n")
+	if e := trial.Close(); err == nil {
+		err = e
+	}
+	if e := os.Remove(trial.Name()); err == nil {
+		err = e
+	}
+	return errors.Wrapf(err, "report: cannot write to folder %q", dir)
+}
+
+// Write writes all the files of the report to the folder, which it creates if
+// necessary. Each file is replaced as a whole (except on Windows, which cannot)
+// and files of an earlier report never mix with those of this one. The error
+// names the file; the numbers are written before the pictures, so that a
+// picture that fails costs no results.
+func (r *Report) Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return errors.Wrapf(err, "report: cannot create folder %q", dir)
+	}
+	save := func(name string, content []byte, err error) error {
+		if err == nil {
+			err = maybe.WriteFile(filepath.Join(dir, name), content, 0o644)
+		}
+		return errors.Wrapf(err, "report: %s", name)
+	}
+
+	content, err := r.encodeJSON()
+	if err := save("results.json", content, err); err != nil {
+		return err
+	}
+	content, err = encodeCSV(r.resultRecords())
+	if err := save("results.csv", content, err); err != nil {
+		return err
+	}
+	content, err = encodeCSV(r.epochRecords())
+	if err := save("epochs.csv", content, err); err != nil {
+		return err
+	}
+
+	figures := r.figures()
+	for _, f := range figures {
+		if len(f.curves) == 0 {
+			if err := removeAll(dir, f.name+".svg", f.name+".png"); err != nil {
+				return err
+			}
+			continue
+		}
+		content, err := f.svg()
+		if err := save(f.name+".svg", content, err); err != nil {
+			return err
+		}
+		content, err = f.png()
+		if err := save(f.name+".png", content, err); err != nil {
+			return err
+		}
+	}
+
+	var page bytes.Buffer
+	err = r.writeHTML(&page, figures)
+	return save("report.html", page.Bytes(), err)
+}
+
+// removeAll removes the named files of the folder, if they exist.
+func removeAll(dir string, names ...string) error {
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
+			return errors.Wrapf(err, "report: %s of an earlier report", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/pkg/errors"
+)
+
+// absent is what people see in place of a value that does not exist.
+const absent = "–"
+
+// unfinished marks a variant with runs that are not complete.
+const unfinished = "*"
+
+// tableColumn is a column of the table that people read: on the terminal, in
+// Markdown and in HTML.
+type tableColumn struct {
+	heading string
+	cell    func(*result) string
+}
+
+var tableColumns = []tableColumn{
+	{"variant", func(r *result) string {
+		if !r.finished() {
+			return printable(r.Name) + unfinished
+		}
+		return printable(r.Name)
+	}},
+	{"parameters", func(r *result) string {
+		if r.Parameters == 0 {
+			return absent
+		}
+		return grouped(r.Parameters)
+	}},
+	{"test top-1, %", func(r *result) string { return r.final[testTop1.name].percent() }},
+	{"test top-5, %", func(r *result) string { return r.final[testTop5.name].percent() }},
+	{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
+	{"weight SNR", func(r *result) string { return r.final[weightSNR.name].ratio() }},
+	{"s per epoch", func(r *result) string { return shown("%.3g", r.epochTime) }},
+}
+
+// WriteTable writes the results as a text table for a terminal, followed by
+// what is missing, if anything. Its errors are those of the writer.
+func (r *Report) WriteTable(w io.Writer) error {
+	rows := r.tableRows()
+	widths := make([]int, len(tableColumns))
+	for _, row := range rows {
+		for j, cell := range row {
+			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
+		}
+	}
+	var text strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&text, "%-*s", widths[0], row[0])
+		for j, cell := range row[1:] {
+			fmt.Fprintf(&text, "   %*s", widths[j+1], cell)
+		}
+		text.WriteByte('\n')
+	}
+	if missing := r.missing(); missing != nil {
+		fmt.Fprintf(&text, "\n%s\n", r.missingHeading())
+		for _, line := range missing {
+			fmt.Fprintf(&text, "%s %s\n", unfinished, line)
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return errors.Wrap(err, "report: table")
+}
+
+// WriteMarkdown writes the results as a Markdown table, followed by what is
+// missing, if anything. Its errors are those of the writer.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	var text strings.Builder
+	for i, row := range r.tableRows() {
+		for j := range row {
+			row[j] = markdownEscaper.Replace(row[j])
+		}
+		fmt.Fprintf(&text, "| %s |\n", strings.Join(row, " | "))
+		if i == 0 {
+			fmt.Fprintf(&text, "| :--- |%s\n", strings.Repeat(" ---: |", len(row)-1))
+		}
+	}
+	if missing := r.missing(); missing != nil {
+		fmt.Fprintf(&text, "\n%s %s\n\n", markdownEscaper.Replace(unfinished), r.missingHeading())
+		for _, line := range missing {
+			fmt.Fprintf(&text, "- %s\n", markdownEscaper.Replace(line))
+		}
+	}
+	_, err := io.WriteString(w, text.String())
+	return errors.Wrap(err, "report: table")
+}
+
+// markdownEscaper takes the special meaning from the characters of a name.
+var markdownEscaper = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "&", `\&`, "|", `\|`, "~", `\~`)
+
+// tableRows returns the cells of the table, its headings first.
+func (r *Report) tableRows() [][]string {
+	headings := make([]string, len(tableColumns))
+	for i, c := range tableColumns {
+		headings[i] = c.heading
+	}
+	rows := [][]string{headings}
+	for _, result := range r.results() {
+		row := make([]string, len(tableColumns))
+		for i, c := range tableColumns {
+			row[i] = c.cell(&result)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (r *Report) missingHeading() string {
+	if r.Interrupted {
+		return "The comparison was interrupted. Missing:"
+	}
+	return "Not every run is complete. Missing:"
+}
+
+// missing names what was planned and is not there.
+func (r *Report) missing() []string {
+	var lines []string
+	for _, v := range r.Variants {
+		name := printable(v.Name)
+		if len(v.Runs) == 0 {
+			lines = append(lines, name+": not started")
+		}
+		for _, run := range v.Runs {
+			switch n := len(run.Epochs); {
+			case run.Complete:
+			case n == 0:
+				lines = append(lines, fmt.Sprintf("%s, seed %d: no epoch finished", name, run.Seed))
+			default:
+				lines = append(lines, fmt.Sprintf("%s, seed %d: stopped after epoch %d", name, run.Seed, run.Epochs[n-1].Epoch))
+			}
+		}
+	}
+	return lines
+}
+
+// percent shows a fraction, and its spread if there is one: 56.1 ± 0.3.
+func (s summary) percent() string {
+	return withSpread(shown("%.1f", 100*s.mean), shown("%.1f", 100*s.spread))
+}
+
+// ratio shows three digits of the mean, and its spread as exactly: 12.3 ± 0.5.
+func (s summary) ratio() string {
+	digits := int(math.Floor(math.Log10(math.Abs(s.mean)))) // before the point, less one
+	if digits < -4 || digits > 5 {                          // also for 0, NaN and infinities
+		return withSpread(shown("%.3g", s.mean), shown("%.2g", s.spread))
+	}
+	format := fmt.Sprintf("%%.%df", max(0, 2-digits))
+	return withSpread(shown(format, s.mean), shown(format, s.spread))
+}
+
+func withSpread(mean, spread string) string {
+	if mean == absent || spread == absent {
+		return mean
+	}
+	return mean + " ± " + spread
+}
+
+// points shows a difference of fractions in percentage points, with its sign.
+func points(difference float64) string {
+	text := shown("%+.1f", 100*difference)
+	if text == "+0.0" || text == "-0.0" {
+		return "0.0"
+	}
+	return strings.Replace(text, "-", "−", 1)
+}
+
+func shown(format string, x float64) string {
+	switch {
+	case math.IsNaN(x):
+		return absent
+	case math.IsInf(x, 1):
+		return "∞"
+	case math.IsInf(x, -1):
+		return "−∞"
+	}
+	return fmt.Sprintf(format, x)
+}
+
+// grouped shows a count with a comma between its thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// printable replaces line breaks and other control characters, which would
+// break a table, a terminal or an SVG file.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/bench/report"
+	"hypnos/data"
+	"hypnos/graph"
+	"hypnos/train"
+	"hypnos/zoo"
+)
+
+// settings are the flags that train, compare and search have in common.
+type settings struct {
+	model, data, dataDir string
+	download             bool
+	width, epochs, batch int
+	method, form         string
+	rate                 float64
+	weightDecay          float64
+	momentum, gamma      float64
+	milestones           string
+	padding              int
+	flip                 bool
+	validation           float64
+	seed                 uint64
+	out                  string
+	connectivity         graph.Connectivity
+	deviation            float64
+}
+
+// register adds the flags.
+func (s *settings) register(fs *flag.FlagSet) {
+	fs.StringVar(&s.model, "model", "resnet8", "`name` of the network: see bench list")
+	fs.IntVar(&s.width, "width", 8, "channels of the network's first stage; 0 means as published")
+	fs.StringVar(&s.data, "data", data.Default, "`name` of the data set: see bench list")
+	fs.StringVar(&s.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
+	fs.BoolVar(&s.download, "download", false, "fetch the data set into -data-dir if it is not there")
+	fs.IntVar(&s.epochs, "epochs", 20, "epochs: as many steps as make one pass over the images, for every variant")
+	fs.IntVar(&s.batch, "batch", 64, "images a step, repetitions included")
+	fs.StringVar(&s.method, "optimizer", "adamw", "sgd, adam or adamw")
+	fs.Float64Var(&s.rate, "lr", 0, "learning rate, the largest of one cycle; 0 means the variant's default")
+	fs.Float64Var(&s.weightDecay, "weight-decay", 0.01, "weight decay")
+	fs.Float64Var(&s.momentum, "momentum", 0.9, "momentum of sgd")
+	fs.StringVar(&s.form, "schedule", "onecycle", "course of the learning rate: onecycle, multistep or constant")
+	fs.StringVar(&s.milestones, "milestones", "", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150")
+	fs.Float64Var(&s.gamma, "gamma", 0.1, "factor of multistep")
+	fs.IntVar(&s.padding, "padding", 4, "largest translation of a training image, pixels")
+	fs.BoolVar(&s.flip, "flip", false, "mirror half of the training images")
+	fs.Float64Var(&s.validation, "validation", 0, "share of the training images to evaluate on instead of the test images")
+	fs.Uint64Var(&s.seed, "seed", 1, "source of initial weights, order and translations")
+	fs.IntVar(&s.connectivity.FirstConvolutional, "first-conv", 0, "keep the first `n` layers of local networks convolutional")
+	fs.BoolVar(&s.connectivity.Convolutional1x1, "conv-1x1", false, "keep the 1x1 layers of local networks convolutional")
+	fs.BoolVar(&s.connectivity.Frozen1x1, "freeze-1x1", false, "freeze the 1x1 layers of local networks at their initial weights")
+	fs.Float64Var(&s.deviation, "deviation", -1, "start local weights at a shared kernel plus `eps` times as much noise; negative means independently")
+}
+
+// experiment is what the settings come to: data in memory, options checked.
+type experiment struct {
+	settings
+	training, test data.Dataset
+	normalisation  data.Normalisation
+	optimiser      train.OptimiserOptions
+	schedule       train.Schedule
+	size           graph.Size
+	loaderWorkers  int
+}
+
+// open reads the data and checks the options. Nothing is written, except by
+// -download.
+func (s settings) open(ctx context.Context, c console) (*experiment, error) {
+	e := &experiment{settings: s, loaderWorkers: 1}
+	if s.deviation >= 0 {
+		e.connectivity.SharedStart, e.connectivity.Deviation = true, s.deviation
+	}
+	var err error
+	if e.optimiser.Method, err = train.ParseMethod(s.method); err != nil {
+		return nil, err
+	}
+	e.optimiser.WeightDecay = s.weightDecay
+	if e.optimiser.Method == train.SGD {
+		e.optimiser.Momentum = s.momentum
+	}
+	if e.schedule.Form, err = train.ParseForm(s.form); err != nil {
+		return nil, err
+	}
+	e.schedule.Gamma = s.gamma
+	if e.schedule.Milestones, err = parseNumbers(s.milestones); err != nil {
+		return nil, err
+	}
+	switch {
+	case s.epochs < 1:
+		return nil, errors.Errorf("-epochs %d, want at least 1", s.epochs)
+	case s.batch < 1:
+		return nil, errors.Errorf("-batch %d, want at least 1", s.batch)
+	case s.width < 0:
+		return nil, errors.Errorf("-width %d, want at least 0", s.width)
+	case s.rate < 0:
+		return nil, errors.Errorf("-lr %v, want at least 0", s.rate)
+	}
+	if s.download {
+		if err := download(ctx, c, s.data, s.dataDir); err != nil {
+			return nil, err
+		}
+	}
+	if e.training, e.test, err = data.Open(s.data, s.dataDir); err != nil {
+		return nil, err
+	}
+	if s.validation != 0 {
+		if e.training, e.test, err = data.Split(e.training, s.validation, s.seed); err != nil {
+			return nil, err
+		}
+	}
+	if e.normalisation, err = data.NormalisationOf(e.training); err != nil {
+		return nil, err
+	}
+	e.size.Channels, e.size.Height, e.size.Width = e.training.Size()
+	return e, nil
+}
+
+// parseNumbers reads whole numbers between commas; an empty list is none.
+func parseNumbers(list string) ([]int, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var numbers []int
+	for _, field := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil {
+			return nil, errors.Errorf("%q in %q is not a whole number", field, list)
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, nil
+}
+
+// network builds the network of a variant.
+func (e *experiment) network(v variant, seed uint64) (*graph.Network, error) {
+	return zoo.New(e.model, zoo.Config{
+		Classes: len(e.training.Classes()), Input: e.size, Width: e.width,
+		Connectivity: v.connectivity(e.connectivity), Seed: seed,
+	})
+}
+
+// loader returns the training batches of a variant.
+func (e *experiment) loader(v variant, seed uint64) (*data.Loader, error) {
+	return data.NewLoader(e.training, data.LoaderOptions{
+		Batch: e.batch, Repetitions: v.repetitions, Padding: e.padding, Flip: e.flip,
+		Normalisation: e.normalisation, Seed: seed, Workers: e.loaderWorkers,
+	})
+}
+
+// stepsPerEpoch is one pass over the images at the full batch, the same for
+// all variants, so that they are compared at equal work: repetitions make a
+// pass longer, not an epoch.
+func (e *experiment) stepsPerEpoch() int { return e.training.Len() / e.batch }
+
+// learningRate is the flag's, or else the variant's own.
+func (e *experiment) learningRate(v variant) float64 {
+	if e.rate > 0 {
+		return e.rate
+	}
+	return v.learningRate()
+}
+
+// rateChoice says where the learning rates come from.
+func (e *experiment) rateChoice() string {
+	if e.rate > 0 {
+		return "given by -lr for all variants"
+	}
+	return "each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width 8, 20 epochs of batches of 64, AdamW and one cycle"
+}
+
+// describe lists the settings for the report.
+func (e *experiment) describe() []report.Setting {
+	test := "test"
+	if e.validation != 0 {
+		test = "validation"
+	}
+	width := "as published"
+	if e.width > 0 {
+		width = strconv.Itoa(e.width)
+	}
+	settings := []report.Setting{
+		{Name: "model", Value: e.model + ", width " + width},
+		{Name: "data", Value: fmt.Sprintf("%s: %d training and %d %s images of %d×%d, %d classes", e.data, e.training.Len(), e.test.Len(), test, e.size.Height, e.size.Width, len(e.training.Classes()))},
+		{Name: "training", Value: fmt.Sprintf("%d epochs of %d steps, batches of %d images", e.epochs, e.stepsPerEpoch(), e.batch)},
+		{Name: "optimizer", Value: fmt.Sprintf("%s, weight decay %g, schedule %s", e.method, e.weightDecay, e.form)},
+		{Name: "translations", Value: fmt.Sprintf("up to %d pixels, flip %t", e.padding, e.flip)},
+	}
+	if c := e.connectivity; c != (graph.Connectivity{}) {
+		c.Local = true
+		settings = append(settings, report.Setting{Name: "local networks", Value: c.String()})
+	}
+	return settings
+}
+
+// download fetches a data set, with a progress bar.
+func download(ctx context.Context, c console, name, dir string) error {
+	if dir == "" {
+		return errors.New("-download needs -data-dir, the folder to fetch the data set into")
+	}
+	bar := newBar(c.err, -1, "download "+name)
+	defer bar.finish()
+	return data.Download(ctx, name, dir, bar.bytes)
+}

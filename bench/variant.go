@@ -1,0 +1,114 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/graph"
+)
+
+// variant is a way to connect and train a network.
+type variant struct {
+	name        string
+	description string
+	local       bool
+	repetitions int // of each image in its batch, each with another translation
+	sleepEvery  int // steps; 0 means never
+}
+
+// kinds are the variants that the commands know. K and M stand for numbers.
+var kinds = []struct{ name, description string }{
+	{"conv", "convolutional: all locations of a layer share one set of weights"},
+	{"lc", "locally connected: every location has weights of its own"},
+	{"lc-translate-K", "locally connected; each image K times in its batch, each time with another translation"},
+	{"lc-sleep-M", "locally connected; weights shared instantly within their pools every M steps"},
+}
+
+var numbered = regexp.MustCompile(`^lc-(translate|sleep)-([1-9][0-9]{0,8})$`)
+
+// parseVariant returns the variant of that name.
+func parseVariant(name string) (variant, error) {
+	switch name {
+	case "conv":
+		return variant{name: name, description: kinds[0].description, repetitions: 1}, nil
+	case "lc":
+		return variant{name: name, description: kinds[1].description, local: true, repetitions: 1}, nil
+	}
+	m := numbered.FindStringSubmatch(name)
+	if m == nil {
+		var known []string
+		for _, k := range kinds {
+			known = append(known, k.name)
+		}
+		return variant{}, errors.Errorf("unknown variant %q, want one of %s", name, strings.Join(known, ", "))
+	}
+	number, err := strconv.Atoi(m[2])
+	if err != nil {
+		return variant{}, errors.Wrapf(err, "variant %q", name)
+	}
+	v := variant{name: name, local: true, repetitions: 1}
+	if m[1] == "translate" {
+		v.repetitions = number
+		v.description = fmt.Sprintf("locally connected; each image %d times in its batch, each time with another translation", number)
+	} else {
+		v.sleepEvery = number
+		v.description = fmt.Sprintf("locally connected; weights shared instantly within their pools every %s", plural(number, "step"))
+	}
+	return v, nil
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// parseVariants returns the variants of a list of names. A name that stands
+// twice is an error.
+func parseVariants(list string) ([]variant, error) {
+	var variants []variant
+	seen := map[string]bool{}
+	for _, name := range strings.Split(list, ",") {
+		v, err := parseVariant(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		if seen[v.name] {
+			return nil, errors.Errorf("variant %q stands twice in %q", v.name, list)
+		}
+		seen[v.name] = true
+		variants = append(variants, v)
+	}
+	return variants, nil
+}
+
+// connectivity returns the connectivity of a variant's network. The exceptions
+// that flags make for local networks leave a convolutional one as it is.
+func (v variant) connectivity(exceptions graph.Connectivity) graph.Connectivity {
+	if !v.local {
+		return graph.Connectivity{}
+	}
+	exceptions.Local = true
+	return exceptions
+}
+
+// learningRate is the variant's default: for ResNet-8 of width 8, batch 64,
+// AdamW and one cycle, the best of those that `bench search` tried on a
+// validation split of the embedded images (see bench/README.md).
+func (v variant) learningRate() float64 {
+	switch {
+	case !v.local:
+		return 0.01
+	case v.sleepEvery == 0:
+		return 0.005
+	case v.sleepEvery < 4:
+		return 0.03
+	default:
+		return 0.04
+	}
+}
