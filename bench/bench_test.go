@@ -217,7 +217,10 @@ func TestBadInput(t *testing.T) {
 		if args[0] == "compare" && !slices.Contains(args, "-out") {
 			args = slices.Insert(args, 1, "-out", out)
 		}
-		status, stdout, stderr := bench(t.Context(), args...)
+		// Input that is taken for good would train for minutes.
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		status, stdout, stderr := bench(ctx, args...)
+		cancel()
 		if status != c.status || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 || stdout != "" {
 			t.Errorf("%s: status %d, stdout %q, stderr %q; want status %d and one line with %q", c.args, status, stdout, stderr, c.status, c.want)
 		}

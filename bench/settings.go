@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -101,8 +102,8 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 		return nil, errors.Errorf("-batch %d, want at least 1", s.batch)
 	case s.width < 0:
 		return nil, errors.Errorf("-width %d, want at least 0", s.width)
-	case s.rate < 0:
-		return nil, errors.Errorf("-lr %v, want at least 0", s.rate)
+	case !(s.rate >= 0) || math.IsInf(s.rate, 1):
+		return nil, errors.Errorf("-lr %v, want a number of at least 0", s.rate)
 	}
 	if s.download {
 		if err := download(ctx, c, s.data, s.dataDir); err != nil {
