@@ -4,12 +4,13 @@ package kernel
 // be found.
 func ReLU[T Float](y, x []T) {
 	ParallelSpans(len(x), func(from, to int) {
-		out := y[from:to]
-		for i, v := range x[from:to] {
-			if v < 0 {
-				v = 0
+		out, in := y[from:to], x[from:to]
+		for i := reluFast(out, in); i < len(in); i++ {
+			if v := in[i]; v < 0 {
+				out[i] = 0
+			} else {
+				out[i] = v
 			}
-			out[i] = v
 		}
 	})
 }
@@ -17,9 +18,9 @@ func ReLU[T Float](y, x []T) {
 // ReLUGradient computes dx = dy where the output y was positive, else 0.
 func ReLUGradient[T Float](dx, y, dy []T) {
 	ParallelSpans(len(dx), func(from, to int) {
-		out, d := dx[from:to], dy[from:to]
-		for i, v := range y[from:to] {
-			if v > 0 {
+		out, active, d := dx[from:to], y[from:to], dy[from:to]
+		for i := reluGradientFast(out, active, d); i < len(out); i++ {
+			if active[i] > 0 {
 				out[i] = d[i]
 			} else {
 				out[i] = 0
@@ -31,11 +32,14 @@ func ReLUGradient[T Float](dx, y, dy []T) {
 // Add computes y = a + b.
 func Add[T Float](y, a, b []T) {
 	ParallelSpans(len(y), func(from, to int) {
-		out, right := y[from:to], b[from:to]
-		for i, v := range a[from:to] {
-			out[i] = v + right[i]
-		}
+		addRows(y[from:to], a[from:to], b[from:to])
 	})
+}
+
+func addRows[T Float](y, a, b []T) {
+	for i := addFast(y, a, b); i < len(y); i++ {
+		y[i] = a[i] + b[i]
+	}
 }
 
 // Mean computes y (C N), the mean of x (S C N) over the S locations.
@@ -44,9 +48,7 @@ func Mean[T Float](y, x []T, s int) {
 		out := y[from:to]
 		clear(out)
 		for l := range s {
-			for i, v := range x[l*len(y)+from : l*len(y)+to] {
-				out[i] += v
-			}
+			addRows(out, out, x[l*len(y)+from:l*len(y)+to])
 		}
 		for i := range out {
 			out[i] /= T(s)

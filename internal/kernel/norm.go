@@ -50,29 +50,16 @@ func Moments[T Float](mean, squares []float64, x []T, s, c, n int) {
 
 // rowMoments returns the mean of row and the sum of squared differences from it.
 func rowMoments[T Float](row []T) (mean, squares float64) {
-	m := sum(row) / T(len(row))
-	var s0, s1, s2, s3 T
-	i := 0
-	for ; i+4 <= len(row); i += 4 {
-		d0, d1, d2, d3 := row[i]-m, row[i+1]-m, row[i+2]-m, row[i+3]-m
-		s0, s1, s2, s3 = s0+d0*d0, s1+d1*d1, s2+d2*d2, s3+d3*d3
-	}
+	sum, i := sumFast(row)
 	for ; i < len(row); i++ {
-		s0 += (row[i] - m) * (row[i] - m)
+		sum += row[i]
 	}
-	return float64(m), float64(s0 + s1 + (s2 + s3))
-}
-
-func sum[T Float](row []T) T {
-	var s0, s1, s2, s3 T
-	i := 0
-	for ; i+4 <= len(row); i += 4 {
-		s0, s1, s2, s3 = s0+row[i], s1+row[i+1], s2+row[i+2], s3+row[i+3]
-	}
+	m := sum / T(len(row))
+	sum, i = squaresFast(row, m)
 	for ; i < len(row); i++ {
-		s0 += row[i]
+		sum += (row[i] - m) * (row[i] - m)
 	}
-	return s0 + s1 + (s2 + s3)
+	return float64(m), float64(sum)
 }
 
 // merge adds the moments of count2 numbers to those of count numbers.
@@ -107,10 +94,9 @@ func (b Norm[T]) Forward(y, x []T) {
 			for ch := range b.C {
 				gain := T(float64(b.Scale[ch]) * b.InverseDeviation[ch])
 				offset := T(float64(b.Shift[ch]) - b.Mean[ch]*float64(b.Scale[ch])*b.InverseDeviation[ch])
-				row := x[(l*b.C+ch)*b.N:][:b.N]
-				to := y[(l*b.C+ch)*b.N:][:b.N]
-				for i, v := range row {
-					to[i] = v*gain + offset
+				row, to := x[(l*b.C+ch)*b.N:][:b.N], y[(l*b.C+ch)*b.N:][:b.N]
+				for i := scaleFast(to, row, gain, offset); i < len(row); i++ {
+					to[i] = row[i]*gain + offset
 				}
 			}
 		}
@@ -129,10 +115,10 @@ func (b Norm[T]) ParameterGradient(dscale, dshift, x, dy []T) {
 			for ch := range b.C {
 				mean := T(b.Mean[ch])
 				row, drow := x[(l*b.C+ch)*b.N:][:b.N], dy[(l*b.C+ch)*b.N:][:b.N]
-				var s, t T
-				for i, d := range drow {
-					s += d * (row[i] - mean)
-					t += d
+				s, t, i := normSumsFast(row, drow, mean)
+				for ; i < len(row); i++ {
+					s += drow[i] * (row[i] - mean)
+					t += drow[i]
 				}
 				scale[ch] += float64(s)
 				shift[ch] += float64(t)
@@ -167,8 +153,8 @@ func (b Norm[T]) InputGradient(dx, x, dy, dscale, dshift []T) {
 				g, s, o := T(gain), T(slope), T(offset)
 				row, drow := x[(l*b.C+ch)*b.N:][:b.N], dy[(l*b.C+ch)*b.N:][:b.N]
 				to := dx[(l*b.C+ch)*b.N:][:b.N]
-				for i, d := range drow {
-					to[i] = g*d + (s*row[i] + o)
+				for i := normGradientFast(to, row, drow, g, s, o); i < len(row); i++ {
+					to[i] = g*drow[i] + (s*row[i] + o)
 				}
 			}
 		}

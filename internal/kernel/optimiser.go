@@ -52,22 +52,29 @@ type Adam struct {
 
 // Step updates the weights w and the moments m and v in place.
 func (a Adam) Step(w, m, v, gradient []float32) {
-	beta1, beta2 := float32(a.Beta1), float32(a.Beta2)
-	rest1, rest2 := float32(1-a.Beta1), float32(1-a.Beta2)
-	rate, epsilon := float32(a.Rate/a.Correction1), float32(a.Epsilon)
-	inverse := float32(InverseDeviation(a.Correction2, 0))
-	keep, decay := float32(1), float32(a.Decay)
-	if a.Decoupled {
-		keep, decay = float32(1-a.Rate*a.Decay), 0
+	s := adam{
+		beta1: float32(a.Beta1), rest1: float32(1 - a.Beta1), beta2: float32(a.Beta2), rest2: float32(1 - a.Beta2),
+		keep: 1, decay: float32(a.Decay),
+		rate: float32(a.Rate / a.Correction1), inverse: float32(InverseDeviation(a.Correction2, 0)), epsilon: float32(a.Epsilon),
 	}
-	ParallelSpans(len(w), func(from, to int) {
-		for i := from; i < to; i++ {
-			g := gradient[i] + decay*w[i]
-			m[i] = beta1*m[i] + rest1*g
-			v[i] = beta2*v[i] + rest2*g*g
-			w[i] = keep*w[i] - rate*m[i]/(sqrt32(v[i])*inverse+epsilon)
-		}
-	})
+	if a.Decoupled {
+		s.keep, s.decay = float32(1-a.Rate*a.Decay), 0
+	}
+	ParallelSpans(len(w), func(from, to int) { s.step(w[from:to], m[from:to], v[from:to], gradient[from:to]) })
+}
+
+// adam holds the constants of a step of Adam in the precision of the weights.
+type adam struct {
+	beta1, rest1, beta2, rest2, keep, decay, rate, inverse, epsilon float32
+}
+
+func (a adam) step(w, m, v, gradient []float32) {
+	for i := a.fast(w, m, v, gradient); i < len(w); i++ {
+		g := gradient[i] + a.decay*w[i]
+		m[i] = a.beta1*m[i] + a.rest1*g
+		v[i] = a.beta2*v[i] + a.rest2*g*g
+		w[i] = a.keep*w[i] - a.rate*m[i]/(sqrt32(v[i])*a.inverse+a.epsilon)
+	}
 }
 
 // sqrt32 is a single square root instruction: the compiler knows the pattern.

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-//go:generate go run -C _asm . -out ../product_amd64.s -stubs ../product_stubs_amd64.go -pkg kernel
+//go:generate go run -C _asm . -out ../assembly_amd64.s -stubs ../assembly_amd64.go -pkg kernel
 
 // haveAVX2 says whether the assembly runs on this processor; tests flip it.
 var haveAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA

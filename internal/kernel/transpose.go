@@ -7,14 +7,20 @@ const tile = 16
 // Transpose writes the rows × columns matrix src, whose rows are srcRow apart,
 // as the columns × rows matrix dst, whose rows are dstRow apart.
 func Transpose[T Float](dst []T, dstRow int, src []T, srcRow, rows, columns int) {
-	for r0 := 0; r0 < rows; r0 += tile {
-		r1 := min(r0+tile, rows)
-		for c0 := 0; c0 < columns; c0 += tile {
-			c1 := min(c0+tile, columns)
-			for c := c0; c < c1; c++ {
-				to := dst[c*dstRow:]
-				for r := r0; r < r1; r++ {
-					to[r] = src[r*srcRow+c]
+	doneRows, doneColumns := transposeFast(dst, dstRow, src, srcRow, rows, columns)
+	transposePart(dst, dstRow, src, srcRow, 0, doneRows, doneColumns, columns)
+	transposePart(dst, dstRow, src, srcRow, doneRows, rows, 0, columns)
+}
+
+// transposePart transposes the rows from r0 to r1 of the columns from c0 to c1.
+func transposePart[T Float](dst []T, dstRow int, src []T, srcRow, r0, r1, c0, c1 int) {
+	for ; r0 < r1; r0 += tile {
+		rEnd := min(r0+tile, r1)
+		for c := c0; c < c1; c += tile {
+			for column := c; column < min(c+tile, c1); column++ {
+				to := dst[column*dstRow:]
+				for r := r0; r < rEnd; r++ {
+					to[r] = src[r*srcRow+column]
 				}
 			}
 		}

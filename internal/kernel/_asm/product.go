@@ -1,5 +1,5 @@
-// The command _asm writes the AVX2 and FMA assembly of kernel.Product; the Go
-// loop in ../product.go says what it computes.
+// The command _asm writes the AVX2 and FMA assembly of kernel; the Go loops
+// there say what it computes. Here: kernel.Product.
 package main
 
 import (
@@ -23,31 +23,35 @@ var tallest = [...]int{1: 8, 2: 6}
 func main() {
 	ConstraintExpr("amd64,!purego")
 	tiles()
+	passes()
+	reductions()
+	transpose()
 	Generate()
 }
 
 // General registers, the same in every tile. A stride is in bytes; with the
 // multiples 1, 3, 5 and 7 of it, an address can name each of eight rows.
 var (
-	pA, pB     = reg.RBX, reg.RDX // A[0,p] of the tile, B[p,0] of the panel
-	left       = reg.RCX          // values of p still to do
-	aColumn    = reg.RSI
-	bRow       = reg.RDI
-	aRows      = multiples{reg.R8, reg.R9, reg.R10, reg.R11}
-	term       = reg.R12 // the next Term
-	terms      = reg.R13 // terms still to do
-	c          = reg.R14 // C[0,0] of the tile
-	cRows      = multiples{reg.RBX, reg.RCX, reg.RDX, reg.RAX}
-	ahead      = reg.R15 // an element of A to be used later
-	aheadStep  = reg.RAX // bytes that ahead moves with every p
-	scratch    = reg.RAX // free while cRows and aheadStep are not in use
-	b          = [...]reg.VecPhysical{reg.Y12, reg.Y13}
-	broadcast  = reg.Y14
-	mask       = reg.Y15 // lanes of the last vector that exist
-	sums       = [...]reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11}
-	signature  = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow int, mask *int32, tiles, rows, vectors, walk int, add bool)"
-	vectorSize = 32
+	pA, pB    = reg.RBX, reg.RDX // A[0,p] of the tile, B[p,0] of the panel
+	left      = reg.RCX          // values of p still to do
+	aColumn   = reg.RSI
+	bRow      = reg.RDI
+	aRows     = multiples{reg.R8, reg.R9, reg.R10, reg.R11}
+	term      = reg.R12 // the next Term
+	terms     = reg.R13 // terms still to do
+	c         = reg.R14 // C[0,0] of the tile
+	cRows     = multiples{reg.RBX, reg.RCX, reg.RDX, reg.RAX}
+	ahead     = reg.R15 // an element of A to be used later
+	aheadStep = reg.RAX // bytes that ahead moves with every p
+	scratch   = reg.RAX // free while cRows and aheadStep are not in use
+	b         = [...]reg.VecPhysical{reg.Y12, reg.Y13}
+	broadcast = reg.Y14
+	mask      = reg.Y15 // lanes of the last vector that exist
+	sums      = [...]reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11}
+	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow int, mask *int32, tiles, rows, vectors, walk int, add bool)"
 )
+
+const vectorSize = 32 // bytes
 
 // tiles is the one function of the file: it loads what all tiles share into
 // the registers above and jumps to the loop of the tile asked for.

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// A pass goes once over rows of numbers, 8 at a time: what ../elementwise.go,
+// ../norm.go and ../optimiser.go say, in the same order and unfused, so that
+// both paths agree to the bit. Memory sets the pace of these, not arithmetic.
+type pass struct {
+	name, doc string
+	rows      []string // arguments, *float32
+	scalars   []string // arguments, float32
+	body      func(row map[string]operand.Mem, scalar map[string]reg.VecVirtual)
+}
+
+func passes() {
+	for _, p := range []pass{
+		{"reluAVX2", "y = max(x, 0)", []string{"y", "x"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			v := YMM()
+			VXORPS(v, v, v)
+			VMAXPS(row["x"], v, v) // of not-a-number and 0: the former
+			VMOVUPS(v, row["y"])
+		}},
+		{"reluGradientAVX2", "dx = dy where y > 0, else 0", []string{"dx", "y", "dy"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			const lessThan = 1
+			v := YMM()
+			VXORPS(v, v, v)
+			VCMPPS(operand.Imm(lessThan), row["y"], v, v)
+			VANDPS(row["dy"], v, v)
+			VMOVUPS(v, row["dx"])
+		}},
+		{"addAVX2", "y = a + b", []string{"y", "a", "b"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			v := YMM()
+			VMOVUPS(row["a"], v)
+			VADDPS(row["b"], v, v)
+			VMOVUPS(v, row["y"])
+		}},
+		{"scaleAVX2", "y = gain·x + offset", []string{"y", "x"}, []string{"gain", "offset"}, func(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
+			v := YMM()
+			VMULPS(row["x"], scalar["gain"], v)
+			VADDPS(scalar["offset"], v, v)
+			VMOVUPS(v, row["y"])
+		}},
+		{"normGradientAVX2", "dx = gain·dy + (slope·x + offset)", []string{"dx", "x", "dy"}, []string{"gain", "slope", "offset"}, func(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
+			v, d := YMM(), YMM()
+			VMULPS(row["x"], scalar["slope"], v)
+			VADDPS(scalar["offset"], v, v)
+			VMULPS(row["dy"], scalar["gain"], d)
+			VADDPS(v, d, d)
+			VMOVUPS(d, row["dx"])
+		}},
+		{"adamAVX2", "one step of Adam", []string{"w", "m", "v", "gradient"}, []string{"beta1", "rest1", "beta2", "rest2", "keep", "decay", "rate", "inverse", "epsilon"}, adam},
+	} {
+		p.write()
+	}
+}
+
+func adam(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
+	w, g, m, v := YMM(), YMM(), YMM(), YMM()
+	VMOVUPS(row["w"], w)
+	VMULPS(w, scalar["decay"], g)
+	VADDPS(row["gradient"], g, g)
+
+	VMULPS(row["m"], scalar["beta1"], m)
+	VMULPS(g, scalar["rest1"], v)
+	VADDPS(v, m, m)
+	VMOVUPS(m, row["m"])
+
+	VMULPS(g, scalar["rest2"], v)
+	VMULPS(g, v, v)
+	VMULPS(row["v"], scalar["beta2"], g)
+	VADDPS(v, g, v)
+	VMOVUPS(v, row["v"])
+
+	VSQRTPS(v, v)
+	VMULPS(scalar["inverse"], v, v)
+	VADDPS(scalar["epsilon"], v, v)
+	VMULPS(m, scalar["rate"], m)
+	VDIVPS(v, m, m)
+	VMULPS(w, scalar["keep"], w)
+	VSUBPS(m, w, w)
+	VMOVUPS(w, row["w"])
+}
+
+func (p pass) write() {
+	signature := "func(" + strings.Join(p.rows, ", ") + " *float32, n int"
+	if p.scalars != nil {
+		signature += ", " + strings.Join(p.scalars, ", ") + " float32"
+	}
+	TEXT(p.name, NOSPLIT, signature+")")
+	Doc(p.name + " computes " + p.doc + ", n numbers, a positive multiple of 8.")
+	Pragma("noescape")
+	i, n := GP64(), GP64()
+	row, scalar := map[string]operand.Mem{}, map[string]reg.VecVirtual{}
+	for _, name := range p.rows {
+		row[name] = operand.Mem{Base: Load(Param(name), GP64()), Index: i, Scale: 4}
+	}
+	for _, name := range p.scalars {
+		scalar[name] = YMM()
+		VBROADCASTSS(argument(name), scalar[name])
+	}
+	Load(Param("n"), n)
+	XORQ(i, i)
+	Label(p.name + "Loop")
+	p.body(row, scalar)
+	ADDQ(operand.Imm(8), i)
+	CMPQ(i, n)
+	JLT(operand.LabelRef(p.name + "Loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// lanes is how many sums of 8 a reduction keeps, to hide the latency of adding.
+const lanes = 4
+
+// reductions writes sums over a row.
+func reductions() {
+	TEXT("sumAVX2", NOSPLIT, "func(x *float32, n int) float32")
+	Doc("sumAVX2 adds up n numbers, a positive multiple of 8.")
+	Pragma("noescape")
+	reduce("sumAVX2", []string{"x"}, 1, func(row map[string]operand.Mem, sums []reg.VecVirtual) {
+		VADDPS(row["x"], sums[0], sums[0])
+	}, "ret")
+
+	TEXT("squaresAVX2", NOSPLIT, "func(x *float32, n int, mean float32) float32")
+	Doc("squaresAVX2 adds up (x - mean)² of n numbers, a positive multiple of 8.")
+	Pragma("noescape")
+	mean := YMM()
+	VBROADCASTSS(argument("mean"), mean)
+	reduce("squaresAVX2", []string{"x"}, 1, func(row map[string]operand.Mem, sums []reg.VecVirtual) {
+		d := YMM()
+		VMOVUPS(row["x"], d)
+		VSUBPS(mean, d, d)
+		VFMADD231PS(d, d, sums[0])
+	}, "ret")
+
+	TEXT("normSumsAVX2", NOSPLIT, "func(x, dy *float32, n int, mean float32) (scale, shift float32)")
+	Doc("normSumsAVX2 adds up dy·(x - mean) and dy of n numbers, a positive multiple of 8.")
+	Pragma("noescape")
+	mean = YMM()
+	VBROADCASTSS(argument("mean"), mean)
+	reduce("normSumsAVX2", []string{"x", "dy"}, 2, func(row map[string]operand.Mem, sums []reg.VecVirtual) {
+		d, x := YMM(), YMM()
+		VMOVUPS(row["dy"], d)
+		VMOVUPS(row["x"], x)
+		VSUBPS(mean, x, x)
+		VFMADD231PS(d, x, sums[0])
+		VADDPS(d, sums[1], sums[1])
+	}, "scale", "shift")
+}
+
+// reduce goes over the rows with count sums in each of the lanes and returns
+// their totals as the named results. Element i goes to lane i/8 modulo lanes,
+// or to lane 0 in what remains at the end.
+func reduce(name string, rows []string, count int, body func(row map[string]operand.Mem, sums []reg.VecVirtual), results ...string) {
+	var sums [lanes][]reg.VecVirtual
+	for lane := range sums {
+		for range count {
+			s := YMM()
+			VXORPS(s, s, s)
+			sums[lane] = append(sums[lane], s)
+		}
+	}
+	pointers := map[string]reg.Register{}
+	for _, r := range rows {
+		pointers[r] = Load(Param(r), GP64())
+	}
+	at := func(lane int) map[string]operand.Mem {
+		row := map[string]operand.Mem{}
+		for r, p := range pointers {
+			row[r] = operand.Mem{Base: p, Disp: lane * vectorSize}
+		}
+		return row
+	}
+	advance := func(vectors int) {
+		for _, r := range rows {
+			ADDQ(operand.Imm(uint64(vectors*vectorSize)), pointers[r])
+		}
+	}
+	n := Load(Param("n"), GP64())
+	Label(name + "Blocks")
+	CMPQ(n, operand.Imm(8*lanes))
+	JLT(operand.LabelRef(name + "Rest"))
+	for lane := range sums {
+		body(at(lane), sums[lane])
+	}
+	advance(lanes)
+	SUBQ(operand.Imm(8*lanes), n)
+	JMP(operand.LabelRef(name + "Blocks"))
+	Label(name + "Rest")
+	TESTQ(n, n)
+	JEQ(operand.LabelRef(name + "Done"))
+	body(at(0), sums[0])
+	advance(1)
+	SUBQ(operand.Imm(8), n)
+	JMP(operand.LabelRef(name + "Rest"))
+	Label(name + "Done")
+	for j, result := range results {
+		VADDPS(sums[1][j], sums[0][j], sums[0][j])
+		VADDPS(sums[3][j], sums[2][j], sums[2][j])
+		VADDPS(sums[2][j], sums[0][j], sums[0][j])
+		half := XMM()
+		VEXTRACTF128(operand.Imm(1), sums[0][j], half)
+		total := sums[0][j].AsX()
+		VADDPS(half, total, total)
+		VHADDPS(total, total, total)
+		VHADDPS(total, total, total)
+		basic, err := Return(result).Resolve()
+		if result == "ret" {
+			basic, err = ReturnIndex(0).Resolve()
+		}
+		if err != nil {
+			panic(err)
+		}
+		VMOVSS(total, basic.Addr)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// transpose writes squares of 8 × 8.
+func transpose() {
+	TEXT("transposeSquaresAVX2", NOSPLIT, "func(dst *float32, dstRow int, src *float32, srcRow, squares int)")
+	Doc("transposeSquaresAVX2 transposes squares of 8 × 8 that lie below each other in",
+		"src, whose rows are srcRow apart, to squares beside each other in dst.")
+	Pragma("noescape")
+	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("squares"), GP64())
+	stride := func(name string) [4]reg.Register {
+		s := [4]reg.Register{Load(Param(name), GP64()), GP64(), GP64(), GP64()}
+		SHLQ(operand.Imm(2), s[0])
+		LEAQ(operand.Mem{Base: s[0], Index: s[0], Scale: 2}, s[1])
+		LEAQ(operand.Mem{Base: s[0], Index: s[0], Scale: 4}, s[2])
+		LEAQ(operand.Mem{Base: s[1], Index: s[0], Scale: 4}, s[3])
+		return s
+	}
+	row := func(base reg.Register, s [4]reg.Register, i int) operand.Mem {
+		at := operand.Mem{Base: base}
+		if i > 0 {
+			scale := i & -i
+			at.Index, at.Scale = s[i/scale/2], uint8(scale)
+		}
+		return at
+	}
+	from, to := stride("srcRow"), stride("dstRow")
+	Label("transposeLoop")
+	var r, t [8]reg.VecVirtual
+	for i := range r {
+		r[i], t[i] = YMM(), YMM()
+		VMOVUPS(row(src, from, i), r[i])
+	}
+	for i := 0; i < 8; i += 2 { // pairs of rows, then fours, then halves
+		VUNPCKLPS(r[i+1], r[i], t[i])
+		VUNPCKHPS(r[i+1], r[i], t[i+1])
+	}
+	for i := 0; i < 8; i += 4 {
+		VSHUFPS(operand.Imm(0x44), t[i+2], t[i], r[i])
+		VSHUFPS(operand.Imm(0xee), t[i+2], t[i], r[i+1])
+		VSHUFPS(operand.Imm(0x44), t[i+3], t[i+1], r[i+2])
+		VSHUFPS(operand.Imm(0xee), t[i+3], t[i+1], r[i+3])
+	}
+	for i := range 4 {
+		VPERM2F128(operand.Imm(0x20), r[i+4], r[i], t[i])
+		VPERM2F128(operand.Imm(0x31), r[i+4], r[i], t[i+4])
+	}
+	for i := range t {
+		VMOVUPS(t[i], row(dst, to, i))
+	}
+	LEAQ(operand.Mem{Base: src, Index: from[0], Scale: 8}, src)
+	ADDQ(operand.Imm(vectorSize), dst)
+	DECQ(n)
+	JNE(operand.LabelRef("transposeLoop"))
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,110 @@
+//go:build amd64 && !purego
+
+package kernel
+
+import "unsafe"
+
+// The functions below do the first numbers of a row, as many as 8 divides, and
+// return how many: 0 where there is no faster path. The caller goes on from
+// there with the loop that says what is computed.
+
+// fast returns how many of n numbers the assembly does.
+func fast[T Float](n int) int {
+	if unsafe.Sizeof(T(0)) != 4 || !haveAVX2 {
+		return 0
+	}
+	return n &^ 7
+}
+
+func reluFast[T Float](y, x []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		reluAVX2(pointer(y[:n]), pointer(x), n)
+	}
+	return n
+}
+
+func reluGradientFast[T Float](dx, y, dy []T) int {
+	n := fast[T](len(y))
+	if n > 0 {
+		reluGradientAVX2(pointer(dx[:n]), pointer(y), pointer(dy[:n]), n)
+	}
+	return n
+}
+
+func addFast[T Float](y, a, b []T) int {
+	n := fast[T](len(a))
+	if n > 0 {
+		addAVX2(pointer(y[:n]), pointer(a), pointer(b[:n]), n)
+	}
+	return n
+}
+
+func scaleFast[T Float](y, x []T, gain, offset T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		scaleAVX2(pointer(y[:n]), pointer(x), n, float32(gain), float32(offset))
+	}
+	return n
+}
+
+func normGradientFast[T Float](dx, x, dy []T, gain, slope, offset T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		normGradientAVX2(pointer(dx[:n]), pointer(x), pointer(dy[:n]), n, float32(gain), float32(slope), float32(offset))
+	}
+	return n
+}
+
+func (a adam) fast(w, m, v, gradient []float32) int {
+	n := fast[float32](len(w))
+	if n > 0 {
+		adamAVX2(pointer(w), pointer(m[:n]), pointer(v[:n]), pointer(gradient[:n]), n,
+			a.beta1, a.rest1, a.beta2, a.rest2, a.keep, a.decay, a.rate, a.inverse, a.epsilon)
+	}
+	return n
+}
+
+func sumFast[T Float](row []T) (T, int) {
+	n := fast[T](len(row))
+	if n == 0 {
+		return 0, 0
+	}
+	return T(sumAVX2(pointer(row), n)), n
+}
+
+func squaresFast[T Float](row []T, mean T) (T, int) {
+	n := fast[T](len(row))
+	if n == 0 {
+		return 0, 0
+	}
+	return T(squaresAVX2(pointer(row), n, float32(mean))), n
+}
+
+func normSumsFast[T Float](x, dy []T, mean T) (scale, shift T, n int) {
+	n = fast[T](len(x))
+	if n > 0 {
+		s, t := normSumsAVX2(pointer(x), pointer(dy[:n]), n, float32(mean))
+		scale, shift = T(s), T(t)
+	}
+	return scale, shift, n
+}
+
+// transposeFast transposes the first rows and columns of a matrix, as many as
+// 8 divides, and returns how many of both.
+func transposeFast[T Float](dst []T, dstRow int, src []T, srcRow, rows, columns int) (int, int) {
+	rows, columns = fast[T](rows), fast[T](columns)
+	if rows == 0 || columns == 0 {
+		return 0, 0
+	}
+	_, _ = dst[(columns-1)*dstRow+rows-1], src[(rows-1)*srcRow+columns-1]
+	to, from := pointer(dst), pointer(src)
+	// So few rows at a time that the lines of src stay until all of each is used.
+	const block = 32
+	for r := 0; r < rows; r += block {
+		for c := 0; c < columns; c += 8 {
+			transposeSquaresAVX2(offset(to, c*dstRow+r), dstRow, offset(from, r*srcRow+c), srcRow, min(block, rows-r)/8)
+		}
+	}
+	return rows, columns
+}

@@ -1,0 +1,110 @@
+//go:build amd64 && linux && !purego
+
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// Passes over rows give the bits of their portable loops at any length, and
+// touch nothing beyond; reductions agree to rounding.
+func TestRowsAgainstPortable(t *testing.T) {
+	if !haveAVX2 {
+		t.Skip("no AVX2 here")
+	}
+	defer func() { haveAVX2 = true }()
+	r := rand.New(rand.NewPCG(3, 1))
+	nan := float32(math.NaN())
+	for n := range 75 {
+		a, b := normal[float32](r, n), normal[float32](r, n)
+		for i := range n {
+			if i%11 == 3 {
+				a[i], b[n-1-i] = nan, 0
+			}
+		}
+		finite, positive := normal[float32](r, n), normal[float32](r, n)
+		for i, v := range positive {
+			positive[i] = v * v
+		}
+		passes := map[string]func(y []float32){
+			"relu":          func(y []float32) { ReLU(y, a) },
+			"relu gradient": func(y []float32) { ReLUGradient(y, a, finite) },
+			"add":           func(y []float32) { Add(y, a, b) },
+			"norm": func(y []float32) {
+				norm := Norm[float32]{S: 1, C: 1, N: n, Scale: []float32{1.5}, Shift: []float32{0.3}, Mean: []float64{0.2}, InverseDeviation: []float64{0.9}}
+				norm.Forward(y, a)
+			},
+			"norm gradient": func(y []float32) {
+				norm := Norm[float32]{S: 1, C: 1, N: n, Scale: []float32{1.5}, Shift: []float32{0.3}, Mean: []float64{0.2}, InverseDeviation: []float64{0.9}, Training: true}
+				norm.InputGradient(y, finite, b, []float32{0.4}, []float32{-0.7})
+			},
+		}
+		for i, part := range []string{"adam weights", "adam first moment", "adam second moment"} {
+			passes[part] = func(y []float32) {
+				state := [3][]float32{append([]float32{}, finite...), append([]float32{}, b...), append([]float32{}, positive...)}
+				copy(y, state[i])
+				state[i] = y
+				Adam{Rate: 0.01, Decay: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.1, Correction2: 0.001, Decoupled: true}.Step(state[0], state[1], state[2], finite)
+			}
+		}
+		for name, pass := range passes {
+			want := make([]float32, n)
+			haveAVX2 = false
+			pass(want)
+			haveAVX2 = true
+			for _, atEnd := range []bool{false, true} {
+				got := guarded(t, n, atEnd)
+				pass(got)
+				for i := range want {
+					if math.Float32bits(got[i]) != math.Float32bits(want[i]) && !(got[i] != got[i] && want[i] != want[i]) {
+						t.Fatalf("%s of %d: element %d is %v, portable %v", name, n, i, got[i], want[i])
+					}
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		x, dy := guarded(t, n, true), guarded(t, n, true)
+		copy(x, finite)
+		copy(dy, positive)
+		reductions := func() []float64 {
+			mean, squares := []float64{0}, []float64{0}
+			Moments(mean, squares, x, 1, 1, n)
+			scale, shift := []float32{0}, []float32{0}
+			norm := Norm[float32]{S: 1, C: 1, N: n, Mean: []float64{0.2}, InverseDeviation: []float64{0.9}}
+			norm.ParameterGradient(scale, shift, x, dy)
+			return []float64{mean[0], squares[0], float64(scale[0]), float64(shift[0])}
+		}
+		haveAVX2 = false
+		want := reductions()
+		haveAVX2 = true
+		for i, got := range reductions() {
+			if math.Abs(got-want[i]) > 1e-5*float64(n) {
+				t.Fatalf("reduction %d of %d numbers is %v, portable %v", i, n, got, want[i])
+			}
+		}
+	}
+}
+
+// A transpose touches nothing beyond its matrices.
+func TestTransposeGuard(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		for rows := 1; rows < 42; rows += 3 {
+			for _, columns := range []int{1, 7, 8, 9, 17, 40} {
+				src, dst := guarded(t, rows*columns, true), guarded(t, rows*columns, true)
+				for i := range src {
+					src[i] = float32(i)
+				}
+				Transpose(dst, rows, src, columns, rows, columns)
+				for i, v := range dst {
+					if want := float32(i%rows*columns + i/rows); v != want {
+						t.Fatalf("%d×%d: element %d is %v, want %v", rows, columns, i, v, want)
+					}
+				}
+			}
+		}
+	})
+}

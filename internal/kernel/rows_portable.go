@@ -1,0 +1,26 @@
+//go:build !amd64 || purego
+
+package kernel
+
+// There is no faster path on this processor: each of these does none of the
+// numbers of a row.
+
+func reluFast[T Float](_, _ []T) int { return 0 }
+
+func reluGradientFast[T Float](_, _, _ []T) int { return 0 }
+
+func addFast[T Float](_, _, _ []T) int { return 0 }
+
+func scaleFast[T Float](_, _ []T, _, _ T) int { return 0 }
+
+func normGradientFast[T Float](_, _, _ []T, _, _, _ T) int { return 0 }
+
+func (adam) fast(_, _, _, _ []float32) int { return 0 }
+
+func sumFast[T Float]([]T) (T, int) { return 0, 0 }
+
+func squaresFast[T Float]([]T, T) (T, int) { return 0, 0 }
+
+func normSumsFast[T Float](_, _ []T, _ T) (T, T, int) { return 0, 0, 0 }
+
+func transposeFast[T Float]([]T, int, []T, int, int, int) (int, int) { return 0, 0 }
