@@ -50,6 +50,9 @@ func TestCompare(t *testing.T) {
 // A run is a function of its seed, on any number of threads: CSV files are
 // equal but for the columns that hold seconds.
 func TestSameSeedSameReport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("twelve trainings")
+	}
 	results := func(threads int, seed string) [][]string {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
 		dir := t.TempDir()

@@ -36,10 +36,16 @@ type settings struct {
 	deviation            float64
 }
 
+// The default comparison is of this model, at a width that trains in minutes.
+const (
+	defaultModel = "resnet8"
+	defaultWidth = 8
+)
+
 // register adds the flags.
 func (s *settings) register(fs *flag.FlagSet) {
-	fs.StringVar(&s.model, "model", "resnet8", "`name` of the network: see bench list")
-	fs.IntVar(&s.width, "width", 8, "channels of the network's first stage; 0 means as published")
+	fs.StringVar(&s.model, "model", defaultModel, "`name` of the network: see bench list")
+	fs.IntVar(&s.width, "width", 0, "channels of the network's first stage; 0 means 8 for resnet8, as published for the others")
 	fs.StringVar(&s.data, "data", data.Default, "`name` of the data set: see bench list")
 	fs.StringVar(&s.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.BoolVar(&s.download, "download", false, "fetch the data set into -data-dir if it is not there")
@@ -104,6 +110,9 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 		return nil, errors.Errorf("-width %d, want at least 0", s.width)
 	case !(s.rate >= 0) || math.IsInf(s.rate, 1):
 		return nil, errors.Errorf("-lr %v, want a number of at least 0", s.rate)
+	}
+	if e.width == 0 && e.model == defaultModel {
+		e.width = defaultWidth
 	}
 	if s.download {
 		if err := download(ctx, c, s.data, s.dataDir); err != nil {
