@@ -103,12 +103,12 @@ func (v variant) connectivity(exceptions graph.Connectivity) graph.Connectivity 
 func (v variant) learningRate() float64 {
 	switch {
 	case !v.local:
-		return 0.01
-	case v.sleepEvery == 0:
-		return 0.005
-	case v.sleepEvery < 4:
-		return 0.03
-	default:
 		return 0.04
+	case v.sleepEvery > 0:
+		return 0.02
+	case v.repetitions > 1:
+		return 0.0025
+	default:
+		return 0.005
 	}
 }
