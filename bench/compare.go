@@ -126,7 +126,7 @@ func finish(c console, b *bar, r *report.Report, out string, cause error) error 
 // newReport starts a report with what is known before the first run.
 func newReport(title string, e *experiment) *report.Report {
 	return &report.Report{
-		Title: title, Command: "bench " + strings.Join(os.Args[1:], " "), Started: time.Now(),
+		Title: title, Command: "go run ./bench " + strings.Join(os.Args[1:], " "), Started: time.Now(),
 		Settings: e.describe(), Machine: report.Machine(), Versions: report.Versions(),
 		LearningRateChoice: e.rateChoice(),
 	}
