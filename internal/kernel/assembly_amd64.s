@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func productTiles(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, walk int, add bool)
+// func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, walk int, add bool)
 // Requires: AVX, FMA3, MMX+
-TEXT ·productTiles(SB), NOSPLIT, $0-121
+TEXT ·productTilesAVX2(SB), NOSPLIT, $0-121
 	MOVQ    c+0(FP), R14
 	MOVQ    aColumn+56(FP), SI
 	SHLQ    $0x02, SI
@@ -151,7 +151,7 @@ tile6x16store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile6x16ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, 32(R14)
@@ -283,7 +283,7 @@ tile5x16store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile5x16ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, 32(R14)
@@ -404,7 +404,7 @@ tile4x16store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile4x16ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, 32(R14)
@@ -514,7 +514,7 @@ tile3x16store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile3x16ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, 32(R14)
@@ -613,7 +613,7 @@ tile2x16store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile2x16ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, 32(R14)
@@ -701,7 +701,7 @@ tile1x16store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile1x16ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, 32(R14)
@@ -809,7 +809,7 @@ tile8x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile8x8ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, (R14)(BX*1)
@@ -925,7 +925,7 @@ tile7x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile7x8ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, (R14)(BX*1)
@@ -1035,7 +1035,7 @@ tile6x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile6x8ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, (R14)(BX*1)
@@ -1139,7 +1139,7 @@ tile5x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile5x8ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, (R14)(BX*1)
@@ -1237,7 +1237,7 @@ tile4x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile4x8ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, (R14)(BX*1)
@@ -1329,7 +1329,7 @@ tile3x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile3x8ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, (R14)(BX*1)
@@ -1415,7 +1415,7 @@ tile2x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile2x8ragged
 	VMOVUPS   Y0, (R14)
 	VMOVUPS   Y1, (R14)(BX*1)
@@ -1495,7 +1495,7 @@ tile1x8store:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVMSKPS Y15, R13
-	CMPL      R13, $0xff
+	CMPL      R13, $0x000000ff
 	JNE       tile1x8ragged
 	VMOVUPS   Y0, (R14)
 
@@ -1514,6 +1514,1833 @@ tile1x8next:
 tile1x8ragged:
 	VMASKMOVPS Y0, Y15, (R14)
 	JMP        tile1x8next
+
+// func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, walk int, add bool)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·productTilesAVX512(SB), NOSPLIT, $0-121
+	MOVQ      c+0(FP), R14
+	MOVQ      aColumn+56(FP), SI
+	SHLQ      $0x02, SI
+	MOVQ      bRow+64(FP), DI
+	SHLQ      $0x02, DI
+	MOVQ      aRow+48(FP), R8
+	SHLQ      $0x02, R8
+	LEAQ      (R8)(R8*2), R9
+	LEAQ      (R8)(R8*4), R10
+	LEAQ      (R9)(R8*4), R11
+	MOVQ      mask+80(FP), AX
+	VMOVDQU32 (AX), Z31
+	VPMOVD2M  Z31, K1
+	MOVQ      rows+96(FP), AX
+	CMPQ      vectors+104(FP), $0x01
+	JEQ       narrow
+	CMPQ      AX, $0x08
+	JEQ       tile8x32
+	CMPQ      AX, $0x07
+	JEQ       tile7x32
+	CMPQ      AX, $0x06
+	JEQ       tile6x32
+	CMPQ      AX, $0x05
+	JEQ       tile5x32
+	CMPQ      AX, $0x04
+	JEQ       tile4x32
+	CMPQ      AX, $0x03
+	JEQ       tile3x32
+	CMPQ      AX, $0x02
+	JEQ       tile2x32
+	CMPQ      AX, $0x01
+	JEQ       tile1x32
+
+narrow:
+	CMPQ AX, $0x08
+	JEQ  tile8x16
+	CMPQ AX, $0x07
+	JEQ  tile7x16
+	CMPQ AX, $0x06
+	JEQ  tile6x16
+	CMPQ AX, $0x05
+	JEQ  tile5x16
+	CMPQ AX, $0x04
+	JEQ  tile4x16
+	CMPQ AX, $0x03
+	JEQ  tile3x16
+	CMPQ AX, $0x02
+	JEQ  tile2x16
+	CMPQ AX, $0x01
+	JEQ  tile1x16
+	RET
+
+tile8x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile8x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS   (R14)(BX*1), Z2
+	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS   (R14)(BX*2), Z4
+	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS   (R14)(CX*1), Z6
+	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS   (R14)(BX*4), Z8
+	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	VMOVUPS   (R14)(DX*1), Z10
+	VMOVUPS.Z 64(R14)(DX*1), K1, Z11
+	VMOVUPS   (R14)(CX*2), Z12
+	VMOVUPS.Z 64(R14)(CX*2), K1, Z13
+	VMOVUPS   (R14)(AX*1), Z14
+	VMOVUPS.Z 64(R14)(AX*1), K1, Z15
+	JMP       tile8x32sum
+
+tile8x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+tile8x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile8x32store
+	IMUL3Q $0x08, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+
+tile8x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile8x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (BX)(R9*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	VBROADCASTSS (BX)(R11*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Z17, Z18, Z15
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile8x32p
+	DECQ         R13
+	JNE          tile8x32term
+
+tile8x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile8x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, 64(R14)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Z11, 64(R14)(DX*1)
+	VMOVUPS Z12, (R14)(CX*2)
+	VMOVUPS Z13, 64(R14)(CX*2)
+	VMOVUPS Z14, (R14)(AX*1)
+	VMOVUPS Z15, 64(R14)(AX*1)
+
+tile8x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x08, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile8x32
+	VZEROUPPER
+	RET
+
+tile8x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Z11, K1, 64(R14)(DX*1)
+	VMOVUPS Z12, (R14)(CX*2)
+	VMOVUPS Z13, K1, 64(R14)(CX*2)
+	VMOVUPS Z14, (R14)(AX*1)
+	VMOVUPS Z15, K1, 64(R14)(AX*1)
+	JMP     tile8x32next
+
+tile7x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile7x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS   (R14)(BX*1), Z2
+	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS   (R14)(BX*2), Z4
+	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS   (R14)(CX*1), Z6
+	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS   (R14)(BX*4), Z8
+	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	VMOVUPS   (R14)(DX*1), Z10
+	VMOVUPS.Z 64(R14)(DX*1), K1, Z11
+	VMOVUPS   (R14)(CX*2), Z12
+	VMOVUPS.Z 64(R14)(CX*2), K1, Z13
+	JMP       tile7x32sum
+
+tile7x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+
+tile7x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile7x32store
+	IMUL3Q $0x07, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+
+tile7x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile7x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	VBROADCASTSS (BX)(R9*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Z17, Z18, Z13
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile7x32p
+	DECQ         R13
+	JNE          tile7x32term
+
+tile7x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile7x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, 64(R14)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Z11, 64(R14)(DX*1)
+	VMOVUPS Z12, (R14)(CX*2)
+	VMOVUPS Z13, 64(R14)(CX*2)
+
+tile7x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x07, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile7x32
+	VZEROUPPER
+	RET
+
+tile7x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Z11, K1, 64(R14)(DX*1)
+	VMOVUPS Z12, (R14)(CX*2)
+	VMOVUPS Z13, K1, 64(R14)(CX*2)
+	JMP     tile7x32next
+
+tile6x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile6x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS   (R14)(BX*1), Z2
+	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS   (R14)(BX*2), Z4
+	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS   (R14)(CX*1), Z6
+	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS   (R14)(BX*4), Z8
+	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	VMOVUPS   (R14)(DX*1), Z10
+	VMOVUPS.Z 64(R14)(DX*1), K1, Z11
+	JMP       tile6x32sum
+
+tile6x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+tile6x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile6x32store
+	IMUL3Q $0x06, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+
+tile6x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile6x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Z17, Z18, Z11
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile6x32p
+	DECQ         R13
+	JNE          tile6x32term
+
+tile6x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile6x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, 64(R14)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Z11, 64(R14)(DX*1)
+
+tile6x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x06, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile6x32
+	VZEROUPPER
+	RET
+
+tile6x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Z11, K1, 64(R14)(DX*1)
+	JMP     tile6x32next
+
+tile5x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile5x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS   (R14)(BX*1), Z2
+	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS   (R14)(BX*2), Z4
+	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS   (R14)(CX*1), Z6
+	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS   (R14)(BX*4), Z8
+	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	JMP       tile5x32sum
+
+tile5x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+
+tile5x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile5x32store
+	IMUL3Q $0x05, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+
+tile5x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile5x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Z17, Z18, Z9
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile5x32p
+	DECQ         R13
+	JNE          tile5x32term
+
+tile5x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile5x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, 64(R14)(BX*4)
+
+tile5x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x05, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile5x32
+	VZEROUPPER
+	RET
+
+tile5x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	JMP     tile5x32next
+
+tile4x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile4x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS   (R14)(BX*1), Z2
+	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS   (R14)(BX*2), Z4
+	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS   (R14)(CX*1), Z6
+	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	JMP       tile4x32sum
+
+tile4x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+tile4x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile4x32store
+	IMUL3Q $0x04, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+
+tile4x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile4x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Z17, Z18, Z7
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile4x32p
+	DECQ         R13
+	JNE          tile4x32term
+
+tile4x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile4x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, 64(R14)(CX*1)
+
+tile4x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x04, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile4x32
+	VZEROUPPER
+	RET
+
+tile4x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	JMP     tile4x32next
+
+tile3x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile3x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS   (R14)(BX*1), Z2
+	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS   (R14)(BX*2), Z4
+	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	JMP       tile3x32sum
+
+tile3x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+tile3x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile3x32store
+	IMUL3Q $0x03, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+
+tile3x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile3x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Z17, Z18, Z5
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile3x32p
+	DECQ         R13
+	JNE          tile3x32term
+
+tile3x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile3x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, 64(R14)(BX*2)
+
+tile3x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x03, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile3x32
+	VZEROUPPER
+	RET
+
+tile3x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	JMP     tile3x32next
+
+tile2x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile2x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS   (R14)(BX*1), Z2
+	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	JMP       tile2x32sum
+
+tile2x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+tile2x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile2x32store
+	IMUL3Q $0x02, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+
+tile2x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile2x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Z17, Z18, Z3
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile2x32p
+	DECQ         R13
+	JNE          tile2x32term
+
+tile2x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile2x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, 64(R14)(BX*1)
+
+tile2x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x02, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile2x32
+	VZEROUPPER
+	RET
+
+tile2x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	JMP     tile2x32next
+
+tile1x32:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile1x32zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS   (R14), Z0
+	VMOVUPS.Z 64(R14), K1, Z1
+	JMP       tile1x32sum
+
+tile1x32zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+tile1x32sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile1x32store
+	IMUL3Q $0x01, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+
+tile1x32term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile1x32p:
+	VMOVUPS      (DX), Z16
+	VMOVUPS.Z    64(DX), K1, Z17
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Z17, Z18, Z1
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile1x32p
+	DECQ         R13
+	JNE          tile1x32term
+
+tile1x32store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile1x32ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, 64(R14)
+
+tile1x32next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x01, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile1x32
+	VZEROUPPER
+	RET
+
+tile1x32ragged:
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, K1, 64(R14)
+	JMP     tile1x32next
+
+tile8x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile8x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	VMOVUPS.Z (R14)(BX*1), K1, Z1
+	VMOVUPS.Z (R14)(BX*2), K1, Z2
+	VMOVUPS.Z (R14)(CX*1), K1, Z3
+	VMOVUPS.Z (R14)(BX*4), K1, Z4
+	VMOVUPS.Z (R14)(DX*1), K1, Z5
+	VMOVUPS.Z (R14)(CX*2), K1, Z6
+	VMOVUPS.Z (R14)(AX*1), K1, Z7
+	JMP       tile8x16sum
+
+tile8x16zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+
+tile8x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile8x16store
+	IMUL3Q $0x08, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+
+tile8x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile8x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z3
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z5
+	VBROADCASTSS (BX)(R9*2), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VBROADCASTSS (BX)(R11*1), Z18
+	VFMADD231PS  Z16, Z18, Z7
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile8x16p
+	DECQ         R13
+	JNE          tile8x16term
+
+tile8x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile8x16ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, (R14)(BX*1)
+	VMOVUPS Z2, (R14)(BX*2)
+	VMOVUPS Z3, (R14)(CX*1)
+	VMOVUPS Z4, (R14)(BX*4)
+	VMOVUPS Z5, (R14)(DX*1)
+	VMOVUPS Z6, (R14)(CX*2)
+	VMOVUPS Z7, (R14)(AX*1)
+
+tile8x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x08, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x08, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile8x16
+	VZEROUPPER
+	RET
+
+tile8x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	VMOVUPS Z1, K1, (R14)(BX*1)
+	VMOVUPS Z2, K1, (R14)(BX*2)
+	VMOVUPS Z3, K1, (R14)(CX*1)
+	VMOVUPS Z4, K1, (R14)(BX*4)
+	VMOVUPS Z5, K1, (R14)(DX*1)
+	VMOVUPS Z6, K1, (R14)(CX*2)
+	VMOVUPS Z7, K1, (R14)(AX*1)
+	JMP     tile8x16next
+
+tile7x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile7x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	VMOVUPS.Z (R14)(BX*1), K1, Z1
+	VMOVUPS.Z (R14)(BX*2), K1, Z2
+	VMOVUPS.Z (R14)(CX*1), K1, Z3
+	VMOVUPS.Z (R14)(BX*4), K1, Z4
+	VMOVUPS.Z (R14)(DX*1), K1, Z5
+	VMOVUPS.Z (R14)(CX*2), K1, Z6
+	JMP       tile7x16sum
+
+tile7x16zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+
+tile7x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile7x16store
+	IMUL3Q $0x07, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+
+tile7x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile7x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z3
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z5
+	VBROADCASTSS (BX)(R9*2), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile7x16p
+	DECQ         R13
+	JNE          tile7x16term
+
+tile7x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile7x16ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, (R14)(BX*1)
+	VMOVUPS Z2, (R14)(BX*2)
+	VMOVUPS Z3, (R14)(CX*1)
+	VMOVUPS Z4, (R14)(BX*4)
+	VMOVUPS Z5, (R14)(DX*1)
+	VMOVUPS Z6, (R14)(CX*2)
+
+tile7x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x07, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x07, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile7x16
+	VZEROUPPER
+	RET
+
+tile7x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	VMOVUPS Z1, K1, (R14)(BX*1)
+	VMOVUPS Z2, K1, (R14)(BX*2)
+	VMOVUPS Z3, K1, (R14)(CX*1)
+	VMOVUPS Z4, K1, (R14)(BX*4)
+	VMOVUPS Z5, K1, (R14)(DX*1)
+	VMOVUPS Z6, K1, (R14)(CX*2)
+	JMP     tile7x16next
+
+tile6x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile6x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	VMOVUPS.Z (R14)(BX*1), K1, Z1
+	VMOVUPS.Z (R14)(BX*2), K1, Z2
+	VMOVUPS.Z (R14)(CX*1), K1, Z3
+	VMOVUPS.Z (R14)(BX*4), K1, Z4
+	VMOVUPS.Z (R14)(DX*1), K1, Z5
+	JMP       tile6x16sum
+
+tile6x16zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+tile6x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile6x16store
+	IMUL3Q $0x06, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+
+tile6x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile6x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z3
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z5
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile6x16p
+	DECQ         R13
+	JNE          tile6x16term
+
+tile6x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile6x16ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, (R14)(BX*1)
+	VMOVUPS Z2, (R14)(BX*2)
+	VMOVUPS Z3, (R14)(CX*1)
+	VMOVUPS Z4, (R14)(BX*4)
+	VMOVUPS Z5, (R14)(DX*1)
+
+tile6x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x06, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x06, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile6x16
+	VZEROUPPER
+	RET
+
+tile6x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	VMOVUPS Z1, K1, (R14)(BX*1)
+	VMOVUPS Z2, K1, (R14)(BX*2)
+	VMOVUPS Z3, K1, (R14)(CX*1)
+	VMOVUPS Z4, K1, (R14)(BX*4)
+	VMOVUPS Z5, K1, (R14)(DX*1)
+	JMP     tile6x16next
+
+tile5x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile5x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	VMOVUPS.Z (R14)(BX*1), K1, Z1
+	VMOVUPS.Z (R14)(BX*2), K1, Z2
+	VMOVUPS.Z (R14)(CX*1), K1, Z3
+	VMOVUPS.Z (R14)(BX*4), K1, Z4
+	JMP       tile5x16sum
+
+tile5x16zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+
+tile5x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile5x16store
+	IMUL3Q $0x05, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+
+tile5x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile5x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z3
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile5x16p
+	DECQ         R13
+	JNE          tile5x16term
+
+tile5x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile5x16ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, (R14)(BX*1)
+	VMOVUPS Z2, (R14)(BX*2)
+	VMOVUPS Z3, (R14)(CX*1)
+	VMOVUPS Z4, (R14)(BX*4)
+
+tile5x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x05, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x05, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile5x16
+	VZEROUPPER
+	RET
+
+tile5x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	VMOVUPS Z1, K1, (R14)(BX*1)
+	VMOVUPS Z2, K1, (R14)(BX*2)
+	VMOVUPS Z3, K1, (R14)(CX*1)
+	VMOVUPS Z4, K1, (R14)(BX*4)
+	JMP     tile5x16next
+
+tile4x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile4x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	VMOVUPS.Z (R14)(BX*1), K1, Z1
+	VMOVUPS.Z (R14)(BX*2), K1, Z2
+	VMOVUPS.Z (R14)(CX*1), K1, Z3
+	JMP       tile4x16sum
+
+tile4x16zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+tile4x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile4x16store
+	IMUL3Q $0x04, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+
+tile4x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile4x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z3
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile4x16p
+	DECQ         R13
+	JNE          tile4x16term
+
+tile4x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile4x16ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, (R14)(BX*1)
+	VMOVUPS Z2, (R14)(BX*2)
+	VMOVUPS Z3, (R14)(CX*1)
+
+tile4x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x04, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x04, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile4x16
+	VZEROUPPER
+	RET
+
+tile4x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	VMOVUPS Z1, K1, (R14)(BX*1)
+	VMOVUPS Z2, K1, (R14)(BX*2)
+	VMOVUPS Z3, K1, (R14)(CX*1)
+	JMP     tile4x16next
+
+tile3x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile3x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	VMOVUPS.Z (R14)(BX*1), K1, Z1
+	VMOVUPS.Z (R14)(BX*2), K1, Z2
+	JMP       tile3x16sum
+
+tile3x16zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+
+tile3x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile3x16store
+	IMUL3Q $0x03, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+
+tile3x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile3x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile3x16p
+	DECQ         R13
+	JNE          tile3x16term
+
+tile3x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile3x16ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, (R14)(BX*1)
+	VMOVUPS Z2, (R14)(BX*2)
+
+tile3x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x03, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x03, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile3x16
+	VZEROUPPER
+	RET
+
+tile3x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	VMOVUPS Z1, K1, (R14)(BX*1)
+	VMOVUPS Z2, K1, (R14)(BX*2)
+	JMP     tile3x16next
+
+tile2x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile2x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	VMOVUPS.Z (R14)(BX*1), K1, Z1
+	JMP       tile2x16sum
+
+tile2x16zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+tile2x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile2x16store
+	IMUL3Q $0x02, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+
+tile2x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile2x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z1
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile2x16p
+	DECQ         R13
+	JNE          tile2x16term
+
+tile2x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile2x16ragged
+	VMOVUPS Z0, (R14)
+	VMOVUPS Z1, (R14)(BX*1)
+
+tile2x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x02, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x02, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile2x16
+	VZEROUPPER
+	RET
+
+tile2x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	VMOVUPS Z1, K1, (R14)(BX*1)
+	JMP     tile2x16next
+
+tile1x16:
+	CMPB      add+120(FP), $0x00
+	JEQ       tile1x16zero
+	MOVQ      cRow+72(FP), BX
+	SHLQ      $0x02, BX
+	LEAQ      (BX)(BX*2), CX
+	LEAQ      (BX)(BX*4), DX
+	LEAQ      (CX)(BX*4), AX
+	VMOVUPS.Z (R14), K1, Z0
+	JMP       tile1x16sum
+
+tile1x16zero:
+	VPXORD Z0, Z0, Z0
+
+tile1x16sum:
+	MOVQ   term+24(FP), R12
+	MOVQ   terms+32(FP), R13
+	TESTQ  R13, R13
+	JEQ    tile1x16store
+	IMUL3Q $0x01, R8, R15
+	MOVQ   (R12), AX
+	SHLQ   $0x02, AX
+	ADDQ   AX, R15
+	ADDQ   a+8(FP), R15
+	MOVQ   walk+112(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+
+tile1x16term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile1x16p:
+	VMOVUPS.Z    (DX), K1, Z16
+	PREFETCHT0   (R15)
+	ADDQ         AX, R15
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile1x16p
+	DECQ         R13
+	JNE          tile1x16term
+
+tile1x16store:
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	KMOVW   K1, R13
+	CMPL    R13, $0x0000ffff
+	JNE     tile1x16ragged
+	VMOVUPS Z0, (R14)
+
+tile1x16next:
+	MOVQ   cRow+72(FP), AX
+	SHLQ   $0x02, AX
+	IMUL3Q $0x01, AX, AX
+	ADDQ   AX, R14
+	IMUL3Q $0x01, R8, AX
+	ADDQ   AX, a+8(FP)
+	DECQ   tiles+88(FP)
+	JNE    tile1x16
+	VZEROUPPER
+	RET
+
+tile1x16ragged:
+	VMOVUPS Z0, K1, (R14)
+	JMP     tile1x16next
 
 // func reluAVX2(y *float32, x *float32, n int)
 // Requires: AVX

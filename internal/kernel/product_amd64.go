@@ -10,11 +10,34 @@ import (
 
 //go:generate go run -C _asm . -out ../assembly_amd64.s -stubs ../assembly_amd64.go -pkg kernel
 
-// haveAVX2 says whether the assembly runs on this processor; tests flip it.
-var haveAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+// A level is a set of instructions that the assembly is written in.
+type level int
+
+const (
+	portable    level = iota // Go alone
+	levelAVX2                // with FMA
+	levelAVX512              // F and DQ
+)
+
+// available is the highest level that this processor has, and using the one
+// that is used; tests lower it.
+var (
+	available = highestLevel()
+	using     = available
+)
+
+func highestLevel() level {
+	switch x := cpu.X86; {
+	case !x.HasAVX2 || !x.HasFMA:
+		return portable
+	case !x.HasAVX512F || !x.HasAVX512DQ:
+		return levelAVX2
+	}
+	return levelAVX512
+}
 
 // A product is computed in blocks, so that what one block reads again and
-// again stays in the caches: 16 columns of B, passed over by all tiles below
+// again stays in the caches: two vectors of columns of B, passed over by all tiles below
 // each other, in the first level as far as they fit, a block of A in the
 // second. Blocks are long enough to hide the loading and storing of C, and no
 // sum depends on where they end.
@@ -27,13 +50,13 @@ const (
 	wholeSum = 640
 )
 
-// masks[8-n:] is a mask of n of 8 lanes.
-var masks = [16]int32{-1, -1, -1, -1, -1, -1, -1, -1}
+// masks[16-n:] is a mask of the first n lanes, of up to 16.
+var masks = [32]int32{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}
 
 // computeFast evaluates a float32 product that fits its slices and reports
 // whether it did.
 func computeFast[T Float](q Product, c, a, b []T, terms []Term) bool {
-	if unsafe.Sizeof(T(0)) != 4 || !haveAVX2 {
+	if unsafe.Sizeof(T(0)) != 4 || using == portable {
 		return false
 	}
 	compute32(q, pointer(c), pointer(a), pointer(b), terms)
@@ -72,11 +95,16 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 	}
 }
 
-// computeBlock goes through panels of 16 columns, or 8 at the end.
+// computeBlock goes through panels of two vectors of columns, or one at the
+// end.
 func computeBlock(q Product, c, a, b *float32, terms []Term) {
 	var term *int
 	if len(terms) > 0 {
 		term = &terms[0].A
+	}
+	lanes, tallest := 8, [...]int{1: 8, 2: 6}
+	if using == levelAVX512 {
+		lanes, tallest = 16, [...]int{1: 8, 2: 8}
 	}
 	// The weights of a local layer come from memory, each once: where they lie
 	// in the order of their use, the first panel fetches the rows of A below
@@ -85,21 +113,31 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) {
 	if q.AColumn == 1 && q.ARow == q.K*len(terms) {
 		walk = 1
 	}
-	for j := 0; j < q.N; j += 16 {
-		vectors, highest := 2, 6
-		if q.N-j <= 8 {
-			vectors, highest = 1, 8
+	for j := 0; j < q.N; j += 2 * lanes {
+		vectors := 2
+		if q.N-j <= lanes {
+			vectors = 1
 		}
-		mask := &masks[max(j+8*vectors-q.N, 0)]
+		mask := &masks[len(masks)/2-min(q.N-j-(vectors-1)*lanes, lanes)]
 		// Nearly equal tiles: some have one row more than the others.
-		tiles := (q.M + highest - 1) / highest
-		rows, larger := q.M/tiles, q.M%tiles
+		count := (q.M + tallest[vectors] - 1) / tallest[vectors]
+		rows, larger := q.M/count, q.M%count
 		c, b := offset(c, j), offset(b, j)
 		if larger > 0 {
-			productTiles(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, larger, rows+1, vectors, walk, q.Add)
+			productTiles(q, c, a, b, term, len(terms), mask, larger, rows+1, vectors, walk)
 		}
 		i := larger * (rows + 1)
-		productTiles(offset(c, i*q.CRow), offset(a, i*q.ARow), b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles-larger, rows, vectors, walk, q.Add)
+		productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, term, len(terms), mask, count-larger, rows, vectors, walk)
 		walk = 0
+	}
+}
+
+// productTiles computes tiles of q with the instructions in use. (Calling the
+// one or the other by a variable would let terms escape to the heap.)
+func productTiles(q Product, c, a, b *float32, term *int, terms int, mask *int32, tiles, rows, vectors, walk int) {
+	if using == levelAVX512 {
+		productTilesAVX512(c, a, b, term, terms, q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, walk, q.Add)
+	} else {
+		productTilesAVX2(c, a, b, term, terms, q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, walk, q.Add)
 	}
 }

@@ -10,7 +10,7 @@ import "unsafe"
 
 // fast returns how many of n numbers the assembly does.
 func fast[T Float](n int) int {
-	if unsafe.Sizeof(T(0)) != 4 || !haveAVX2 {
+	if unsafe.Sizeof(T(0)) != 4 || using == portable {
 		return 0
 	}
 	return n &^ 7

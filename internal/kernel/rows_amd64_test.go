@@ -11,10 +11,10 @@ import (
 // Passes over rows give the bits of their portable loops at any length, and
 // touch nothing beyond; reductions agree to rounding.
 func TestRowsAgainstPortable(t *testing.T) {
-	if !haveAVX2 {
+	if available < levelAVX2 {
 		t.Skip("no AVX2 here")
 	}
-	defer func() { haveAVX2 = true }()
+	defer func() { using = available }()
 	r := rand.New(rand.NewPCG(3, 1))
 	nan := float32(math.NaN())
 	for n := range 75 {
@@ -51,9 +51,9 @@ func TestRowsAgainstPortable(t *testing.T) {
 		}
 		for name, pass := range passes {
 			want := make([]float32, n)
-			haveAVX2 = false
+			using = portable
 			pass(want)
-			haveAVX2 = true
+			using = available
 			for _, atEnd := range []bool{false, true} {
 				got := guarded(t, n, atEnd)
 				pass(got)
@@ -78,9 +78,9 @@ func TestRowsAgainstPortable(t *testing.T) {
 			norm.ParameterGradient(scale, shift, x, dy)
 			return []float64{mean[0], squares[0], float64(scale[0]), float64(shift[0])}
 		}
-		haveAVX2 = false
+		using = portable
 		want := reductions()
-		haveAVX2 = true
+		using = available
 		for i, got := range reductions() {
 			if math.Abs(got-want[i]) > 1e-5*float64(n) {
 				t.Fatalf("reduction %d of %d numbers is %v, portable %v", i, n, got, want[i])

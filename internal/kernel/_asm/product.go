@@ -1,5 +1,5 @@
-// The command _asm writes the AVX2 and FMA assembly of kernel; the Go loops
-// there say what it computes. Here: kernel.Product.
+// The command _asm writes the assembly of kernel; the Go loops there say what
+// it computes. Here: kernel.Product.
 package main
 
 import (
@@ -10,19 +10,66 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// A tile is rows × vectors·8 elements of C, one YMM register for every 8. Two
-// vectors and six rows fill the 16 registers, 12 of them with sums, and need 8
-// loads for 12 multiplications: the multipliers set the pace. One vector, for
-// a narrow rest, takes eight rows, the fewest sums that hide the latency of
-// FMA (4 cycles, 2 a cycle).
-var tallest = [...]int{1: 8, 2: 6}
+// An instructionSet is what tiles are written in. A tile is rows × vectors of
+// C, one register for every vector.
+type instructionSet struct {
+	name      string
+	lanes     int    // float32 in a vector
+	tallest   [3]int // rows of the tallest tile, by its vectors
+	register  func(i int) reg.VecPhysical
+	b         [2]reg.VecPhysical // B[p,·]; sums are in the registers from 0 up
+	broadcast reg.VecPhysical    // one A[i,p]
+	zero      func(to reg.VecPhysical)
 
-// An AVX-512 version would be a second pair of entries here (14 × 32, 30 × 16)
-// over ZMM registers, with opmasks in place of the mask register.
+	// The lanes of the last vector that exist: loaded from the mask argument,
+	// used by masked loads and stores, and turned to bits.
+	loadMask, maskBits func(scratch reg.GPPhysical)
+	load               func(at operand.Mem, to reg.VecPhysical)
+	store              func(from reg.VecPhysical, at operand.Mem)
+}
+
+// Two vectors and six rows fill the 16 registers of AVX2, 12 of them with sums,
+// and need 8 loads for 12 multiplications: the multipliers set the pace. One
+// vector, for a narrow rest, takes eight rows, the fewest sums that hide the
+// latency of FMA (4 cycles, 2 a cycle).
+var avx2 = instructionSet{
+	name: "AVX2", lanes: 8, tallest: [...]int{1: 8, 2: 6},
+	register: func(i int) reg.VecPhysical {
+		return [...]reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11}[i]
+	},
+	b: [2]reg.VecPhysical{reg.Y12, reg.Y13}, broadcast: reg.Y14,
+	zero:     func(to reg.VecPhysical) { VXORPS(to, to, to) },
+	loadMask: func(scratch reg.GPPhysical) { VMOVUPS(operand.Mem{Base: scratch}, reg.Y15) },
+	maskBits: func(to reg.GPPhysical) { VMOVMSKPS(reg.Y15, to.As32()) },
+	// A masked load costs no more than a plain one and never faults on masked
+	// lanes.
+	load:  func(at operand.Mem, to reg.VecPhysical) { VMASKMOVPS(at, reg.Y15, to) },
+	store: func(from reg.VecPhysical, at operand.Mem) { VMASKMOVPS(from, reg.Y15, at) },
+}
+
+// AVX-512 has registers for more rows, but eight already need only 10 loads
+// for 16 multiplications, and addresses for more would need another register.
+var avx512 = instructionSet{
+	name: "AVX512", lanes: 16, tallest: [...]int{1: 8, 2: 8},
+	register: func(i int) reg.VecPhysical {
+		return [...]reg.VecPhysical{reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+			reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15}[i]
+	},
+	b: [2]reg.VecPhysical{reg.Z16, reg.Z17}, broadcast: reg.Z18,
+	zero: func(to reg.VecPhysical) { VPXORD(to, to, to) },
+	loadMask: func(scratch reg.GPPhysical) {
+		VMOVDQU32(operand.Mem{Base: scratch}, reg.Z31)
+		VPMOVD2M(reg.Z31, reg.K1)
+	},
+	maskBits: func(to reg.GPPhysical) { KMOVW(reg.K1, to.As32()) },
+	load:     func(at operand.Mem, to reg.VecPhysical) { VMOVUPS_Z(at, reg.K1, to) },
+	store:    func(from reg.VecPhysical, at operand.Mem) { VMOVUPS(from, reg.K1, at) },
+}
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	tiles()
+	avx2.tiles()
+	avx512.tiles()
 	passes()
 	reductions()
 	transpose()
@@ -44,21 +91,16 @@ var (
 	ahead     = reg.R15 // an element of A to be used later
 	aheadStep = reg.RAX // bytes that ahead moves with every p
 	scratch   = reg.RAX // free while cRows and aheadStep are not in use
-	b         = [...]reg.VecPhysical{reg.Y12, reg.Y13}
-	broadcast = reg.Y14
-	mask      = reg.Y15 // lanes of the last vector that exist
-	sums      = [...]reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11}
 	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow int, mask *int32, tiles, rows, vectors, walk int, add bool)"
 )
 
-const vectorSize = 32 // bytes
-
-// tiles is the one function of the file: it loads what all tiles share into
-// the registers above and jumps to the loop of the tile asked for.
-func tiles() {
-	TEXT("productTiles", NOSPLIT, signature)
-	Doc("productTiles computes tiles of a Product, one below the other.",
-		"Each is rows × 8·vectors of C; mask (8 words, 0 or -1) names the elements",
+// tiles writes one function: it loads what all tiles share into the registers
+// above and jumps to the loop of the tile asked for.
+func (s instructionSet) tiles() {
+	name := "productTiles" + s.name
+	TEXT(name, NOSPLIT, signature)
+	Doc(name+" computes tiles of a Product, one below the other.",
+		fmt.Sprintf("Each is rows × %d·vectors of C; mask (%d words, 0 or -1) names the elements", s.lanes, s.lanes),
 		"of the last vector that exist. It sums over all terms (the first two",
 		"words of each at term) and 0≤p<k; strides are in elements.",
 		"With every p, it fetches A after the first tile, and walk·rows elements on.",
@@ -70,43 +112,49 @@ func tiles() {
 	loadBytes("aRow", aRows[0])
 	aRows.fill()
 	Load(Param("mask"), scratch)
-	VMOVUPS(operand.Mem{Base: scratch}, mask)
+	s.loadMask(scratch)
 
 	Load(Param("rows"), scratch)
 	CMPQ(argument("vectors"), operand.Imm(1))
 	JEQ(operand.LabelRef("narrow"))
-	for rows := tallest[2]; rows > 0; rows-- {
-		dispatch(rows, 2)
+	for rows := s.tallest[2]; rows > 0; rows-- {
+		s.dispatch(rows, 2)
 	}
 	Label("narrow")
-	for rows := tallest[1]; rows > 0; rows-- {
-		dispatch(rows, 1)
+	for rows := s.tallest[1]; rows > 0; rows-- {
+		s.dispatch(rows, 1)
 	}
 	RET() // not reached
-	for vectors := len(tallest) - 1; vectors > 0; vectors-- {
-		for rows := tallest[vectors]; rows > 0; rows-- {
-			tile(rows, vectors)
+	for vectors := len(s.tallest) - 1; vectors > 0; vectors-- {
+		for rows := s.tallest[vectors]; rows > 0; rows-- {
+			s.tile(rows, vectors)
 		}
 	}
 }
 
 // dispatch jumps to a tile if scratch holds its number of rows.
-func dispatch(rows, vectors int) {
+func (s instructionSet) dispatch(rows, vectors int) {
 	CMPQ(scratch, operand.Imm(uint64(rows)))
-	JEQ(operand.LabelRef(label(rows, vectors, "")))
+	JEQ(operand.LabelRef(s.label(rows, vectors, "")))
 }
 
-// tile writes the loop over tiles of one size. Sums are in Y0 and up, row by
-// row; Y12 and Y13 hold B[p,·], Y14 one A[i,p], Y15 the mask.
-func tile(rows, vectors int) {
-	label := func(name string) string { return label(rows, vectors, name) }
+// tile writes the loop over tiles of one size.
+func (s instructionSet) tile(rows, vectors int) {
+	label := func(name string) string { return s.label(rows, vectors, name) }
 	last := vectors - 1
-	sum := func(i, j int) reg.VecPhysical { return sums[i*vectors+j] }
+	sum := func(i, j int) reg.VecPhysical { return s.register(i*vectors + j) }
 	each := func(f func(i, j int, at operand.Mem)) {
 		for i := range rows {
 			for j := range vectors {
-				f(i, j, cRows.row(c, i, j))
+				f(i, j, cRows.row(c, i, 4*s.lanes*j))
 			}
+		}
+	}
+	load := func(at operand.Mem, masked bool, to reg.VecPhysical) {
+		if masked {
+			s.load(at, to)
+		} else {
+			VMOVUPS(at, to)
 		}
 	}
 
@@ -115,10 +163,10 @@ func tile(rows, vectors int) {
 	JEQ(operand.LabelRef(label("zero")))
 	loadBytes("cRow", cRows[0])
 	cRows.fill()
-	each(func(i, j int, at operand.Mem) { loadVector(at, j == last, sum(i, j)) })
+	each(func(i, j int, at operand.Mem) { load(at, j == last, sum(i, j)) })
 	JMP(operand.LabelRef(label("sum")))
 	Label(label("zero"))
-	each(func(i, j int, _ operand.Mem) { VXORPS(sum(i, j), sum(i, j), sum(i, j)) })
+	each(func(i, j int, _ operand.Mem) { s.zero(sum(i, j)) })
 
 	Label(label("sum"))
 	Load(Param("term"), term)
@@ -130,14 +178,14 @@ func tile(rows, vectors int) {
 	startTerm()
 	Label(label("p"))
 	for j := range vectors {
-		loadVector(operand.Mem{Base: pB, Disp: j * vectorSize}, j == last, b[j])
+		load(operand.Mem{Base: pB, Disp: 4 * s.lanes * j}, j == last, s.b[j])
 	}
 	PREFETCHT0(operand.Mem{Base: ahead})
 	ADDQ(aheadStep, ahead)
 	for i := range rows {
-		VBROADCASTSS(aRows.row(pA, i, 0), broadcast)
+		VBROADCASTSS(aRows.row(pA, i, 0), s.broadcast)
 		for j := range vectors {
-			VFMADD231PS(b[j], broadcast, sum(i, j))
+			VFMADD231PS(s.b[j], s.broadcast, sum(i, j))
 		}
 	}
 	ADDQ(aColumn, pA)
@@ -150,8 +198,8 @@ func tile(rows, vectors int) {
 	Label(label("store"))
 	loadBytes("cRow", cRows[0])
 	cRows.fill()
-	VMOVMSKPS(mask, terms.As32())
-	CMPL(terms.As32(), operand.Imm(0xff))
+	s.maskBits(terms)
+	CMPL(terms.As32(), operand.U32(1<<s.lanes-1))
 	JNE(operand.LabelRef(label("ragged")))
 	each(func(i, j int, at operand.Mem) { VMOVUPS(sum(i, j), at) })
 	Label(label("next"))
@@ -162,7 +210,7 @@ func tile(rows, vectors int) {
 	Label(label("ragged")) // a masked store is slow on AMD: only where needed
 	each(func(i, j int, at operand.Mem) {
 		if j == last {
-			VMASKMOVPS(sum(i, j), mask, at)
+			s.store(sum(i, j), at)
 		} else {
 			VMOVUPS(sum(i, j), at)
 		}
@@ -204,16 +252,6 @@ func step(rows int) {
 	DECQ(argument("tiles"))
 }
 
-// loadVector reads 8 elements, or of the last vector those in the mask. A
-// masked load costs no more than a plain one and never faults on masked lanes.
-func loadVector(at operand.Mem, masked bool, to reg.VecPhysical) {
-	if masked {
-		VMASKMOVPS(at, mask, to)
-	} else {
-		VMOVUPS(at, to)
-	}
-}
-
 // multiples holds 1, 3, 5 and 7 times a stride in bytes.
 type multiples [4]reg.GPPhysical
 
@@ -224,9 +262,9 @@ func (m multiples) fill() {
 	LEAQ(operand.Mem{Base: m[1], Index: m[0], Scale: 4}, m[3])
 }
 
-// row is the address of vector j of row i, of up to eight.
-func (m multiples) row(base reg.GPPhysical, i, j int) operand.Mem {
-	at := operand.Mem{Base: base, Disp: j * vectorSize}
+// row is the address bytes beyond the start of row i, of up to eight.
+func (m multiples) row(base reg.GPPhysical, i, bytes int) operand.Mem {
+	at := operand.Mem{Base: base, Disp: bytes}
 	if i > 0 {
 		scale := uint8(i & -i) // i = scale · odd
 		at.Index, at.Scale = m[i/int(scale)/2], scale
@@ -249,6 +287,6 @@ func argument(name string) operand.Mem {
 	return basic.Addr
 }
 
-func label(rows, vectors int, name string) string {
-	return fmt.Sprintf("tile%dx%d%s", rows, 8*vectors, name)
+func (s instructionSet) label(rows, vectors int, name string) string {
+	return fmt.Sprintf("tile%dx%d%s", rows, s.lanes*vectors, name)
 }

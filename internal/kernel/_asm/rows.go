@@ -8,6 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+const vectorSize = 32 // bytes of a YMM register
+
 // A pass goes once over rows of numbers, 8 at a time: what ../elementwise.go,
 // ../norm.go and ../optimiser.go say, in the same order and unfused, so that
 // both paths agree to the bit. Memory sets the pace of these, not arithmetic.
