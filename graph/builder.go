@@ -44,6 +44,8 @@ type Layer struct {
 	MultiplyAdds int
 
 	apply func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
+	// norm is apply of a norm that may have more to do: see fuse.
+	norm func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 }
 
 // NewBuilder starts a network.

@@ -38,7 +38,9 @@ type compiled struct {
 	logits  *gorgonia.Node // N classes
 }
 
-func (n *Network) compile(batch int, training bool) (*compiled, error) {
+// compile adds the network to a new graph; where fused, layers that one pass
+// over memory can compute have one node between them.
+func (n *Network) compile(batch int, training, fused bool) (*compiled, error) {
 	if batch < 1 {
 		return nil, errors.Errorf("graph: a batch of %d images, want at least 1", batch)
 	}
@@ -53,16 +55,20 @@ func (n *Network) compile(batch int, training bool) (*compiled, error) {
 	shape := tensor.Shape{batch, in.Channels, in.Height, in.Width}
 	c.images = gorgonia.NewTensor(c.graph, tensor.Float32, 4, gorgonia.WithShape(shape...), gorgonia.WithName("images"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(c.pixels))))
+	var ends map[*Layer]fusion
+	var inside map[*Layer]bool
+	if fused {
+		ends, inside = fuse(n.Layers, n.logits)
+	}
 	for _, l := range n.Layers {
+		if inside[l] {
+			continue
+		}
 		var err error
-		if l.apply == nil { // the input
-			c.layers[l], err = ops.BatchInnermost(c.images)
+		if end, ok := ends[l]; ok {
+			c.layers[l], err = end.norm.norm(&c.compiler, c.layers[end.norm.Inputs[0]], c.layers[end.shortcut], true)
 		} else {
-			inputs := make([]*gorgonia.Node, len(l.Inputs))
-			for i, in := range l.Inputs {
-				inputs[i] = c.layers[in]
-			}
-			c.layers[l], err = l.apply(&c.compiler, inputs)
+			c.layers[l], err = c.layer(l)
 		}
 		if err != nil {
 			return nil, errors.Wrapf(err, "graph: layer %q", l.Name)
@@ -71,6 +77,18 @@ func (n *Network) compile(batch int, training bool) (*compiled, error) {
 	var err error
 	c.logits, err = ops.BatchOutermost(c.layers[n.logits])
 	return c, errors.Wrap(err, "graph: logits")
+}
+
+// layer adds one layer.
+func (c *compiled) layer(l *Layer) (*gorgonia.Node, error) {
+	if l.apply == nil { // the input
+		return ops.BatchInnermost(c.images)
+	}
+	inputs := make([]*gorgonia.Node, len(l.Inputs))
+	for i, in := range l.Inputs {
+		inputs[i] = c.layers[in]
+	}
+	return l.apply(&c.compiler, inputs)
 }
 
 // load copies images into the graph's own buffer and returns how many they
@@ -84,19 +102,6 @@ func (c *compiled) load(images []float32) (int, error) {
 	}
 	clear(c.pixels[copy(c.pixels, images):])
 	return count, nil
-}
-
-// firstNotFinite returns the first layer whose output, as last computed, holds
-// a number that is not finite, or nil.
-func (c *compiled) firstNotFinite() *Layer {
-	for _, l := range c.network.Layers {
-		if v := c.layers[l].Value(); v != nil {
-			if data, ok := v.Data().([]float32); ok && !finite(data) {
-				return l
-			}
-		}
-	}
-	return nil
 }
 
 func finite(data []float32) bool {

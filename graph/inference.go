@@ -2,22 +2,24 @@ package graph
 
 import (
 	"github.com/pkg/errors"
-	"gorgonia.org/gorgonia"
+
+	"hypnos/ops"
 )
 
 // Inference is a network compiled to answer: norms use their running moments.
 type Inference struct {
 	*compiled
-	machine gorgonia.VM
+	machine *ops.Machine
 }
 
 // Infer compiles the network for batches of up to batch images.
 func (n *Network) Infer(batch int) (*Inference, error) {
-	c, err := n.compile(batch, false)
+	c, err := n.compile(batch, false, true)
 	if err != nil {
 		return nil, err
 	}
-	return &Inference{c, gorgonia.NewTapeMachine(c.graph)}, nil
+	machine, err := ops.NewMachine(c.logits)
+	return &Inference{c, machine}, errors.Wrap(err, "graph: inference")
 }
 
 // Logits returns the logits, N classes, of 1 to batch images N C H W. They are
@@ -27,7 +29,6 @@ func (i *Inference) Logits(images []float32) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	i.machine.Reset()
 	if err := i.machine.RunAll(); err != nil {
 		return nil, errors.Wrap(err, "graph: inference")
 	}

@@ -124,13 +124,15 @@ func (b *Builder) BatchNorm(name string, x *Layer) *Layer {
 	mean, variance := newParameter(name+".running_mean", c), newParameter(name+".running_var", c)
 	scale.fill(1)
 	variance.fill(1)
+	norm := func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
+		running := ops.RunningMoments{Mean: mean.value, Variance: variance.value}
+		return ops.BatchNorm(x, c.parameter(scale), c.parameter(shift), shortcut, running, ops.BatchNormOptions{Training: c.training, ReLU: relu})
+	}
 	return b.add(&Layer{
 		Name: name, Kind: kindNorm, Inputs: []*Layer{x}, Output: x.Output,
 		Parameters: []*Parameter{scale, shift}, Moments: []*Parameter{mean, variance},
-		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
-			running := ops.RunningMoments{Mean: mean.value, Variance: variance.value}
-			return ops.BatchNorm(in[0], c.parameter(scale), c.parameter(shift), running, ops.BatchNormOptions{Training: c.training})
-		},
+		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return norm(c, in[0], nil, false) },
+		norm:  norm,
 	})
 }
 

@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"math"
-
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -15,7 +13,7 @@ import (
 // work.
 type Training struct {
 	*compiled
-	machine   gorgonia.VM
+	machine   *ops.Machine
 	target    []float32 // N classes
 	loss      *gorgonia.Node
 	learned   []*Parameter
@@ -24,7 +22,7 @@ type Training struct {
 
 // Train compiles the network for training on batches of exactly batch images.
 func (n *Network) Train(batch int) (*Training, error) {
-	c, err := n.compile(batch, true)
+	c, err := n.compile(batch, true, true)
 	if err != nil {
 		return nil, err
 	}
@@ -41,11 +39,11 @@ func (n *Network) Train(batch int) (*Training, error) {
 			nodes = append(nodes, c.parameter(p))
 		}
 	}
-	if t.gradients, err = gorgonia.Grad(t.loss, nodes...); err != nil {
-		return nil, errors.Wrap(err, "graph: gradients")
+	if t.gradients, err = ops.Gradients(t.loss, nodes...); err != nil {
+		return nil, errors.Wrap(err, "graph")
 	}
-	t.machine = gorgonia.NewTapeMachine(c.graph)
-	return t, nil
+	t.machine, err = ops.NewMachine(append(gorgonia.Nodes{t.loss, t.logits}, t.gradients...)...)
+	return t, errors.Wrap(err, "graph: training")
 }
 
 // Step runs the network forwards and backwards on a batch: it returns the mean
@@ -66,7 +64,6 @@ func (t *Training) Step(b Batch) (loss float64, err error) {
 		}
 		t.target[i*t.network.Classes()+label] = 1
 	}
-	t.machine.Reset()
 	if err := t.machine.RunAll(); err != nil {
 		return 0, errors.Wrap(err, "graph: training step")
 	}
@@ -85,7 +82,9 @@ func (t *Training) Learned() []*Parameter { return t.learned }
 func (t *Training) Gradient(i int) []float32 { return t.gradients[i].Value().Data().([]float32) }
 
 // NotFinite names the first layer, in the order of computation, whose weights
-// or whose output at the last step are not finite, or returns "".
+// are not finite or, if the loss of the last step was not finite, whose output
+// on its batch is not; or it returns "". To find the output it runs the network
+// forwards once more, in training mode.
 func (t *Training) NotFinite() string {
 	for _, l := range t.network.Layers {
 		for _, p := range l.Parameters {
@@ -94,11 +93,35 @@ func (t *Training) NotFinite() string {
 			}
 		}
 	}
-	if l := t.firstNotFinite(); l != nil {
+	if loss := t.loss.Value(); loss == nil || finite([]float32{loss.Data().(float32)}) {
+		return ""
+	}
+	if l := t.network.firstNotFinite(t.pixels, t.batch); l != nil {
 		return l.Name
 	}
-	if loss := t.loss.Value(); loss != nil && math.IsNaN(float64(loss.Data().(float32))) {
-		return "loss"
+	return "loss"
+}
+
+// firstNotFinite returns the first layer whose output on a batch, in training
+// mode, holds a number that is not finite, or nil.
+func (n *Network) firstNotFinite(pixels []float32, batch int) *Layer {
+	c, err := n.compile(batch, true, false)
+	if err != nil {
+		return nil
 	}
-	return ""
+	copy(c.pixels, pixels)
+	var nodes gorgonia.Nodes
+	for _, l := range n.Layers {
+		nodes = append(nodes, c.layers[l])
+	}
+	machine, err := ops.NewMachine(nodes...)
+	if err != nil || machine.RunAll() != nil {
+		return nil
+	}
+	for _, l := range n.Layers {
+		if !finite(c.layers[l].Value().Data().([]float32)) {
+			return l
+		}
+	}
+	return nil
 }

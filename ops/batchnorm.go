@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -19,6 +20,9 @@ type BatchNormOptions struct {
 	Momentum float64
 	// Epsilon is added to the variance; 0 means 1e-5.
 	Epsilon float64
+	// ReLU rectifies the result, after a shortcut has been added: one pass over
+	// memory instead of one each.
+	ReLU bool
 }
 
 // RunningMoments are the moments of the activations of each channel over
@@ -35,6 +39,7 @@ type RunningMoments struct {
 //
 //	x             H W C N
 //	scale, shift  C
+//	shortcut      nil, or H W C N: what is added to the norm
 //	result        H W C N
 //
 // In training mean and variance are those of the batch (the variance divided
@@ -44,7 +49,7 @@ type RunningMoments struct {
 //
 // where the new variance is divided by m-1, as in PyTorch. Training on a
 // single value per channel is an error.
-func BatchNorm(x, scale, shift *gorgonia.Node, running RunningMoments, o BatchNormOptions) (*gorgonia.Node, error) {
+func BatchNorm(x, scale, shift, shortcut *gorgonia.Node, running RunningMoments, o BatchNormOptions) (*gorgonia.Node, error) {
 	if o.Momentum == 0 {
 		o.Momentum = 0.1
 	}
@@ -63,7 +68,11 @@ func BatchNorm(x, scale, shift *gorgonia.Node, running RunningMoments, o BatchNo
 		}
 	}
 	used := &moments{make([]float64, x.Shape()[2]), make([]float64, x.Shape()[2])}
-	return apply(batchNorm{o, running, used}, x, scale, shift)
+	d := batchNorm{o, running, used, shortcut != nil}
+	if shortcut == nil {
+		return apply(d, x, scale, shift)
+	}
+	return apply(d, x, scale, shift, shortcut)
 }
 
 func describe(t *tensor.Dense) string {
@@ -79,12 +88,21 @@ type moments struct{ mean, inverseDeviation []float64 }
 
 type batchNorm struct {
 	BatchNormOptions
-	running RunningMoments
-	used    *moments
+	running  RunningMoments
+	used     *moments
+	shortcut bool
 }
 
-func (d batchNorm) String() string      { return fmt.Sprintf("batch norm%+v", d.BatchNormOptions) }
-func (d batchNorm) ranks() ([]int, int) { return []int{4, 1, 1}, 4 }
+func (d batchNorm) String() string {
+	return fmt.Sprintf("batch norm%+v shortcut %t", d.BatchNormOptions, d.shortcut)
+}
+
+func (d batchNorm) ranks() ([]int, int) {
+	if d.shortcut {
+		return []int{4, 1, 1, 4}, 4
+	}
+	return []int{4, 1, 1}, 4
+}
 
 func (d batchNorm) shape(in []tensor.Shape) (tensor.Shape, error) {
 	x, channels := in[0], tensor.Shape{in[0][2]}
@@ -93,6 +111,11 @@ func (d batchNorm) shape(in []tensor.Shape) (tensor.Shape, error) {
 	}
 	if err := same(d, "shift", in[2], "its channels", channels); err != nil {
 		return nil, err
+	}
+	if d.shortcut {
+		if err := same(d, "shortcut", in[3], "input", x); err != nil {
+			return nil, err
+		}
 	}
 	if d.Training && x[0]*x[1]*x[3] < 2 {
 		return nil, errors.Errorf("ops: %v: a single value per channel, input %v, has no variance to train on", d, x)
@@ -116,7 +139,11 @@ func runBatchNorm[T kernel.Float](d batchNorm, y []T, in [][]T, s []tensor.Shape
 			d.used.inverseDeviation[c] = kernel.InverseDeviation(float64(variance[c]), d.Epsilon)
 		}
 	}
-	norm(d, s[0], in[1], in[2]).Forward(y, in[0])
+	var shortcut []T
+	if d.shortcut {
+		shortcut = in[3]
+	}
+	norm(d, s[0], in[1], in[2]).Forward(y, in[0], shortcut)
 }
 
 // update computes the moments of the batch and hands them to set, the variance
@@ -137,26 +164,41 @@ func (d batchNorm) update(x any, s tensor.Shape, set func(c int, mean, unbiased 
 }
 
 // norm is the kernel's view of the norm that the last run applied to x of
-// shape s; shift is needed by the forward pass alone.
+// shape s.
 func norm[T kernel.Float](d batchNorm, s tensor.Shape, scale, shift []T) kernel.Norm[T] {
 	return kernel.Norm[T]{
 		S: s[0] * s[1], C: s[2], N: s[3],
 		Scale: scale, Shift: shift,
 		Mean: d.used.mean, InverseDeviation: d.used.inverseDeviation,
-		Training: d.Training,
+		Training: d.Training, ReLU: d.ReLU,
 	}
 }
 
-func (d batchNorm) wrt() []bool { return []bool{true, true, true} }
+func (d batchNorm) wrt() []bool {
+	inputs, _ := d.ranks()
+	return slices.Repeat([]bool{true}, len(inputs))
+}
 
-func (d batchNorm) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+func (d batchNorm) gradient(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	grads := make(gorgonia.Nodes, len(in))
+	var err error
+	if d.shortcut {
+		// The shortcut needs the gradient before the rectification as a tensor;
+		// without one it is worked out from x again where it is used.
+		if d.ReLU {
+			if grad, err = apply(reluGradient{}, output, grad); err != nil {
+				return nil, err
+			}
+		}
+		grads[3] = grad
+		d.shortcut, d.ReLU = false, false
+	}
 	// The sums over locations and batch serve all three gradients.
-	sums, err := apply(batchNormSums{d}, in[0], grad)
+	sums, err := apply(batchNormSums{d}, in[0], grad, in[1], in[2])
 	if err != nil {
 		return nil, err
 	}
-	grads := make(gorgonia.Nodes, 3)
-	if grads[0], err = apply(batchNormInputGradient{d}, in[0], grad, in[1], sums); err != nil {
+	if grads[0], err = apply(batchNormInputGradient{d}, in[0], grad, in[1], in[2], sums); err != nil {
 		return nil, err
 	}
 	for i := range 2 {
@@ -167,40 +209,40 @@ func (d batchNorm) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia
 	return grads, nil
 }
 
-// batchNormSums: x, dy → the gradients of scale and shift, 2 C.
+// batchNormSums: x, dy, scale, shift → the gradients of scale and shift, 2 C.
 type batchNormSums struct{ batchNorm }
 
 func (d batchNormSums) String() string      { return fmt.Sprintf("batch norm sums%+v", d.BatchNormOptions) }
-func (d batchNormSums) ranks() ([]int, int) { return []int{4, 4}, 2 }
+func (d batchNormSums) ranks() ([]int, int) { return []int{4, 4, 1, 1}, 2 }
 
 func (d batchNormSums) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{2, in[0][2]}, same(d, "output gradient", in[1], "input", in[0])
 }
 
 func (d batchNormSums) run32(sums []float32, in [][]float32, s []tensor.Shape) {
-	norm[float32](d.batchNorm, s[0], nil, nil).ParameterGradient(sums[:s[0][2]], sums[s[0][2]:], in[0], in[1])
+	norm(d.batchNorm, s[0], in[2], in[3]).ParameterGradient(sums[:s[0][2]], sums[s[0][2]:], in[0], in[1])
 }
 func (d batchNormSums) run64(sums []float64, in [][]float64, s []tensor.Shape) {
-	norm[float64](d.batchNorm, s[0], nil, nil).ParameterGradient(sums[:s[0][2]], sums[s[0][2]:], in[0], in[1])
+	norm(d.batchNorm, s[0], in[2], in[3]).ParameterGradient(sums[:s[0][2]], sums[s[0][2]:], in[0], in[1])
 }
 
-// batchNormInputGradient: x, dy, scale, sums → dx.
+// batchNormInputGradient: x, dy, scale, shift, sums → dx.
 type batchNormInputGradient struct{ batchNorm }
 
 func (d batchNormInputGradient) String() string {
 	return fmt.Sprintf("batch norm input gradient%+v", d.BatchNormOptions)
 }
-func (d batchNormInputGradient) ranks() ([]int, int) { return []int{4, 4, 1, 2}, 4 }
+func (d batchNormInputGradient) ranks() ([]int, int) { return []int{4, 4, 1, 1, 2}, 4 }
 
 func (d batchNormInputGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0], same(d, "output gradient", in[1], "input", in[0])
 }
 
 func (d batchNormInputGradient) run32(dx []float32, in [][]float32, s []tensor.Shape) {
-	norm(d.batchNorm, s[0], in[2], nil).InputGradient(dx, in[0], in[1], in[3][:s[0][2]], in[3][s[0][2]:])
+	norm(d.batchNorm, s[0], in[2], in[3]).InputGradient(dx, in[0], in[1], in[4][:s[0][2]], in[4][s[0][2]:])
 }
 func (d batchNormInputGradient) run64(dx []float64, in [][]float64, s []tensor.Shape) {
-	norm(d.batchNorm, s[0], in[2], nil).InputGradient(dx, in[0], in[1], in[3][:s[0][2]], in[3][s[0][2]:])
+	norm(d.batchNorm, s[0], in[2], in[3]).InputGradient(dx, in[0], in[1], in[4][:s[0][2]], in[4][s[0][2]:])
 }
 
 // row: a matrix → its i-th row.

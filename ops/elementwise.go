@@ -46,13 +46,16 @@ func (reluGradient) run64(dx []float64, in [][]float64, _ []tensor.Shape) {
 
 // Add computes y = a + b of two activations H W C N of one shape: where a
 // residual branch meets its shortcut (He et al. 2015, eq. 1).
-func Add(a, b *gorgonia.Node) (*gorgonia.Node, error) { return apply(add{}, a, b) }
+func Add(a, b *gorgonia.Node) (*gorgonia.Node, error) { return apply(add{4}, a, b) }
 
-type add struct{}
+// sum adds gradients of any one shape.
+func sum(a, b *gorgonia.Node) (*gorgonia.Node, error) { return apply(add{a.Dims()}, a, b) }
 
-func (add) String() string      { return "add" }
-func (add) ranks() ([]int, int) { return []int{4, 4}, 4 }
-func (add) wrt() []bool         { return []bool{true, true} }
+type add struct{ axes int }
+
+func (d add) String() string      { return fmt.Sprintf("add of %d axes", d.axes) }
+func (d add) ranks() ([]int, int) { return []int{d.axes, d.axes}, d.axes }
+func (add) wrt() []bool           { return []bool{true, true} }
 
 func (d add) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0], same(d, "first input", in[0], "second", in[1])

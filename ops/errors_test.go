@@ -25,7 +25,7 @@ func TestMismatches(t *testing.T) {
 		{"bias", []tensor.Shape{{4, 4, 2, 3}, {4, 4, 3, 3, 2}, {3}}, local(LocalOptions{}), "bias has shape (3), its channels (4)"},
 		{"rank", []tensor.Shape{{4, 4, 2}, {4, 4, 3, 3, 2}}, local(LocalOptions{}), "want 4 axes"},
 		{"moments", []tensor.Shape{{4, 4, 3, 2}, {3}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return BatchNorm(in[0], in[1], in[2], runningMoments(tensor.Float64, 2), BatchNormOptions{})
+			return BatchNorm(in[0], in[1], in[2], nil, runningMoments(tensor.Float64, 2), BatchNormOptions{})
 		}, "want 3 channels"},
 		{"a single value", []tensor.Shape{{1, 1, 2, 1}, {2}, {2}}, norm64(BatchNormOptions{Training: true}), "has no variance"},
 		{"add", []tensor.Shape{{1, 2, 3, 4}, {1, 2, 3, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }, "first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)"},

@@ -72,10 +72,10 @@ func (d linearInputGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 }
 
 func (linearInputGradient) run32(dx []float32, in [][]float32, s []tensor.Shape) {
-	kernel.InputGradient(matrix(s[0][0], s[0][1], s[1][1]), dx, in[1], in[0])
+	kernel.InputGradient(matrix(s[0][0], s[0][1], s[1][1]), dx, in[1], in[0], nil)
 }
 func (linearInputGradient) run64(dx []float64, in [][]float64, s []tensor.Shape) {
-	kernel.InputGradient(matrix(s[0][0], s[0][1], s[1][1]), dx, in[1], in[0])
+	kernel.InputGradient(matrix(s[0][0], s[0][1], s[1][1]), dx, in[1], in[0], nil)
 }
 
 // linearWeightGradient: x, dy → dweight, O C.

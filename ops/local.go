@@ -160,13 +160,23 @@ func (d localForward) wrt() []bool {
 	return wrt[:2+min(d.biasRank, 1)]
 }
 
-func (d localForward) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+func (d localForward) gradient(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	return d.gradientOnto(nil, in, output, grad)
+}
+
+func (d localForward) gradientOnto(contributed *gorgonia.Node, in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	grads := make(gorgonia.Nodes, len(in))
 	var err error
-	if !d.FixedInput {
-		if grads[0], err = apply(localInputGradient{d.LocalOptions, in[0].Shape()}, in[1], grad); err != nil {
-			return nil, err
-		}
+	switch {
+	case d.FixedInput:
+		grads[0] = contributed
+	case contributed == nil:
+		grads[0], err = apply(localInputGradient{d.LocalOptions, in[0].Shape(), false}, in[1], grad)
+	default:
+		grads[0], err = apply(localInputGradient{d.LocalOptions, in[0].Shape(), true}, in[1], grad, contributed)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if !d.FixedWeight {
 		if grads[1], err = apply(localWeightGradient{d.LocalOptions, in[1].Shape()}, in[0], grad); err != nil {
@@ -179,30 +189,51 @@ func (d localForward) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgo
 	return grads, err
 }
 
-// localInputGradient: weight, dy → dx of shape x.
+// localInputGradient: weight, dy and, where onto, what other branches
+// contributed → dx of shape x.
 type localInputGradient struct {
 	LocalOptions
-	x tensor.Shape
+	x    tensor.Shape
+	onto bool
 }
 
 func (d localInputGradient) String() string {
-	return fmt.Sprintf("local input gradient%+v of %v", d.LocalOptions, d.x)
+	return fmt.Sprintf("local input gradient%+v of %v onto %t", d.LocalOptions, d.x, d.onto)
 }
-func (d localInputGradient) ranks() ([]int, int) { return []int{5, 4}, 4 }
+
+func (d localInputGradient) ranks() ([]int, int) {
+	if d.onto {
+		return []int{5, 4, 4}, 4
+	}
+	return []int{5, 4}, 4
+}
 
 func (d localInputGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 	g, err := d.geometry(d, d.x, in[0])
 	if err != nil {
 		return nil, err
 	}
+	if d.onto {
+		if err := same(d, "contribution", in[2], "input", d.x); err != nil {
+			return nil, err
+		}
+	}
 	return d.x, same(d, "output gradient", in[1], "output", tensor.Shape{g.OH, g.OW, g.O, g.N})
 }
 
 func (d localInputGradient) run32(dx []float32, in [][]float32, s []tensor.Shape) {
-	kernel.InputGradient(d.mustGeometry(d.x, s[0]), dx, in[1], in[0])
+	runInputGradient(d, dx, in, s)
 }
 func (d localInputGradient) run64(dx []float64, in [][]float64, s []tensor.Shape) {
-	kernel.InputGradient(d.mustGeometry(d.x, s[0]), dx, in[1], in[0])
+	runInputGradient(d, dx, in, s)
+}
+
+func runInputGradient[T kernel.Float](d localInputGradient, dx []T, in [][]T, s []tensor.Shape) {
+	var contributed []T
+	if d.onto {
+		contributed = in[2]
+	}
+	kernel.InputGradient(d.mustGeometry(d.x, s[0]), dx, in[1], in[0], contributed)
 }
 
 // localWeightGradient: x, dy → dweight of shape weight.

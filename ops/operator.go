@@ -38,6 +38,14 @@ type differentiable interface {
 	gradient(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
 }
 
+// accumulating is a definition that can add the gradient of its first input to
+// what other branches contributed, in the same pass over memory.
+type accumulating interface {
+	differentiable
+	// gradientOnto is gradient; the first includes contributed, which may be nil.
+	gradientOnto(contributed *gorgonia.Node, inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
+}
+
 // instances counts operators: gorgonia merges nodes of equal hash, and an
 // operator that owns a buffer must not be merged with another.
 var instances atomic.Uint64
@@ -46,9 +54,14 @@ var instances atomic.Uint64
 type operator struct {
 	definition
 	instance uint64
-	result   gorgonia.Value
-	shaped   tensor.Shape // of result
-	buffer   any          // []float32 or []float64: the elements of result
+	inputs   gorgonia.Nodes // that it was applied to
+
+	// What the last run saw and made; the next one has the same shapes.
+	shapes []tensor.Shape // of the inputs
+	shape  tensor.Shape   // of the result
+	result gorgonia.Value
+	buffer any // []float32 or []float64: the elements of result
+	data   any // [][]float32 or [][]float64: room for those of the inputs
 }
 
 // apply adds an operator to the graph of its inputs.
@@ -65,7 +78,7 @@ func apply(d definition, inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
 	if _, err := d.shape(shapesOf(inputs)); err != nil {
 		return nil, err
 	}
-	node, err := gorgonia.ApplyOp(&operator{definition: d, instance: instances.Add(1)}, inputs...)
+	node, err := gorgonia.ApplyOp(&operator{definition: d, instance: instances.Add(1), inputs: inputs}, inputs...)
 	return node, errors.Wrapf(err, "ops: %v", d)
 }
 
@@ -104,7 +117,7 @@ func (o *operator) InferShape(inputs ...gorgonia.DimSizer) (tensor.Shape, error)
 	if err != nil {
 		return nil, err
 	}
-	return o.shape(shapes)
+	return o.definition.shape(shapes)
 }
 
 // Do computes the result into the operator's own buffer.
@@ -112,60 +125,112 @@ func (o *operator) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	if len(inputs) != o.Arity() {
 		return nil, errors.Errorf("ops: %v: %d inputs, want %d", o, len(inputs), o.Arity())
 	}
-	shapes := make([]tensor.Shape, len(inputs))
-	for i, v := range inputs {
-		shapes[i] = v.Shape()
-		if dense, ok := v.(*tensor.Dense); ok && dense.RequiresIterator() {
-			return nil, errors.Errorf("ops: %v: input %d is a view, want a contiguous tensor", o, i)
-		}
-	}
-	shape, err := o.shape(shapes)
-	if err != nil {
+	if err := o.accept(inputs); err != nil {
 		return nil, err
 	}
 	switch t := inputs[0].Dtype(); t {
 	case tensor.Float32:
-		return run(o, shape, shapes, inputs, o.run32)
+		return run(o, inputs, o.run32)
 	case tensor.Float64:
-		return run(o, shape, shapes, inputs, o.run64)
+		return run(o, inputs, o.run64)
 	default:
 		return nil, errors.Errorf("ops: %v: element type %v, want float32 or float64", o, t)
 	}
 }
 
-func run[T kernel.Float](o *operator, shape tensor.Shape, shapes []tensor.Shape, inputs []gorgonia.Value,
-	compute func([]T, [][]T, []tensor.Shape)) (gorgonia.Value, error) {
-	data := make([][]T, len(inputs))
+// accept checks the inputs, and where their shapes are new works out that of
+// the result.
+func (o *operator) accept(inputs []gorgonia.Value) error {
+	known := o.shapes != nil
 	for i, v := range inputs {
-		switch d := v.Data().(type) {
-		case []T:
-			data[i] = d
-		case T:
-			data[i] = []T{d}
-		default:
-			return nil, errors.Errorf("ops: %v: input %d holds %T, want %T", o, i, d, data[i])
+		if dense, ok := v.(*tensor.Dense); ok && dense.RequiresIterator() {
+			return errors.Errorf("ops: %v: input %d is a view, want a contiguous tensor", o, i)
+		}
+		known = known && slices.Equal(o.shapes[i], v.Shape())
+	}
+	if known {
+		return nil
+	}
+	shapes := make([]tensor.Shape, len(inputs))
+	for i, v := range inputs {
+		shapes[i] = v.Shape().Clone()
+	}
+	shape, err := o.definition.shape(shapes)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(shape, o.shape) {
+		o.buffer = nil
+	}
+	o.shapes, o.shape = shapes, shape
+	return nil
+}
+
+func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T, [][]T, []tensor.Shape)) (gorgonia.Value, error) {
+	data, ok := o.data.([][]T)
+	if !ok {
+		data = make([][]T, len(inputs))
+		o.data = data
+	}
+	for i, v := range inputs {
+		if data[i], ok = elements[T](v); !ok {
+			return nil, errors.Errorf("ops: %v: input %d is %v, want %T", o, i, v.Dtype(), data[i])
 		}
 	}
 	buffer, ok := o.buffer.([]T)
-	if !ok || !slices.Equal(o.shaped, shape) {
-		buffer = make([]T, shape.TotalSize())
-		o.buffer, o.shaped = buffer, shape
-		if !shape.IsScalar() {
-			o.result = tensor.New(tensor.WithShape(shape...), tensor.WithBacking(buffer))
-		}
+	if !ok {
+		buffer = make([]T, o.shape.TotalSize())
+		own(o, buffer)
 	}
-	compute(buffer, data, shapes)
-	if shape.IsScalar() {
-		return scalar(buffer[0]), nil
+	compute(buffer, data, o.shapes)
+	if o.shape.IsScalar() {
+		setScalar(o.result, buffer[0])
 	}
 	return o.result, nil
 }
 
-func scalar[T kernel.Float](x T) gorgonia.Value {
-	if x, ok := any(x).(float32); ok {
-		return gorgonia.NewF32(x)
+// own makes buffer, of as many elements as o.shape, the home of o's results.
+func own[T kernel.Float](o *operator, buffer []T) {
+	o.buffer = buffer
+	switch any(buffer).(type) {
+	case []float32:
+		o.result = gorgonia.NewF32(0)
+	case []float64:
+		o.result = gorgonia.NewF64(0)
 	}
-	return gorgonia.NewF64(float64(x))
+	if !o.shape.IsScalar() {
+		o.result = tensor.New(tensor.WithShape(o.shape...), tensor.WithBacking(buffer))
+	}
+}
+
+// elements returns the numbers of a value, in place where it is a tensor.
+func elements[T kernel.Float](v gorgonia.Value) ([]T, bool) {
+	var numbers any
+	switch v := v.(type) {
+	case *gorgonia.F32:
+		numbers = []float32{float32(*v)}
+	case *gorgonia.F64:
+		numbers = []float64{float64(*v)}
+	case *tensor.Dense:
+		switch v.Dtype() {
+		case tensor.Float32:
+			numbers = v.Float32s()
+		case tensor.Float64:
+			numbers = v.Float64s()
+		}
+	}
+	data, ok := numbers.([]T)
+	return data, ok
+}
+
+// setScalar changes a scalar in place.
+func setScalar[T kernel.Float](v gorgonia.Value, x T) {
+	switch v := v.(type) {
+	case *gorgonia.F32:
+		*v = gorgonia.F32(x)
+	case *gorgonia.F64:
+		*v = gorgonia.F64(x)
+	}
 }
 
 // DiffWRT tells for which inputs the operator has a gradient.

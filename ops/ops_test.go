@@ -123,6 +123,10 @@ var cases = []struct {
 	{"batch norm, training", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}}, []int{0, 1, 2}, nil, norm64(BatchNormOptions{Training: true})},
 	{"batch norm, training, epsilon", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}}, []int{0, 1, 2}, nil, norm64(BatchNormOptions{Training: true, Epsilon: 0.5})},
 	{"batch norm, inference", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}}, []int{0, 1, 2}, nil, norm64(BatchNormOptions{})},
+	{"batch norm, relu", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}}, []int{0, 1, 2}, nil, norm64(BatchNormOptions{Training: true, ReLU: true})},
+	{"batch norm, relu, inference", []tensor.Shape{{3, 4, 2, 600}, {2}, {2}}, []int{1, 2}, nil, norm64(BatchNormOptions{ReLU: true})},
+	{"batch norm, shortcut", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}, {3, 4, 2, 5}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true})},
+	{"batch norm, shortcut, relu", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}, {3, 4, 2, 5}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true, ReLU: true})},
 	{"relu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, awayFromZero, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return ReLU(in[0]) }},
 	{"add", []tensor.Shape{{3, 4, 2, 5}, {3, 4, 2, 5}}, []int{0, 1}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }},
 	{"global average pool", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GlobalAveragePool(in[0]) }},
@@ -147,7 +151,11 @@ func norm64(o BatchNormOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
 		running := runningMoments(in[0].Dtype(), in[0].Shape()[2])
 		set(running.Mean, []float64{0.3, -0.2})
 		set(running.Variance, []float64{0.7, 1.9})
-		return BatchNorm(in[0], in[1], in[2], running, o)
+		var shortcut *gorgonia.Node
+		if len(in) > 3 {
+			shortcut = in[3]
+		}
+		return BatchNorm(in[0], in[1], in[2], shortcut, running, o)
 	}
 }
 
@@ -288,7 +296,9 @@ func TestHashes(t *testing.T) {
 		localForward{LocalOptions{Dilation: 1}, 0}, localForward{LocalOptions{Groups: 1}, 0}, localForward{LocalOptions{FixedInput: true}, 0},
 		localForward{LocalOptions{FixedWeight: true}, 0}, localForward{LocalOptions{}, 1}, localForward{LocalOptions{}, 2},
 		batchNorm{BatchNormOptions: BatchNormOptions{Training: true}}, batchNorm{BatchNormOptions: BatchNormOptions{Momentum: 1}},
-		batchNorm{BatchNormOptions: BatchNormOptions{Epsilon: 1}}, row{0}, row{1},
+		batchNorm{BatchNormOptions: BatchNormOptions{Epsilon: 1}}, batchNorm{BatchNormOptions: BatchNormOptions{ReLU: true}},
+		batchNorm{shortcut: true}, row{0}, row{1}, add{1}, add{2},
+		localInputGradient{LocalOptions{}, tensor.Shape{1}, false}, localInputGradient{LocalOptions{}, tensor.Shape{1}, true},
 	} {
 		if _, ok := names[d.String()]; ok {
 			t.Errorf("two configurations are called %v", d)
@@ -353,7 +363,7 @@ func TestRunningMoments(t *testing.T) {
 	set(running.Mean, []float64{1})
 	set(running.Variance, []float64{2})
 	b := build(t, tensor.Float64, []tensor.Shape{{1, 2, 1, 2}, {1}, {1}}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return BatchNorm(in[0], in[1], in[2], running, BatchNormOptions{Training: true})
+		return BatchNorm(in[0], in[1], in[2], nil, running, BatchNormOptions{Training: true})
 	})
 	set(b.values[0], []float64{1, 2, 3, 6}) // mean 3, unbiased variance 14/3
 	b.run()

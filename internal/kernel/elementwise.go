@@ -3,30 +3,32 @@ package kernel
 // ReLU computes y = max(x, 0); not-a-number stays what it is, so that it can
 // be found.
 func ReLU[T Float](y, x []T) {
-	ParallelSpans(len(x), func(from, to int) {
-		out, in := y[from:to], x[from:to]
-		for i := reluFast(out, in); i < len(in); i++ {
-			if v := in[i]; v < 0 {
-				out[i] = 0
-			} else {
-				out[i] = v
-			}
+	ParallelSpans(len(x), func(from, to int) { reluRow(y[from:to], x[from:to]) })
+}
+
+func reluRow[T Float](y, x []T) {
+	for i := reluFast(y, x); i < len(x); i++ {
+		if v := x[i]; v < 0 {
+			y[i] = 0
+		} else {
+			y[i] = v
 		}
-	})
+	}
 }
 
 // ReLUGradient computes dx = dy where the output y was positive, else 0.
 func ReLUGradient[T Float](dx, y, dy []T) {
-	ParallelSpans(len(dx), func(from, to int) {
-		out, active, d := dx[from:to], y[from:to], dy[from:to]
-		for i := reluGradientFast(out, active, d); i < len(out); i++ {
-			if active[i] > 0 {
-				out[i] = d[i]
-			} else {
-				out[i] = 0
-			}
+	ParallelSpans(len(dx), func(from, to int) { reluGradientRow(dx[from:to], y[from:to], dy[from:to]) })
+}
+
+func reluGradientRow[T Float](dx, y, dy []T) {
+	for i := reluGradientFast(dx, y, dy); i < len(dx); i++ {
+		if y[i] > 0 {
+			dx[i] = dy[i]
+		} else {
+			dx[i] = 0
 		}
-	})
+	}
 }
 
 // Add computes y = a + b.

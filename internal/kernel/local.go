@@ -101,13 +101,18 @@ func inside(kernel, dilation, origin, size int) (from, to int) {
 }
 
 // InputGradient computes dx (H W C N) of dy (OH OW O N): each input gathers
-// from the locations that see it, so that no two goroutines share a sum.
-func InputGradient[T Float](g Local, dx, dy, weight []T) {
+// from the locations that see it, so that no two goroutines share a sum. What
+// other branches of a network contributed (H W C N), unless it is nil, is added.
+func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	c, filters := g.channels(), g.filters()
-	q := Product{M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N}
+	q := Product{M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N, Add: contributed != nil}
 	Parallel(g.H, func(ih int) {
 		var room [49]Term
 		for iw := range g.W {
+			if contributed != nil {
+				at := (ih*g.W + iw) * g.C * g.N
+				copy(dx[at:][:g.C*g.N], contributed[at:])
+			}
 			for group := range g.Groups {
 				terms := g.gradientTerms(room[:0], ih, iw, group)
 				Compute(q, dx[((ih*g.W+iw)*g.C+group*c)*g.N:], weight, dy, terms)

@@ -118,7 +118,7 @@ func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
 	// Results start as garbage: they must be overwritten, not added to.
 	y, dx, dw, dbias := normal[T](r, len(dy)), normal[T](r, len(x)), normal[T](r, len(w)), normal[T](r, len(bias))
 	Forward(g, y, x, w, bias)
-	InputGradient(g, dx, dy, w)
+	InputGradient(g, dx, dy, w, nil)
 	WeightGradient(g, dw, x, dy)
 	agree(t, "y", y, wantY, tolerance)
 	agree(t, "dx", dx, wantX, tolerance)
@@ -138,7 +138,7 @@ func TestThreadsShareNoSum(t *testing.T) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
 		y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
 		Forward(g, y, x, w, nil)
-		InputGradient(g, dx, dy, w)
+		InputGradient(g, dx, dy, w, nil)
 		WeightGradient(g, dw, x, dy)
 		mean, squares := make([]float64, g.C), make([]float64, g.C)
 		Moments(mean, squares, x, g.H*g.W, g.C, g.N)
@@ -211,7 +211,7 @@ func BenchmarkLocal(b *testing.B) {
 					run  func()
 				}{
 					{"forward", func() { Forward(g, y, x, w, nil) }},
-					{"input-gradient", func() { InputGradient(g, x, y, w) }},
+					{"input-gradient", func() { InputGradient(g, x, y, w, nil) }},
 					{"weight-gradient", func() { WeightGradient(g, w, x, y) }},
 				} {
 					b.Run(fmt.Sprintf("shared=%t/channels=%d/batch=%d/%s", shared, layer.channels, batch, phase.name), func(b *testing.B) {

@@ -12,13 +12,18 @@ const sumsPerNorm = 16
 //
 //	y = Scale·(x - Mean)·InverseDeviation + Shift
 //
-// In training Mean and InverseDeviation are those of x, and their dependence on
-// x is part of the gradient; otherwise they are constants.
+// and, where ReLU, a rectification of the result. In training Mean and
+// InverseDeviation are those of x, and their dependence on x is part of the
+// gradient; otherwise they are constants.
+//
+// A row, the N numbers of one location and channel, stays in the first-level
+// cache while all that is to be done with it is done: memory sets the pace.
 type Norm[T Float] struct {
 	S, C, N                int
 	Scale, Shift           []T
 	Mean, InverseDeviation []float64
 	Training               bool
+	ReLU                   bool
 }
 
 // Moments computes the mean and the sum of squared differences from it, per
@@ -87,43 +92,87 @@ func share(s, part int) (from, to int) {
 // InverseDeviation returns 1/√(variance + epsilon).
 func InverseDeviation(variance, epsilon float64) float64 { return 1 / math.Sqrt(variance+epsilon) }
 
-// Forward computes y of x, both (S C N).
-func (b Norm[T]) Forward(y, x []T) {
+// gainsAndOffsets returns, per channel, the two numbers by which the norm is
+// gain·x + offset, one after the other; to be released.
+func (b Norm[T]) gainsAndOffsets() *[]T {
+	numbers := borrow[T](2 * b.C)
+	for ch := range b.C {
+		gain := float64(b.Scale[ch]) * b.InverseDeviation[ch]
+		(*numbers)[2*ch], (*numbers)[2*ch+1] = T(gain), T(float64(b.Shift[ch])-b.Mean[ch]*gain)
+	}
+	return numbers
+}
+
+// Forward computes y of x, both (S C N). A shortcut (S C N), unless it is nil,
+// is added before the rectification.
+func (b Norm[T]) Forward(y, x, shortcut []T) {
+	numbers := b.gainsAndOffsets()
+	defer release(numbers)
 	partial(b.S, func(_, from, to int) {
 		for l := from; l < to; l++ {
 			for ch := range b.C {
-				gain := T(float64(b.Scale[ch]) * b.InverseDeviation[ch])
-				offset := T(float64(b.Shift[ch]) - b.Mean[ch]*float64(b.Scale[ch])*b.InverseDeviation[ch])
-				row, to := x[(l*b.C+ch)*b.N:][:b.N], y[(l*b.C+ch)*b.N:][:b.N]
-				for i := scaleFast(to, row, gain, offset); i < len(row); i++ {
-					to[i] = row[i]*gain + offset
+				at := (l*b.C + ch) * b.N
+				row := y[at:][:b.N]
+				scaleRow(row, x[at:][:b.N], (*numbers)[2*ch], (*numbers)[2*ch+1])
+				if shortcut != nil {
+					addRows(row, row, shortcut[at:][:b.N])
+				}
+				if b.ReLU {
+					reluRow(row, row)
 				}
 			}
 		}
 	})
 }
 
+// scaleRow computes y = gain·x + offset.
+func scaleRow[T Float](y, x []T, gain, offset T) {
+	for i := scaleFast(y, x, gain, offset); i < len(x); i++ {
+		y[i] = x[i]*gain + offset
+	}
+}
+
+// eachRow calls f for all rows of locations from..to-1: their channel, where
+// they begin, x, and the gradient before the rectification. That is dy where
+// the norm of x is positive, else 0: the norm is computed again, so that no
+// result of the forward pass is read.
+func (b Norm[T]) eachRow(from, to int, x, dy, numbers []T, f func(ch, at int, x, dy []T)) {
+	room := borrow[T](b.N)
+	defer release(room)
+	for l := from; l < to; l++ {
+		for ch := range b.C {
+			at := (l*b.C + ch) * b.N
+			row, drow := x[at:][:b.N], dy[at:][:b.N]
+			if b.ReLU {
+				scaleRow(*room, row, numbers[2*ch], numbers[2*ch+1])
+				reluGradientRow(*room, *room, drow)
+				drow = *room
+			}
+			f(ch, at, row, drow)
+		}
+	}
+}
+
 // ParameterGradient computes the gradients of scale and shift, C values each.
 func (b Norm[T]) ParameterGradient(dscale, dshift, x, dy []T) {
+	numbers := b.gainsAndOffsets()
+	defer release(numbers)
 	parts := borrow[float64](sumsPerNorm * 2 * b.C)
 	defer release(parts)
 	partial(b.S, func(part, from, to int) {
 		scale, shift := (*parts)[part*2*b.C:][:b.C], (*parts)[part*2*b.C+b.C:][:b.C]
 		clear(scale)
 		clear(shift)
-		for l := from; l < to; l++ {
-			for ch := range b.C {
-				mean := T(b.Mean[ch])
-				row, drow := x[(l*b.C+ch)*b.N:][:b.N], dy[(l*b.C+ch)*b.N:][:b.N]
-				s, t, i := normSumsFast(row, drow, mean)
-				for ; i < len(row); i++ {
-					s += drow[i] * (row[i] - mean)
-					t += drow[i]
-				}
-				scale[ch] += float64(s)
-				shift[ch] += float64(t)
+		b.eachRow(from, to, x, dy, *numbers, func(ch, _ int, row, drow []T) {
+			mean := T(b.Mean[ch])
+			s, t, i := normSumsFast(row, drow, mean)
+			for ; i < len(row); i++ {
+				s += drow[i] * (row[i] - mean)
+				t += drow[i]
 			}
-		}
+			scale[ch] += float64(s)
+			shift[ch] += float64(t)
+		})
 	})
 	for ch := range b.C {
 		var s, t float64
@@ -138,25 +187,28 @@ func (b Norm[T]) ParameterGradient(dscale, dshift, x, dy []T) {
 // InputGradient computes dx of x, dy and the gradients of scale and shift,
 // which hold the two sums that the mean and the deviation of x contribute.
 func (b Norm[T]) InputGradient(dx, x, dy, dscale, dshift []T) {
+	numbers := b.gainsAndOffsets()
+	defer release(numbers)
 	count := float64(b.S * b.N)
-	partial(b.S, func(_, from, to int) {
-		for l := from; l < to; l++ {
-			for ch := range b.C {
-				inverse := b.InverseDeviation[ch]
-				gain := float64(b.Scale[ch]) * inverse
-				// dx = gain·(dy - dshift/m - x̂·dscale/m) = gain·dy + slope·x + offset
-				var slope, offset float64
-				if b.Training {
-					slope = -gain * inverse * float64(dscale[ch]) / count
-					offset = -gain*float64(dshift[ch])/count - slope*b.Mean[ch]
-				}
-				g, s, o := T(gain), T(slope), T(offset)
-				row, drow := x[(l*b.C+ch)*b.N:][:b.N], dy[(l*b.C+ch)*b.N:][:b.N]
-				to := dx[(l*b.C+ch)*b.N:][:b.N]
-				for i := normGradientFast(to, row, drow, g, s, o); i < len(row); i++ {
-					to[i] = g*drow[i] + (s*row[i] + o)
-				}
-			}
+	// dx = gain·(dy - dshift/m - x̂·dscale/m) = gain·dy + slope·x + offset
+	slopes := borrow[T](2 * b.C)
+	defer release(slopes)
+	for ch := range b.C {
+		var slope, offset float64
+		if b.Training {
+			gain := float64(b.Scale[ch]) * b.InverseDeviation[ch]
+			slope = -gain * b.InverseDeviation[ch] * float64(dscale[ch]) / count
+			offset = -gain*float64(dshift[ch])/count - slope*b.Mean[ch]
 		}
+		(*slopes)[2*ch], (*slopes)[2*ch+1] = T(slope), T(offset)
+	}
+	partial(b.S, func(_, from, to int) {
+		b.eachRow(from, to, x, dy, *numbers, func(ch, at int, row, drow []T) {
+			gain, slope, offset := (*numbers)[2*ch], (*slopes)[2*ch], (*slopes)[2*ch+1]
+			to := dx[at:][:len(row)]
+			for i := normGradientFast(to, row, drow, gain, slope, offset); i < len(row); i++ {
+				to[i] = gain*drow[i] + (slope*row[i] + offset)
+			}
+		})
 	})
 }

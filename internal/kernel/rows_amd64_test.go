@@ -29,17 +29,13 @@ func TestRowsAgainstPortable(t *testing.T) {
 			positive[i] = v * v
 		}
 		passes := map[string]func(y []float32){
-			"relu":          func(y []float32) { ReLU(y, a) },
-			"relu gradient": func(y []float32) { ReLUGradient(y, a, finite) },
-			"add":           func(y []float32) { Add(y, a, b) },
-			"norm": func(y []float32) {
-				norm := Norm[float32]{S: 1, C: 1, N: n, Scale: []float32{1.5}, Shift: []float32{0.3}, Mean: []float64{0.2}, InverseDeviation: []float64{0.9}}
-				norm.Forward(y, a)
-			},
-			"norm gradient": func(y []float32) {
-				norm := Norm[float32]{S: 1, C: 1, N: n, Scale: []float32{1.5}, Shift: []float32{0.3}, Mean: []float64{0.2}, InverseDeviation: []float64{0.9}, Training: true}
-				norm.InputGradient(y, finite, b, []float32{0.4}, []float32{-0.7})
-			},
+			"relu":                 func(y []float32) { ReLU(y, a) },
+			"relu gradient":        func(y []float32) { ReLUGradient(y, a, finite) },
+			"add":                  func(y []float32) { Add(y, a, b) },
+			"norm":                 func(y []float32) { norm(n, false).Forward(y, a, nil) },
+			"norm, shortcut, relu": func(y []float32) { norm(n, true).Forward(y, a, b) },
+			"norm gradient":        func(y []float32) { norm(n, false).InputGradient(y, finite, b, []float32{0.4}, []float32{-0.7}) },
+			"norm gradient, relu":  func(y []float32) { norm(n, true).InputGradient(y, finite, b, []float32{0.4}, []float32{-0.7}) },
 		}
 		for i, part := range []string{"adam weights", "adam first moment", "adam second moment"} {
 			passes[part] = func(y []float32) {
@@ -74,8 +70,7 @@ func TestRowsAgainstPortable(t *testing.T) {
 			mean, squares := []float64{0}, []float64{0}
 			Moments(mean, squares, x, 1, 1, n)
 			scale, shift := []float32{0}, []float32{0}
-			norm := Norm[float32]{S: 1, C: 1, N: n, Mean: []float64{0.2}, InverseDeviation: []float64{0.9}}
-			norm.ParameterGradient(scale, shift, x, dy)
+			norm(n, n%2 == 0).ParameterGradient(scale, shift, x, dy)
 			return []float64{mean[0], squares[0], float64(scale[0]), float64(shift[0])}
 		}
 		using = portable
@@ -86,6 +81,13 @@ func TestRowsAgainstPortable(t *testing.T) {
 				t.Fatalf("reduction %d of %d numbers is %v, portable %v", i, n, got, want[i])
 			}
 		}
+	}
+}
+
+func norm(n int, relu bool) Norm[float32] {
+	return Norm[float32]{
+		S: 1, C: 1, N: n, Scale: []float32{1.5}, Shift: []float32{0.3}, Mean: []float64{0.2}, InverseDeviation: []float64{0.9},
+		Training: true, ReLU: relu,
 	}
 }
 

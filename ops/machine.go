@@ -1,0 +1,147 @@
+package ops
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/internal/kernel"
+)
+
+// Machine is a gorgonia.VM that runs the operators of this package which some
+// nodes depend on, in the order in which they were applied. Unlike the tape
+// machine it allocates next to nothing in a run, and knows from the start how
+// long each result is needed: results that no later operator reads lend their
+// memory to the next ones. Only the values of the nodes asked for are valid
+// after a run, and until the next.
+type Machine struct {
+	steps []step
+}
+
+// step runs one operator.
+type step struct {
+	op     *operator
+	inputs []source
+	values []gorgonia.Value // of inputs
+	bind   *gorgonia.Node   // whose value the result is after a run, if it was asked for
+}
+
+// source is where an operator finds an input: another operator's result, or
+// else the value that is bound to a node.
+type source struct {
+	op   *operator
+	node *gorgonia.Node
+}
+
+var _ gorgonia.VM = (*Machine)(nil)
+
+// NewMachine returns a machine that computes nodes. All that they depend on must
+// be operators of this package, applied in one graph, and bound values.
+func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
+	order, err := upstream(nodes...)
+	if err != nil {
+		return nil, errors.Wrap(err, "ops: machine")
+	}
+	m := &Machine{steps: make([]step, len(order))}
+	lastRead := map[*operator]int{}
+	for i, n := range order {
+		s := &m.steps[i]
+		s.op = n.Op().(*operator)
+		lastRead[s.op] = i
+		s.values = make([]gorgonia.Value, len(s.op.inputs))
+		for _, in := range s.op.inputs {
+			from := source{node: in}
+			if in.Op() != nil {
+				from.op = in.Op().(*operator)
+				lastRead[from.op] = i
+			}
+			s.inputs = append(s.inputs, from)
+		}
+	}
+	const never = -1
+	for i, n := range order {
+		if slices.Contains(nodes, n) {
+			m.steps[i].bind = n
+			lastRead[m.steps[i].op] = never
+		}
+	}
+	var free32 stock[float32]
+	var free64 stock[float64]
+	for i, n := range order {
+		s := &m.steps[i]
+		s.op.shape = n.Shape()
+		switch n.Dtype() {
+		case tensor.Float32:
+			own(s.op, free32.take(n.Shape().TotalSize()))
+		case tensor.Float64:
+			own(s.op, free64.take(n.Shape().TotalSize()))
+		}
+		for _, in := range s.inputs {
+			if in.op != nil && lastRead[in.op] == i {
+				lastRead[in.op] = never // once, if it is read twice here
+				free32.give(in.op.buffer)
+				free64.give(in.op.buffer)
+			}
+		}
+	}
+	return m, nil
+}
+
+// stock is memory that waits to be used again.
+type stock[T kernel.Float] [][]T
+
+// take returns n elements: the smallest piece in stock that is large enough, or
+// new ones.
+func (s *stock[T]) take(n int) []T {
+	best := -1
+	for i, piece := range *s {
+		if cap(piece) >= n && (best < 0 || cap(piece) < cap((*s)[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return make([]T, n)
+	}
+	piece := (*s)[best]
+	*s = slices.Delete(*s, best, best+1)
+	return piece[:n]
+}
+
+// give puts a piece in stock, if it is of this element type.
+func (s *stock[T]) give(piece any) {
+	if piece, ok := piece.([]T); ok {
+		*s = append(*s, piece)
+	}
+}
+
+// RunAll runs every operator once. An input without a value is an error.
+func (m *Machine) RunAll() error {
+	for i := range m.steps {
+		s := &m.steps[i]
+		for j, in := range s.inputs {
+			if in.op != nil {
+				s.values[j] = in.op.result
+			} else if s.values[j] = in.node.Value(); s.values[j] == nil {
+				return errors.Errorf("ops: machine: input %q of %v has no value", in.node.Name(), s.op)
+			}
+		}
+		result, err := s.op.Do(s.values...)
+		if err != nil {
+			return err
+		}
+		if s.bind != nil && s.bind.Value() != result {
+			if err := gorgonia.UnsafeLet(s.bind, result); err != nil {
+				return errors.Wrapf(err, "ops: %v", s.op)
+			}
+		}
+	}
+	return nil
+}
+
+// Reset does nothing: a machine is always ready to run.
+func (m *Machine) Reset() {}
+
+// Close does nothing: memory goes with the graph.
+func (m *Machine) Close() error { return nil }
