@@ -9,26 +9,135 @@ import (
 // Parallel calls f(0), …, f(n-1) on up to GOMAXPROCS goroutines and returns
 // when all are done. Which goroutine takes which index is not determined:
 // each index must write what no other index reads or writes.
+//
+// Mostly, though, the k-th goroutine takes the k-th share of the indices, and
+// again in the next call, so that what an operator leaves in the caches of a
+// core is there for the next one.
 func Parallel(n int, f func(i int)) {
 	workers := min(runtime.GOMAXPROCS(0), n)
-	if workers <= 1 {
+	if workers <= 1 || !shared.busy.TryLock() {
+		// Who calls from inside f, or beside another caller, works alone.
 		for i := range n {
 			f(i)
 		}
 		return
 	}
-	var next atomic.Int64
-	take := func() {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			f(i)
+	defer shared.busy.Unlock()
+	shared.run(n, workers, f)
+}
+
+// shared is the crew of the program.
+var shared crew
+
+// crew is goroutines that wait for work together. Those that have just worked
+// wait in a loop for a while: waking one that sleeps takes longer than many an
+// operator.
+type crew struct {
+	busy    sync.Mutex
+	helpers []*helper
+	task    task
+}
+
+// task is the work at hand: a function and, per worker, its share of indices.
+type task struct {
+	f      func(i int)
+	shares []portion
+	done   atomic.Int64 // helpers that have finished
+}
+
+// portion is a range of indices, the next of which is next's.
+type portion struct {
+	next atomic.Int64
+	end  int64
+	_    [48]byte // keeps the counters of two workers off one cache line
+}
+
+// helper is one goroutine of a crew.
+type helper struct {
+	index  int                  // of its share
+	work   atomic.Pointer[task] // handed out and not yet taken up
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+// run calls f for all indices, with workers-1 helpers.
+func (c *crew) run(n, workers int, f func(i int)) {
+	for len(c.helpers) < workers-1 {
+		h := &helper{index: len(c.helpers) + 1, wake: make(chan struct{}, 1)}
+		c.helpers = append(c.helpers, h)
+		go h.serve()
+	}
+	t := &c.task
+	t.f = f
+	if len(t.shares) != workers {
+		t.shares = make([]portion, workers)
+	}
+	for k := range t.shares {
+		t.shares[k].next.Store(int64(k * n / workers))
+		t.shares[k].end = int64((k + 1) * n / workers)
+	}
+	t.done.Store(0)
+	helpers := c.helpers[:workers-1]
+	for _, h := range helpers {
+		h.work.Store(t)
+		if h.asleep.CompareAndSwap(true, false) {
+			h.wake <- struct{}{}
 		}
 	}
-	var others sync.WaitGroup
-	for range workers - 1 {
-		others.Go(take)
+	t.take(0)
+	// All indices are taken. Helpers that have not begun need not.
+	begun := int64(len(helpers))
+	for _, h := range helpers {
+		if h.work.CompareAndSwap(t, nil) {
+			begun--
+		}
 	}
-	take()
-	others.Wait()
+	for waited := 0; t.done.Load() < begun; waited++ {
+		if waited > patience {
+			runtime.Gosched()
+		}
+	}
+	t.f = nil
+}
+
+// take works on the k-th share, and then on what is left of the others.
+func (t *task) take(k int) {
+	for i := range t.shares {
+		s := &t.shares[(k+i)%len(t.shares)]
+		for at := s.next.Add(1) - 1; at < s.end; at = s.next.Add(1) - 1 {
+			t.f(int(at))
+		}
+	}
+}
+
+// patience is how often a goroutine looks for what it waits for before it lets
+// others run, in all some 30 microseconds.
+const patience = 1 << 15
+
+// serve is the life of a helper.
+func (h *helper) serve() {
+	for {
+		t := h.await()
+		t.take(h.index)
+		t.done.Add(1)
+	}
+}
+
+// await returns the next task.
+func (h *helper) await() *task {
+	for {
+		for range patience {
+			if t := h.work.Load(); t != nil && h.work.CompareAndSwap(t, nil) {
+				return t
+			}
+		}
+		h.asleep.Store(true)
+		// Work that came just before has woken nobody.
+		if h.work.Load() != nil && h.asleep.CompareAndSwap(true, false) {
+			continue
+		}
+		<-h.wake
+	}
 }
 
 // span is how many elements one index of ParallelSpans covers: large enough to

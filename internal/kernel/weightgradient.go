@@ -1,95 +1,128 @@
 package kernel
 
-// sumsPerGradient is into how many partial sums, of consecutive rows, the
-// gradient of a convolution's shared weights is cut: a constant, so that the
-// result does not depend on the number of threads.
-const sumsPerGradient = 8
+import "runtime"
+
+// partsPerGradient is into how many parts, of consecutive rows of locations,
+// the gradient of a convolution's shared weights is cut: a constant, so that
+// the sum does not depend on the number of threads.
+const partsPerGradient = 8
 
 // WeightGradient computes dw (L O KH KW C/g) of x (H W C N) and dy
 // (OH OW O N).
 //
-// The sum over the batch is the inner one here, so the input is first turned
-// to rows of N × (W·C), with its padding: then the columns of a kernel row lie
-// side by side in memory for every image.
+// The sum over the batch is the inner one here, so rows of the input are first
+// turned to N × (W·C), with their padding: then the columns of a kernel row lie
+// side by side in memory for every image. Only the rows that a row of locations
+// sees are kept, so that they are still in the cache when they are used.
 func WeightGradient[T Float](g Local, dw, x, dy []T) {
-	rows := borrow[T](g.H * g.N * g.rowLength())
-	defer release(rows)
-	turnRows(g, *rows, x)
 	if !g.Shared {
-		Parallel(g.OH, func(oh int) {
-			for ow := range g.OW {
-				for kh := range g.KH {
-					kernelRowGradient(g, dw[g.location(oh, ow):], *rows, dy, kh, oh, oh+1, ow, ow+1)
+		// Two pieces of work for every thread: more would turn more rows of the
+		// input twice. No sum depends on where a piece ends.
+		height := max(g.OH/(2*runtime.GOMAXPROCS(0)), 1)
+		Parallel((g.OH+height-1)/height, func(part int) {
+			rows := newTurnedRows(g, x)
+			defer release(rows.numbers)
+			for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
+				for ow := range g.OW {
+					gradientRow(g, dw[g.location(oh, ow):], rows, dy, oh, ow, ow+1, false)
 				}
 			}
 		})
 		return
 	}
-	sums := borrow[T](sumsPerGradient * len(dw))
+	sums := borrow[T](partsPerGradient * len(dw))
 	defer release(sums)
-	height := (g.OH + sumsPerGradient - 1) / sumsPerGradient
-	Parallel(sumsPerGradient*g.KH, func(i int) {
-		part, kh := i/g.KH, i%g.KH
+	Parallel(partsPerGradient, func(part int) {
 		sum := (*sums)[part*len(dw):][:len(dw)]
-		kernelRowGradient(g, sum, *rows, dy, kh, min(part*height, g.OH), min((part+1)*height, g.OH), 0, g.OW)
+		from, to := part*g.OH/partsPerGradient, (part+1)*g.OH/partsPerGradient
+		if from == to {
+			clear(sum)
+			return
+		}
+		rows := newTurnedRows(g, x)
+		defer release(rows.numbers)
+		for oh := from; oh < to; oh++ {
+			gradientRow(g, sum, rows, dy, oh, 0, g.OW, oh > from)
+		}
 	})
 	ParallelSpans(len(dw), func(from, to int) {
 		copy(dw[from:to], (*sums)[from:to])
-		for part := 1; part < sumsPerGradient; part++ {
-			for i, v := range (*sums)[part*len(dw):][from:to] {
-				dw[from+i] += v
-			}
+		for part := 1; part < partsPerGradient; part++ {
+			addRows(dw[from:to], dw[from:to], (*sums)[part*len(dw):][from:to])
 		}
 	})
+}
+
+// turnedRows holds the rows of the input that one row of locations sees, each
+// as N × (p+W+p)·C with zeros in the padding.
+type turnedRows[T Float] struct {
+	g       Local
+	x       []T
+	numbers *[]T  // window rows, to be released
+	held    []int // which row of the input each is, or -1
+}
+
+func newTurnedRows[T Float](g Local, x []T) turnedRows[T] {
+	window := g.Dilation*(g.KH-1) + 1
+	rows := turnedRows[T]{g, x, borrow[T](window * g.N * g.rowLength()), make([]int, window)}
+	for i := range rows.held {
+		rows.held[i] = -1
+	}
+	padding := g.Padding * g.C
+	if padding > 0 {
+		for row := range window * g.N {
+			image := (*rows.numbers)[row*g.rowLength():][:g.rowLength()]
+			clear(image[:padding])
+			clear(image[len(image)-padding:])
+		}
+	}
+	return rows
 }
 
 // rowLength is the length of one image's row, padding included.
 func (g Local) rowLength() int { return (g.W + 2*g.Padding) * g.C }
 
-// turnRows writes each row of x, W C N, as N × (p+W+p)·C with zeros in the
-// padding.
-func turnRows[T Float](g Local, rows, x []T) {
-	length, padding := g.rowLength(), g.Padding*g.C
-	Parallel(g.H, func(h int) {
-		row := rows[h*g.N*length:][:g.N*length]
-		for n := range g.N {
-			clear(row[n*length:][:padding])
-			clear(row[(n+1)*length-padding:][:padding])
-		}
-		Transpose(row[padding:], length, x[h*g.W*g.C*g.N:], g.N, g.W*g.C, g.N)
-	})
+// row returns where row ih of the input begins in numbers, which it turns unless
+// that is done.
+func (r turnedRows[T]) row(ih int) int {
+	g := r.g
+	length := g.rowLength()
+	slot := ih % len(r.held)
+	at := slot * g.N * length
+	if r.held[slot] != ih {
+		r.held[slot] = ih
+		Transpose((*r.numbers)[at+g.Padding*g.C:], length, r.x[ih*g.W*g.C*g.N:], g.N, g.W*g.C, g.N)
+	}
+	return at
 }
 
-// kernelRowGradient computes the gradient of row kh of the kernel, summed over
-// the locations oh0 ≤ oh < oh1, ow0 ≤ ow < ow1.
-func kernelRowGradient[T Float](g Local, dw, rows, dy []T, kh, oh0, oh1, ow0, ow1 int) {
+// gradientRow computes the gradient of the weights, summed over the locations
+// of row oh with ow0 ≤ ow < ow1, or adds it to dw.
+func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, ow1 int, add bool) {
 	var room [128]Term
-	c, length := g.channels(), g.rowLength()
+	c := g.channels()
 	columns, width := g.KW, c
 	if g.patched() {
 		columns, width = 1, g.KW*c
 	}
-	for group := range g.Groups {
-		for kw := range columns {
-			q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: length, CRow: g.field()}
-			to := dw[group*g.filters()*g.field()+(kh*g.KW+kw)*c:]
-			for oh := oh0; oh < oh1; oh++ {
-				ih := g.Stride*oh + g.Dilation*kh - g.Padding
-				if ih < 0 || ih >= g.H {
-					continue
-				}
+	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: g.rowLength(), CRow: g.field(), Add: add}
+	for kh := range g.KH {
+		ih := g.Stride*oh + g.Dilation*kh - g.Padding
+		seen := ih >= 0 && ih < g.H // or else dy is nothing's gradient here
+		at := 0
+		if seen {
+			at = rows.row(ih)
+		}
+		for group := range g.Groups {
+			for kw := range columns {
 				terms := room[:0]
-				for ow := ow0; ow < ow1; ow++ {
+				for ow := ow0; seen && ow < ow1; ow++ {
 					terms = append(terms, Term{
 						A: ((oh*g.OW+ow)*g.O + group*g.filters()) * g.N,
-						B: ih*g.N*length + (g.Stride*ow+g.Dilation*kw)*g.C + group*c,
+						B: at + (g.Stride*ow+g.Dilation*kw)*g.C + group*c,
 					})
 				}
-				Compute(q, to, dy, rows, terms)
-				q.Add = true
-			}
-			if !q.Add { // no location sees the image through this row
-				Compute(q, to, dy, rows, nil)
+				Compute(q, dw[group*g.filters()*g.field()+(kh*g.KW+kw)*c:], dy, *rows.numbers, terms)
 			}
 		}
 	}
