@@ -4,10 +4,12 @@
 
 #include "textflag.h"
 
-// func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, walk int, add bool)
+// func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·productTilesAVX2(SB), NOSPLIT, $0-121
-	MOVQ    c+0(FP), R14
+TEXT ·productTilesAVX2(SB), NOSPLIT, $16-136
+	MOVQ    $0x00000001, 8(SP)
+	MOVQ    $0x00000000, (SP)
+	MOVQ    a+8(FP), R15
 	MOVQ    aColumn+56(FP), SI
 	SHLQ    $0x02, SI
 	MOVQ    bRow+64(FP), DI
@@ -55,7 +57,8 @@ narrow:
 	RET
 
 tile6x16:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile6x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -91,18 +94,12 @@ tile6x16zero:
 	VXORPS Y11, Y11, Y11
 
 tile6x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile6x16store
-	IMUL3Q $0x06, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x06, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile6x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile6x16term:
 	MOVQ (R12), BX
@@ -115,10 +112,14 @@ tile6x16term:
 	MOVQ k+40(FP), CX
 
 tile6x16p:
-	VMOVUPS      (DX), Y12
-	VMASKMOVPS   32(DX), Y15, Y13
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Y12
+	VMASKMOVPS 32(DX), Y15, Y13
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile6x16stretch
+
+tile6x16fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -143,8 +144,11 @@ tile6x16p:
 	JNE          tile6x16p
 	DECQ         R13
 	JNE          tile6x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile6x16store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -170,7 +174,7 @@ tile6x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -193,8 +197,26 @@ tile6x16ragged:
 	VMASKMOVPS Y11, Y15, 32(R14)(DX*1)
 	JMP        tile6x16next
 
+tile6x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile6x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile6x16fetched
+
+tile6x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile6x16fetched
+
 tile5x16:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile5x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -226,18 +248,12 @@ tile5x16zero:
 	VXORPS Y9, Y9, Y9
 
 tile5x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile5x16store
-	IMUL3Q $0x05, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x05, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile5x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile5x16term:
 	MOVQ (R12), BX
@@ -250,10 +266,14 @@ tile5x16term:
 	MOVQ k+40(FP), CX
 
 tile5x16p:
-	VMOVUPS      (DX), Y12
-	VMASKMOVPS   32(DX), Y15, Y13
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Y12
+	VMASKMOVPS 32(DX), Y15, Y13
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile5x16stretch
+
+tile5x16fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -275,8 +295,11 @@ tile5x16p:
 	JNE          tile5x16p
 	DECQ         R13
 	JNE          tile5x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile5x16store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -300,7 +323,7 @@ tile5x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -321,8 +344,26 @@ tile5x16ragged:
 	VMASKMOVPS Y9, Y15, 32(R14)(BX*4)
 	JMP        tile5x16next
 
+tile5x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile5x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile5x16fetched
+
+tile5x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile5x16fetched
+
 tile4x16:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile4x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -350,18 +391,12 @@ tile4x16zero:
 	VXORPS Y7, Y7, Y7
 
 tile4x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile4x16store
-	IMUL3Q $0x04, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x04, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile4x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile4x16term:
 	MOVQ (R12), BX
@@ -374,10 +409,14 @@ tile4x16term:
 	MOVQ k+40(FP), CX
 
 tile4x16p:
-	VMOVUPS      (DX), Y12
-	VMASKMOVPS   32(DX), Y15, Y13
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Y12
+	VMASKMOVPS 32(DX), Y15, Y13
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile4x16stretch
+
+tile4x16fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -396,8 +435,11 @@ tile4x16p:
 	JNE          tile4x16p
 	DECQ         R13
 	JNE          tile4x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile4x16store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -419,7 +461,7 @@ tile4x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -438,8 +480,26 @@ tile4x16ragged:
 	VMASKMOVPS Y7, Y15, 32(R14)(CX*1)
 	JMP        tile4x16next
 
+tile4x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile4x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile4x16fetched
+
+tile4x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile4x16fetched
+
 tile3x16:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile3x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -463,18 +523,12 @@ tile3x16zero:
 	VXORPS Y5, Y5, Y5
 
 tile3x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile3x16store
-	IMUL3Q $0x03, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x03, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile3x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile3x16term:
 	MOVQ (R12), BX
@@ -487,10 +541,14 @@ tile3x16term:
 	MOVQ k+40(FP), CX
 
 tile3x16p:
-	VMOVUPS      (DX), Y12
-	VMASKMOVPS   32(DX), Y15, Y13
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Y12
+	VMASKMOVPS 32(DX), Y15, Y13
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile3x16stretch
+
+tile3x16fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -506,8 +564,11 @@ tile3x16p:
 	JNE          tile3x16p
 	DECQ         R13
 	JNE          tile3x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile3x16store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -527,7 +588,7 @@ tile3x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -544,8 +605,26 @@ tile3x16ragged:
 	VMASKMOVPS Y5, Y15, 32(R14)(BX*2)
 	JMP        tile3x16next
 
+tile3x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile3x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile3x16fetched
+
+tile3x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile3x16fetched
+
 tile2x16:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile2x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -565,18 +644,12 @@ tile2x16zero:
 	VXORPS Y3, Y3, Y3
 
 tile2x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile2x16store
-	IMUL3Q $0x02, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x02, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile2x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile2x16term:
 	MOVQ (R12), BX
@@ -589,10 +662,14 @@ tile2x16term:
 	MOVQ k+40(FP), CX
 
 tile2x16p:
-	VMOVUPS      (DX), Y12
-	VMASKMOVPS   32(DX), Y15, Y13
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Y12
+	VMASKMOVPS 32(DX), Y15, Y13
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile2x16stretch
+
+tile2x16fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -605,8 +682,11 @@ tile2x16p:
 	JNE          tile2x16p
 	DECQ         R13
 	JNE          tile2x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile2x16store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -624,7 +704,7 @@ tile2x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -639,8 +719,26 @@ tile2x16ragged:
 	VMASKMOVPS Y3, Y15, 32(R14)(BX*1)
 	JMP        tile2x16next
 
+tile2x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile2x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile2x16fetched
+
+tile2x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile2x16fetched
+
 tile1x16:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile1x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -656,18 +754,12 @@ tile1x16zero:
 	VXORPS Y1, Y1, Y1
 
 tile1x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile1x16store
-	IMUL3Q $0x01, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x01, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile1x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile1x16term:
 	MOVQ (R12), BX
@@ -680,10 +772,14 @@ tile1x16term:
 	MOVQ k+40(FP), CX
 
 tile1x16p:
-	VMOVUPS      (DX), Y12
-	VMASKMOVPS   32(DX), Y15, Y13
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Y12
+	VMASKMOVPS 32(DX), Y15, Y13
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile1x16stretch
+
+tile1x16fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
@@ -693,8 +789,11 @@ tile1x16p:
 	JNE          tile1x16p
 	DECQ         R13
 	JNE          tile1x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile1x16store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -710,7 +809,7 @@ tile1x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -723,8 +822,26 @@ tile1x16ragged:
 	VMASKMOVPS Y1, Y15, 32(R14)
 	JMP        tile1x16next
 
+tile1x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile1x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile1x16fetched
+
+tile1x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile1x16fetched
+
 tile8x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile8x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -752,18 +869,12 @@ tile8x8zero:
 	VXORPS Y7, Y7, Y7
 
 tile8x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile8x8store
-	IMUL3Q $0x08, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x08, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile8x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile8x8term:
 	MOVQ (R12), BX
@@ -776,9 +887,13 @@ tile8x8term:
 	MOVQ k+40(FP), CX
 
 tile8x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile8x8stretch
+
+tile8x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VBROADCASTSS (BX)(R8*1), Y14
@@ -801,8 +916,11 @@ tile8x8p:
 	JNE          tile8x8p
 	DECQ         R13
 	JNE          tile8x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile8x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -824,7 +942,7 @@ tile8x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x08, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x08, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -843,8 +961,26 @@ tile8x8ragged:
 	VMASKMOVPS Y7, Y15, (R14)(AX*1)
 	JMP        tile8x8next
 
+tile8x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile8x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile8x8fetched
+
+tile8x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile8x8fetched
+
 tile7x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile7x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -870,18 +1006,12 @@ tile7x8zero:
 	VXORPS Y6, Y6, Y6
 
 tile7x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile7x8store
-	IMUL3Q $0x07, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x07, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile7x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile7x8term:
 	MOVQ (R12), BX
@@ -894,9 +1024,13 @@ tile7x8term:
 	MOVQ k+40(FP), CX
 
 tile7x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile7x8stretch
+
+tile7x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VBROADCASTSS (BX)(R8*1), Y14
@@ -917,8 +1051,11 @@ tile7x8p:
 	JNE          tile7x8p
 	DECQ         R13
 	JNE          tile7x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile7x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -939,7 +1076,7 @@ tile7x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x07, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x07, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -957,8 +1094,26 @@ tile7x8ragged:
 	VMASKMOVPS Y6, Y15, (R14)(CX*2)
 	JMP        tile7x8next
 
+tile7x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile7x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile7x8fetched
+
+tile7x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile7x8fetched
+
 tile6x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile6x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -982,18 +1137,12 @@ tile6x8zero:
 	VXORPS Y5, Y5, Y5
 
 tile6x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile6x8store
-	IMUL3Q $0x06, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x06, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile6x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile6x8term:
 	MOVQ (R12), BX
@@ -1006,9 +1155,13 @@ tile6x8term:
 	MOVQ k+40(FP), CX
 
 tile6x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile6x8stretch
+
+tile6x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VBROADCASTSS (BX)(R8*1), Y14
@@ -1027,8 +1180,11 @@ tile6x8p:
 	JNE          tile6x8p
 	DECQ         R13
 	JNE          tile6x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile6x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -1048,7 +1204,7 @@ tile6x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1065,8 +1221,26 @@ tile6x8ragged:
 	VMASKMOVPS Y5, Y15, (R14)(DX*1)
 	JMP        tile6x8next
 
+tile6x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile6x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile6x8fetched
+
+tile6x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile6x8fetched
+
 tile5x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile5x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1088,18 +1262,12 @@ tile5x8zero:
 	VXORPS Y4, Y4, Y4
 
 tile5x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile5x8store
-	IMUL3Q $0x05, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x05, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile5x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile5x8term:
 	MOVQ (R12), BX
@@ -1112,9 +1280,13 @@ tile5x8term:
 	MOVQ k+40(FP), CX
 
 tile5x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile5x8stretch
+
+tile5x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VBROADCASTSS (BX)(R8*1), Y14
@@ -1131,8 +1303,11 @@ tile5x8p:
 	JNE          tile5x8p
 	DECQ         R13
 	JNE          tile5x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile5x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -1151,7 +1326,7 @@ tile5x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1167,8 +1342,26 @@ tile5x8ragged:
 	VMASKMOVPS Y4, Y15, (R14)(BX*4)
 	JMP        tile5x8next
 
+tile5x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile5x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile5x8fetched
+
+tile5x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile5x8fetched
+
 tile4x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile4x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1188,18 +1381,12 @@ tile4x8zero:
 	VXORPS Y3, Y3, Y3
 
 tile4x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile4x8store
-	IMUL3Q $0x04, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x04, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile4x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile4x8term:
 	MOVQ (R12), BX
@@ -1212,9 +1399,13 @@ tile4x8term:
 	MOVQ k+40(FP), CX
 
 tile4x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile4x8stretch
+
+tile4x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VBROADCASTSS (BX)(R8*1), Y14
@@ -1229,8 +1420,11 @@ tile4x8p:
 	JNE          tile4x8p
 	DECQ         R13
 	JNE          tile4x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile4x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -1248,7 +1442,7 @@ tile4x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1263,8 +1457,26 @@ tile4x8ragged:
 	VMASKMOVPS Y3, Y15, (R14)(CX*1)
 	JMP        tile4x8next
 
+tile4x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile4x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile4x8fetched
+
+tile4x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile4x8fetched
+
 tile3x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile3x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1282,18 +1494,12 @@ tile3x8zero:
 	VXORPS Y2, Y2, Y2
 
 tile3x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile3x8store
-	IMUL3Q $0x03, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x03, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile3x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile3x8term:
 	MOVQ (R12), BX
@@ -1306,9 +1512,13 @@ tile3x8term:
 	MOVQ k+40(FP), CX
 
 tile3x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile3x8stretch
+
+tile3x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VBROADCASTSS (BX)(R8*1), Y14
@@ -1321,8 +1531,11 @@ tile3x8p:
 	JNE          tile3x8p
 	DECQ         R13
 	JNE          tile3x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile3x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -1339,7 +1552,7 @@ tile3x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1353,8 +1566,26 @@ tile3x8ragged:
 	VMASKMOVPS Y2, Y15, (R14)(BX*2)
 	JMP        tile3x8next
 
+tile3x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile3x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile3x8fetched
+
+tile3x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile3x8fetched
+
 tile2x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile2x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1370,18 +1601,12 @@ tile2x8zero:
 	VXORPS Y1, Y1, Y1
 
 tile2x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile2x8store
-	IMUL3Q $0x02, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x02, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile2x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile2x8term:
 	MOVQ (R12), BX
@@ -1394,9 +1619,13 @@ tile2x8term:
 	MOVQ k+40(FP), CX
 
 tile2x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile2x8stretch
+
+tile2x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VBROADCASTSS (BX)(R8*1), Y14
@@ -1407,8 +1636,11 @@ tile2x8p:
 	JNE          tile2x8p
 	DECQ         R13
 	JNE          tile2x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile2x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -1424,7 +1656,7 @@ tile2x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1437,8 +1669,26 @@ tile2x8ragged:
 	VMASKMOVPS Y1, Y15, (R14)(BX*1)
 	JMP        tile2x8next
 
+tile2x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile2x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile2x8fetched
+
+tile2x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile2x8fetched
+
 tile1x8:
-	CMPB       add+120(FP), $0x00
+	MOVQ       c+0(FP), R14
+	CMPB       add+112(FP), $0x00
 	JEQ        tile1x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1452,18 +1702,12 @@ tile1x8zero:
 	VXORPS Y0, Y0, Y0
 
 tile1x8sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile1x8store
-	IMUL3Q $0x01, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x01, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile1x8store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile1x8term:
 	MOVQ (R12), BX
@@ -1476,9 +1720,13 @@ tile1x8term:
 	MOVQ k+40(FP), CX
 
 tile1x8p:
-	VMASKMOVPS   (DX), Y15, Y12
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMASKMOVPS (DX), Y15, Y12
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile1x8stretch
+
+tile1x8fetched:
 	VBROADCASTSS (BX), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	ADDQ         SI, BX
@@ -1487,8 +1735,11 @@ tile1x8p:
 	JNE          tile1x8p
 	DECQ         R13
 	JNE          tile1x8term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile1x8store:
+	MOVQ      c+0(FP), R14
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -1503,7 +1754,7 @@ tile1x8next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1515,10 +1766,29 @@ tile1x8ragged:
 	VMASKMOVPS Y0, Y15, (R14)
 	JMP        tile1x8next
 
-// func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, walk int, add bool)
+tile1x8stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile1x8last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile1x8fetched
+
+tile1x8last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile1x8fetched
+
+// func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·productTilesAVX512(SB), NOSPLIT, $0-121
-	MOVQ      c+0(FP), R14
+TEXT ·productTilesAVX512(SB), NOSPLIT, $16-136
+	MOVQ      $0x00000001, 8(SP)
+	MOVQ      $0x00000000, (SP)
+	MOVQ      a+8(FP), R15
 	MOVQ      aColumn+56(FP), SI
 	SHLQ      $0x02, SI
 	MOVQ      bRow+64(FP), DI
@@ -1571,7 +1841,8 @@ narrow:
 	RET
 
 tile8x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile8x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -1615,18 +1886,12 @@ tile8x32zero:
 	VPXORD Z15, Z15, Z15
 
 tile8x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile8x32store
-	IMUL3Q $0x08, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x08, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile8x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile8x32term:
 	MOVQ (R12), BX
@@ -1639,10 +1904,14 @@ tile8x32term:
 	MOVQ k+40(FP), CX
 
 tile8x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile8x32stretch
+
+tile8x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -1673,8 +1942,11 @@ tile8x32p:
 	JNE          tile8x32p
 	DECQ         R13
 	JNE          tile8x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile8x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -1704,7 +1976,7 @@ tile8x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x08, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x08, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1731,8 +2003,26 @@ tile8x32ragged:
 	VMOVUPS Z15, K1, 64(R14)(AX*1)
 	JMP     tile8x32next
 
+tile8x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile8x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile8x32fetched
+
+tile8x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile8x32fetched
+
 tile7x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile7x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -1772,18 +2062,12 @@ tile7x32zero:
 	VPXORD Z13, Z13, Z13
 
 tile7x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile7x32store
-	IMUL3Q $0x07, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x07, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile7x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile7x32term:
 	MOVQ (R12), BX
@@ -1796,10 +2080,14 @@ tile7x32term:
 	MOVQ k+40(FP), CX
 
 tile7x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile7x32stretch
+
+tile7x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -1827,8 +2115,11 @@ tile7x32p:
 	JNE          tile7x32p
 	DECQ         R13
 	JNE          tile7x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile7x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -1856,7 +2147,7 @@ tile7x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x07, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x07, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -1881,8 +2172,26 @@ tile7x32ragged:
 	VMOVUPS Z13, K1, 64(R14)(CX*2)
 	JMP     tile7x32next
 
+tile7x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile7x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile7x32fetched
+
+tile7x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile7x32fetched
+
 tile6x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile6x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -1918,18 +2227,12 @@ tile6x32zero:
 	VPXORD Z11, Z11, Z11
 
 tile6x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile6x32store
-	IMUL3Q $0x06, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x06, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile6x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile6x32term:
 	MOVQ (R12), BX
@@ -1942,10 +2245,14 @@ tile6x32term:
 	MOVQ k+40(FP), CX
 
 tile6x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile6x32stretch
+
+tile6x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -1970,8 +2277,11 @@ tile6x32p:
 	JNE          tile6x32p
 	DECQ         R13
 	JNE          tile6x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile6x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -1997,7 +2307,7 @@ tile6x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2020,8 +2330,26 @@ tile6x32ragged:
 	VMOVUPS Z11, K1, 64(R14)(DX*1)
 	JMP     tile6x32next
 
+tile6x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile6x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile6x32fetched
+
+tile6x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile6x32fetched
+
 tile5x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile5x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2053,18 +2381,12 @@ tile5x32zero:
 	VPXORD Z9, Z9, Z9
 
 tile5x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile5x32store
-	IMUL3Q $0x05, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x05, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile5x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile5x32term:
 	MOVQ (R12), BX
@@ -2077,10 +2399,14 @@ tile5x32term:
 	MOVQ k+40(FP), CX
 
 tile5x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile5x32stretch
+
+tile5x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -2102,8 +2428,11 @@ tile5x32p:
 	JNE          tile5x32p
 	DECQ         R13
 	JNE          tile5x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile5x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2127,7 +2456,7 @@ tile5x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2148,8 +2477,26 @@ tile5x32ragged:
 	VMOVUPS Z9, K1, 64(R14)(BX*4)
 	JMP     tile5x32next
 
+tile5x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile5x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile5x32fetched
+
+tile5x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile5x32fetched
+
 tile4x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile4x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2177,18 +2524,12 @@ tile4x32zero:
 	VPXORD Z7, Z7, Z7
 
 tile4x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile4x32store
-	IMUL3Q $0x04, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x04, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile4x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile4x32term:
 	MOVQ (R12), BX
@@ -2201,10 +2542,14 @@ tile4x32term:
 	MOVQ k+40(FP), CX
 
 tile4x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile4x32stretch
+
+tile4x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -2223,8 +2568,11 @@ tile4x32p:
 	JNE          tile4x32p
 	DECQ         R13
 	JNE          tile4x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile4x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2246,7 +2594,7 @@ tile4x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2265,8 +2613,26 @@ tile4x32ragged:
 	VMOVUPS Z7, K1, 64(R14)(CX*1)
 	JMP     tile4x32next
 
+tile4x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile4x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile4x32fetched
+
+tile4x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile4x32fetched
+
 tile3x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile3x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2290,18 +2656,12 @@ tile3x32zero:
 	VPXORD Z5, Z5, Z5
 
 tile3x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile3x32store
-	IMUL3Q $0x03, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x03, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile3x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile3x32term:
 	MOVQ (R12), BX
@@ -2314,10 +2674,14 @@ tile3x32term:
 	MOVQ k+40(FP), CX
 
 tile3x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile3x32stretch
+
+tile3x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -2333,8 +2697,11 @@ tile3x32p:
 	JNE          tile3x32p
 	DECQ         R13
 	JNE          tile3x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile3x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2354,7 +2721,7 @@ tile3x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2371,8 +2738,26 @@ tile3x32ragged:
 	VMOVUPS Z5, K1, 64(R14)(BX*2)
 	JMP     tile3x32next
 
+tile3x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile3x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile3x32fetched
+
+tile3x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile3x32fetched
+
 tile2x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile2x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2392,18 +2777,12 @@ tile2x32zero:
 	VPXORD Z3, Z3, Z3
 
 tile2x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile2x32store
-	IMUL3Q $0x02, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x02, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile2x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile2x32term:
 	MOVQ (R12), BX
@@ -2416,10 +2795,14 @@ tile2x32term:
 	MOVQ k+40(FP), CX
 
 tile2x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile2x32stretch
+
+tile2x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -2432,8 +2815,11 @@ tile2x32p:
 	JNE          tile2x32p
 	DECQ         R13
 	JNE          tile2x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile2x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2451,7 +2837,7 @@ tile2x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2466,8 +2852,26 @@ tile2x32ragged:
 	VMOVUPS Z3, K1, 64(R14)(BX*1)
 	JMP     tile2x32next
 
+tile2x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile2x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile2x32fetched
+
+tile2x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile2x32fetched
+
 tile1x32:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile1x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2483,18 +2887,12 @@ tile1x32zero:
 	VPXORD Z1, Z1, Z1
 
 tile1x32sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile1x32store
-	IMUL3Q $0x01, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x01, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile1x32store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile1x32term:
 	MOVQ (R12), BX
@@ -2507,10 +2905,14 @@ tile1x32term:
 	MOVQ k+40(FP), CX
 
 tile1x32p:
-	VMOVUPS      (DX), Z16
-	VMOVUPS.Z    64(DX), K1, Z17
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS    (DX), Z16
+	VMOVUPS.Z  64(DX), K1, Z17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile1x32stretch
+
+tile1x32fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -2520,8 +2922,11 @@ tile1x32p:
 	JNE          tile1x32p
 	DECQ         R13
 	JNE          tile1x32term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile1x32store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2537,7 +2942,7 @@ tile1x32next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2550,8 +2955,26 @@ tile1x32ragged:
 	VMOVUPS Z1, K1, 64(R14)
 	JMP     tile1x32next
 
+tile1x32stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile1x32last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile1x32fetched
+
+tile1x32last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile1x32fetched
+
 tile8x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile8x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2579,18 +3002,12 @@ tile8x16zero:
 	VPXORD Z7, Z7, Z7
 
 tile8x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile8x16store
-	IMUL3Q $0x08, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x08, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile8x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile8x16term:
 	MOVQ (R12), BX
@@ -2603,9 +3020,13 @@ tile8x16term:
 	MOVQ k+40(FP), CX
 
 tile8x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile8x16stretch
+
+tile8x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VBROADCASTSS (BX)(R8*1), Z18
@@ -2628,8 +3049,11 @@ tile8x16p:
 	JNE          tile8x16p
 	DECQ         R13
 	JNE          tile8x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile8x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2651,7 +3075,7 @@ tile8x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x08, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x08, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2670,8 +3094,26 @@ tile8x16ragged:
 	VMOVUPS Z7, K1, (R14)(AX*1)
 	JMP     tile8x16next
 
+tile8x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile8x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile8x16fetched
+
+tile8x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile8x16fetched
+
 tile7x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile7x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2697,18 +3139,12 @@ tile7x16zero:
 	VPXORD Z6, Z6, Z6
 
 tile7x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile7x16store
-	IMUL3Q $0x07, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x07, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile7x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile7x16term:
 	MOVQ (R12), BX
@@ -2721,9 +3157,13 @@ tile7x16term:
 	MOVQ k+40(FP), CX
 
 tile7x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile7x16stretch
+
+tile7x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VBROADCASTSS (BX)(R8*1), Z18
@@ -2744,8 +3184,11 @@ tile7x16p:
 	JNE          tile7x16p
 	DECQ         R13
 	JNE          tile7x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile7x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2766,7 +3209,7 @@ tile7x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x07, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x07, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2784,8 +3227,26 @@ tile7x16ragged:
 	VMOVUPS Z6, K1, (R14)(CX*2)
 	JMP     tile7x16next
 
+tile7x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile7x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile7x16fetched
+
+tile7x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile7x16fetched
+
 tile6x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile6x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2809,18 +3270,12 @@ tile6x16zero:
 	VPXORD Z5, Z5, Z5
 
 tile6x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile6x16store
-	IMUL3Q $0x06, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x06, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile6x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile6x16term:
 	MOVQ (R12), BX
@@ -2833,9 +3288,13 @@ tile6x16term:
 	MOVQ k+40(FP), CX
 
 tile6x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile6x16stretch
+
+tile6x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VBROADCASTSS (BX)(R8*1), Z18
@@ -2854,8 +3313,11 @@ tile6x16p:
 	JNE          tile6x16p
 	DECQ         R13
 	JNE          tile6x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile6x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2875,7 +3337,7 @@ tile6x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x06, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2892,8 +3354,26 @@ tile6x16ragged:
 	VMOVUPS Z5, K1, (R14)(DX*1)
 	JMP     tile6x16next
 
+tile6x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile6x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile6x16fetched
+
+tile6x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile6x16fetched
+
 tile5x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile5x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2915,18 +3395,12 @@ tile5x16zero:
 	VPXORD Z4, Z4, Z4
 
 tile5x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile5x16store
-	IMUL3Q $0x05, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x05, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile5x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile5x16term:
 	MOVQ (R12), BX
@@ -2939,9 +3413,13 @@ tile5x16term:
 	MOVQ k+40(FP), CX
 
 tile5x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile5x16stretch
+
+tile5x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VBROADCASTSS (BX)(R8*1), Z18
@@ -2958,8 +3436,11 @@ tile5x16p:
 	JNE          tile5x16p
 	DECQ         R13
 	JNE          tile5x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile5x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2978,7 +3459,7 @@ tile5x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x05, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -2994,8 +3475,26 @@ tile5x16ragged:
 	VMOVUPS Z4, K1, (R14)(BX*4)
 	JMP     tile5x16next
 
+tile5x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile5x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile5x16fetched
+
+tile5x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile5x16fetched
+
 tile4x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile4x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3015,18 +3514,12 @@ tile4x16zero:
 	VPXORD Z3, Z3, Z3
 
 tile4x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile4x16store
-	IMUL3Q $0x04, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x04, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile4x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile4x16term:
 	MOVQ (R12), BX
@@ -3039,9 +3532,13 @@ tile4x16term:
 	MOVQ k+40(FP), CX
 
 tile4x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile4x16stretch
+
+tile4x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VBROADCASTSS (BX)(R8*1), Z18
@@ -3056,8 +3553,11 @@ tile4x16p:
 	JNE          tile4x16p
 	DECQ         R13
 	JNE          tile4x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile4x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -3075,7 +3575,7 @@ tile4x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x04, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -3090,8 +3590,26 @@ tile4x16ragged:
 	VMOVUPS Z3, K1, (R14)(CX*1)
 	JMP     tile4x16next
 
+tile4x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile4x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile4x16fetched
+
+tile4x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile4x16fetched
+
 tile3x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile3x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3109,18 +3627,12 @@ tile3x16zero:
 	VPXORD Z2, Z2, Z2
 
 tile3x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile3x16store
-	IMUL3Q $0x03, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x03, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile3x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile3x16term:
 	MOVQ (R12), BX
@@ -3133,9 +3645,13 @@ tile3x16term:
 	MOVQ k+40(FP), CX
 
 tile3x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile3x16stretch
+
+tile3x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VBROADCASTSS (BX)(R8*1), Z18
@@ -3148,8 +3664,11 @@ tile3x16p:
 	JNE          tile3x16p
 	DECQ         R13
 	JNE          tile3x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile3x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -3166,7 +3685,7 @@ tile3x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x03, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -3180,8 +3699,26 @@ tile3x16ragged:
 	VMOVUPS Z2, K1, (R14)(BX*2)
 	JMP     tile3x16next
 
+tile3x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile3x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile3x16fetched
+
+tile3x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile3x16fetched
+
 tile2x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile2x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3197,18 +3734,12 @@ tile2x16zero:
 	VPXORD Z1, Z1, Z1
 
 tile2x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile2x16store
-	IMUL3Q $0x02, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x02, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile2x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile2x16term:
 	MOVQ (R12), BX
@@ -3221,9 +3752,13 @@ tile2x16term:
 	MOVQ k+40(FP), CX
 
 tile2x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile2x16stretch
+
+tile2x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VBROADCASTSS (BX)(R8*1), Z18
@@ -3234,8 +3769,11 @@ tile2x16p:
 	JNE          tile2x16p
 	DECQ         R13
 	JNE          tile2x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile2x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -3251,7 +3789,7 @@ tile2x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x02, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -3264,8 +3802,26 @@ tile2x16ragged:
 	VMOVUPS Z1, K1, (R14)(BX*1)
 	JMP     tile2x16next
 
+tile2x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile2x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile2x16fetched
+
+tile2x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile2x16fetched
+
 tile1x16:
-	CMPB      add+120(FP), $0x00
+	MOVQ      c+0(FP), R14
+	CMPB      add+112(FP), $0x00
 	JEQ       tile1x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3279,18 +3835,12 @@ tile1x16zero:
 	VPXORD Z0, Z0, Z0
 
 tile1x16sum:
-	MOVQ   term+24(FP), R12
-	MOVQ   terms+32(FP), R13
-	TESTQ  R13, R13
-	JEQ    tile1x16store
-	IMUL3Q $0x01, R8, R15
-	MOVQ   (R12), AX
-	SHLQ   $0x02, AX
-	ADDQ   AX, R15
-	ADDQ   a+8(FP), R15
-	MOVQ   walk+112(FP), AX
-	SHLQ   $0x02, AX
-	IMUL3Q $0x01, AX, AX
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile1x16store
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
 
 tile1x16term:
 	MOVQ (R12), BX
@@ -3303,9 +3853,13 @@ tile1x16term:
 	MOVQ k+40(FP), CX
 
 tile1x16p:
-	VMOVUPS.Z    (DX), K1, Z16
-	PREFETCHT0   (R15)
-	ADDQ         AX, R15
+	VMOVUPS.Z  (DX), K1, Z16
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile1x16stretch
+
+tile1x16fetched:
 	VBROADCASTSS (BX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	ADDQ         SI, BX
@@ -3314,8 +3868,11 @@ tile1x16p:
 	JNE          tile1x16p
 	DECQ         R13
 	JNE          tile1x16term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
 
 tile1x16store:
+	MOVQ    c+0(FP), R14
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -3330,7 +3887,7 @@ tile1x16next:
 	MOVQ   cRow+72(FP), AX
 	SHLQ   $0x02, AX
 	IMUL3Q $0x01, AX, AX
-	ADDQ   AX, R14
+	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+88(FP)
@@ -3341,6 +3898,23 @@ tile1x16next:
 tile1x16ragged:
 	VMOVUPS Z0, K1, (R14)
 	JMP     tile1x16next
+
+tile1x16stretch:
+	CMPQ fetches+128(FP), $0x00
+	JEQ  tile1x16last
+	DECQ fetches+128(FP)
+	MOVQ fetch+120(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+120(FP)
+	JMP  tile1x16fetched
+
+tile1x16last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile1x16fetched
 
 // func reluAVX2(y *float32, x *float32, n int)
 // Requires: AVX

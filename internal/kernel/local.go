@@ -35,16 +35,38 @@ func (g Local) location(oh, ow int) int {
 func Forward[T Float](g Local, y, x, weight, bias []T) {
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
+		var ahead [64]stretch
 		for ow := range g.OW {
 			fillBias(g, y, bias, oh*g.OW+ow)
 			for group := range g.Groups {
 				q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
+				if group == 0 && ow+1 < g.OW {
+					q.ahead = forwardAhead(g, ahead[:0], y, x, weight, oh, ow+1)
+				}
 				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
 			}
 		}
 	})
+}
+
+// forwardAhead lists what location (oh, ow) needs that the one before it did
+// not: the weights of a local layer, new columns of the input, the output.
+func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, oh, ow int) []stretch {
+	if !g.Shared {
+		list = fetch(list, weight, g.location(oh, ow), g.weights())
+	}
+	first := g.Stride*ow - g.Padding + g.Dilation*(g.KW-1)
+	for kh := range g.KH {
+		ih := g.Stride*oh + g.Dilation*kh - g.Padding
+		for iw := first; ih >= 0 && ih < g.H && iw > first-g.Stride; iw-- {
+			if iw >= 0 && iw < g.W && len(list) < cap(list) {
+				list = fetch(list, x, (ih*g.W+iw)*g.C*g.N, g.C*g.N)
+			}
+		}
+	}
+	return fetch(list, y, (oh*g.OW+ow)*g.O*g.N, g.O*g.N)
 }
 
 // fillBias sets the outputs of one location to its bias.
@@ -107,18 +129,52 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	c, filters := g.channels(), g.filters()
 	q := Product{M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N, Add: contributed != nil}
 	Parallel(g.H, func(ih int) {
-		var room [49]Term
+		q := q
+		var room, roomAhead [49]Term
+		var ahead [64]stretch
+		terms, next := g.gradientTerms(room[:0], ih, 0, 0), roomAhead[:0]
 		for iw := range g.W {
 			if contributed != nil {
 				at := (ih*g.W + iw) * g.C * g.N
 				copy(dx[at:][:g.C*g.N], contributed[at:])
 			}
 			for group := range g.Groups {
-				terms := g.gradientTerms(room[:0], ih, iw, group)
+				next = next[:0]
+				q.ahead = nil
+				if group+1 < g.Groups {
+					next = g.gradientTerms(next, ih, iw, group+1)
+				} else if iw+1 < g.W {
+					next = g.gradientTerms(next, ih, iw+1, 0)
+					q.ahead = gradientAhead(g, ahead[:0], dx, dy, weight, contributed, ih, iw+1, next)
+				}
 				Compute(q, dx[((ih*g.W+iw)*g.C+group*c)*g.N:], weight, dy, terms)
+				terms, next = next, terms
 			}
 		}
 	})
+}
+
+// gradientAhead lists what input position (ih, iw), whose terms are given, needs
+// that the one before it did not: the weights of a local layer, new columns of
+// the output gradient, the result.
+func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight, contributed []T, ih, iw int, terms []Term) []stretch {
+	at, size := (ih*g.W+iw)*g.C*g.N, g.C*g.N
+	if contributed != nil {
+		list = fetch(list, contributed, at, size)
+	}
+	list = fetch(list, dx, at, size)
+	last := -1
+	for i, t := range terms {
+		// Terms are in rows, and the last column comes first.
+		if i == 0 || t.B > last {
+			list = fetch(list, dy, t.B, g.O*g.N)
+		}
+		last = t.B
+		if !g.Shared && g.Groups == 1 && len(list)+(g.C*4/lineBytes+1) < cap(list) {
+			list = fetchColumn(list, weight, t.A, g.C, g.O, g.field())
+		}
+	}
+	return list
 }
 
 // gradientTerms lists, for one input position, the weights and outputs of the

@@ -26,6 +26,8 @@ type Product struct {
 	BRow          int
 	CRow          int
 	Add           bool // add to C instead of overwriting it
+
+	ahead []stretch // to be fetched meanwhile; the list is used up
 }
 
 // Compute evaluates the product. It panics unless the slices hold every

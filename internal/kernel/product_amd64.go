@@ -88,7 +88,7 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 			for i := 0; i < q.M; i += blockRows {
 				part := q
 				part.M, part.K = min(blockRows, q.M-i), min(block, q.K-p)
-				computeBlock(part, offset(c, i*q.CRow), offset(a, i*q.ARow+p*q.AColumn), offset(b, p*q.BRow), some)
+				q.ahead = computeBlock(part, offset(c, i*q.CRow), offset(a, i*q.ARow+p*q.AColumn), offset(b, p*q.BRow), some)
 			}
 			q.Add = true
 		}
@@ -96,22 +96,11 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 }
 
 // computeBlock goes through panels of two vectors of columns, or one at the
-// end.
-func computeBlock(q Product, c, a, b *float32, terms []Term) {
-	var term *int
-	if len(terms) > 0 {
-		term = &terms[0].A
-	}
+// end. It returns what is left to be fetched.
+func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 	lanes, tallest := 8, [...]int{1: 8, 2: 6}
 	if using == levelAVX512 {
 		lanes, tallest = 16, [...]int{1: 8, 2: 8}
-	}
-	// The weights of a local layer come from memory, each once: where they lie
-	// in the order of their use, the first panel fetches the rows of A below
-	// its tile, in the end the next location's, as fast as it consumes its own.
-	walk := 0
-	if q.AColumn == 1 && q.ARow == q.K*len(terms) {
-		walk = 1
 	}
 	for j := 0; j < q.N; j += 2 * lanes {
 		vectors := 2
@@ -124,20 +113,29 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) {
 		rows, larger := q.M/count, q.M%count
 		c, b := offset(c, j), offset(b, j)
 		if larger > 0 {
-			productTiles(q, c, a, b, term, len(terms), mask, larger, rows+1, vectors, walk)
+			q.ahead = productTiles(q, c, a, b, terms, mask, larger, rows+1, vectors)
 		}
 		i := larger * (rows + 1)
-		productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, term, len(terms), mask, count-larger, rows, vectors, walk)
-		walk = 0
+		q.ahead = productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors)
 	}
+	return q.ahead
 }
 
-// productTiles computes tiles of q with the instructions in use. (Calling the
-// one or the other by a variable would let terms escape to the heap.)
-func productTiles(q Product, c, a, b *float32, term *int, terms int, mask *int32, tiles, rows, vectors, walk int) {
-	if using == levelAVX512 {
-		productTilesAVX512(c, a, b, term, terms, q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, walk, q.Add)
-	} else {
-		productTilesAVX2(c, a, b, term, terms, q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, walk, q.Add)
+// productTiles computes tiles of q with the instructions in use, and returns
+// what is left to be fetched. (Calling the one or the other by a variable would
+// let terms escape to the heap.)
+func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles, rows, vectors int) []stretch {
+	var term, fetch *int
+	if len(terms) > 0 {
+		term = &terms[0].A
 	}
+	if len(q.ahead) > 0 {
+		fetch = (*int)(unsafe.Pointer(&q.ahead[0]))
+	}
+	if using == levelAVX512 {
+		productTilesAVX512(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
+	} else {
+		productTilesAVX2(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
+	}
+	return after(q.ahead, tiles*len(terms)*q.K)
 }

@@ -86,12 +86,16 @@ var (
 	aRows     = multiples{reg.R8, reg.R9, reg.R10, reg.R11}
 	term      = reg.R12 // the next Term
 	terms     = reg.R13 // terms still to do
-	c         = reg.R14 // C[0,0] of the tile
-	cRows     = multiples{reg.RBX, reg.RCX, reg.RDX, reg.RAX}
-	ahead     = reg.R15 // an element of A to be used later
-	aheadStep = reg.RAX // bytes that ahead moves with every p
-	scratch   = reg.RAX // free while cRows and aheadStep are not in use
-	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow int, mask *int32, tiles, rows, vectors, walk int, add bool)"
+	ahead     = reg.R15 // what will be used later: one line is fetched with every p
+	aheadStep = reg.R14 // bytes to the next one
+	aheadLeft = reg.RAX // lines left of this stretch
+
+	// Between tiles, when aheadStep and aheadLeft are kept in memory:
+	c       = reg.R14 // C[0,0] of the tile
+	cRows   = multiples{reg.RBX, reg.RCX, reg.RDX, reg.RAX}
+	scratch = reg.RAX // free while cRows are not in use
+
+	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow int, mask *int32, tiles, rows, vectors int, add bool, fetch *int, fetches int)"
 )
 
 // tiles writes one function: it loads what all tiles share into the registers
@@ -103,10 +107,14 @@ func (s instructionSet) tiles() {
 		fmt.Sprintf("Each is rows × %d·vectors of C; mask (%d words, 0 or -1) names the elements", s.lanes, s.lanes),
 		"of the last vector that exist. It sums over all terms (the first two",
 		"words of each at term) and 0≤p<k; strides are in elements.",
-		"With every p, it fetches A after the first tile, and walk·rows elements on.",
+		"With every p it fetches one line into the second-level cache: fetch points",
+		"to stretches of an address, a number of lines, at least 1, and a step in bytes.",
 		"Requires tiles, rows, vectors and, if there are terms, k to be positive.")
 	Pragma("noescape")
-	Load(Param("c"), c)
+	keptStep, keptLeft := AllocLocal(8), AllocLocal(8)
+	MOVQ(operand.U32(1), keptLeft) // a stretch that ends at once
+	MOVQ(operand.U32(0), keptStep)
+	Load(Param("a"), ahead)
 	loadBytes("aColumn", aColumn)
 	loadBytes("bRow", bRow)
 	loadBytes("aRow", aRows[0])
@@ -127,7 +135,7 @@ func (s instructionSet) tiles() {
 	RET() // not reached
 	for vectors := len(s.tallest) - 1; vectors > 0; vectors-- {
 		for rows := s.tallest[vectors]; rows > 0; rows-- {
-			s.tile(rows, vectors)
+			s.tile(rows, vectors, keptStep, keptLeft)
 		}
 	}
 }
@@ -139,7 +147,7 @@ func (s instructionSet) dispatch(rows, vectors int) {
 }
 
 // tile writes the loop over tiles of one size.
-func (s instructionSet) tile(rows, vectors int) {
+func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) {
 	label := func(name string) string { return s.label(rows, vectors, name) }
 	last := vectors - 1
 	sum := func(i, j int) reg.VecPhysical { return s.register(i*vectors + j) }
@@ -159,6 +167,7 @@ func (s instructionSet) tile(rows, vectors int) {
 	}
 
 	Label(label(""))
+	MOVQ(argument("c"), c)
 	CMPB(argument("add"), operand.Imm(0))
 	JEQ(operand.LabelRef(label("zero")))
 	loadBytes("cRow", cRows[0])
@@ -173,15 +182,19 @@ func (s instructionSet) tile(rows, vectors int) {
 	Load(Param("terms"), terms)
 	TESTQ(terms, terms)
 	JEQ(operand.LabelRef(label("store")))
-	startAhead(rows)
+	MOVQ(keptStep, aheadStep)
+	MOVQ(keptLeft, aheadLeft)
 	Label(label("term"))
 	startTerm()
 	Label(label("p"))
 	for j := range vectors {
 		load(operand.Mem{Base: pB, Disp: 4 * s.lanes * j}, j == last, s.b[j])
 	}
-	PREFETCHT0(operand.Mem{Base: ahead})
+	PREFETCHT1(operand.Mem{Base: ahead})
 	ADDQ(aheadStep, ahead)
+	DECQ(aheadLeft)
+	JEQ(operand.LabelRef(label("stretch")))
+	Label(label("fetched"))
 	for i := range rows {
 		VBROADCASTSS(aRows.row(pA, i, 0), s.broadcast)
 		for j := range vectors {
@@ -194,8 +207,11 @@ func (s instructionSet) tile(rows, vectors int) {
 	JNE(operand.LabelRef(label("p")))
 	DECQ(terms)
 	JNE(operand.LabelRef(label("term")))
+	MOVQ(aheadStep, keptStep)
+	MOVQ(aheadLeft, keptLeft)
 
 	Label(label("store"))
+	MOVQ(argument("c"), c)
 	loadBytes("cRow", cRows[0])
 	cRows.fill()
 	s.maskBits(terms)
@@ -216,18 +232,28 @@ func (s instructionSet) tile(rows, vectors int) {
 		}
 	})
 	JMP(operand.LabelRef(label("next")))
+
+	Label(label("stretch"))
+	nextStretch(label)
 }
 
-// startAhead points ahead to where the first term of the next tile begins, to
-// walk on from there with every p.
-func startAhead(rows int) {
-	IMUL3Q(operand.Imm(uint64(rows)), aRows[0], ahead)
-	MOVQ(operand.Mem{Base: term}, scratch)
-	SHLQ(operand.Imm(2), scratch)
-	ADDQ(scratch, ahead)
-	ADDQ(argument("a"), ahead)
-	loadBytes("walk", scratch)
-	IMUL3Q(operand.Imm(uint64(rows)), scratch, aheadStep)
+// nextStretch begins the next stretch to fetch or, after the last, stays where
+// it is, where fetching again costs nothing.
+func nextStretch(label func(string) string) {
+	CMPQ(argument("fetches"), operand.Imm(0))
+	JEQ(operand.LabelRef(label("last")))
+	DECQ(argument("fetches"))
+	MOVQ(argument("fetch"), aheadStep)
+	MOVQ(operand.Mem{Base: aheadStep}, ahead)
+	MOVQ(operand.Mem{Base: aheadStep, Disp: 8}, aheadLeft)
+	MOVQ(operand.Mem{Base: aheadStep, Disp: 16}, aheadStep)
+	ADDQ(operand.Imm(24), argument("fetch"))
+	JMP(operand.LabelRef(label("fetched")))
+	Label(label("last"))
+	SUBQ(aheadStep, ahead)
+	XORQ(aheadStep, aheadStep)
+	MOVQ(operand.Imm(1<<62), aheadLeft)
+	JMP(operand.LabelRef(label("fetched")))
 }
 
 // startTerm points pA and pB to the term's matrices and moves on to the next.
@@ -246,7 +272,7 @@ func startTerm() {
 func step(rows int) {
 	loadBytes("cRow", scratch)
 	IMUL3Q(operand.Imm(uint64(rows)), scratch, scratch)
-	ADDQ(scratch, c)
+	ADDQ(scratch, argument("c"))
 	IMUL3Q(operand.Imm(uint64(rows)), aRows[0], scratch)
 	ADDQ(scratch, argument("a"))
 	DECQ(argument("tiles"))
