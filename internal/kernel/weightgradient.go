@@ -100,6 +100,7 @@ func (r turnedRows[T]) row(ih int) int {
 // of row oh with ow0 ≤ ow < ow1, or adds it to dw.
 func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, ow1 int, add bool) {
 	var room [128]Term
+	var ahead [8]stretch
 	c := g.channels()
 	columns, width := g.KW, c
 	if g.patched() {
@@ -121,6 +122,14 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 						A: ((oh*g.OW+ow)*g.O + group*g.filters()) * g.N,
 						B: at + (g.Stride*ow+g.Dilation*kw)*g.C + group*c,
 					})
+				}
+				q.ahead = nil
+				if next := oh*g.OW + ow1; kh == 0 && group == 0 && kw == 0 && next < g.OH*g.OW {
+					locations := min(ow1-ow0, g.OH*g.OW-next)
+					q.ahead = fetch(ahead[:0], dy, next*g.O*g.N, locations*g.O*g.N)
+					if !g.Shared {
+						q.ahead = fetch(q.ahead, dw, g.weights(), g.weights())
+					}
 				}
 				Compute(q, dw[group*g.filters()*g.field()+(kh*g.KW+kw)*c:], dy, *rows.numbers, terms)
 			}
