@@ -51,6 +51,16 @@ func scaleAVX2(y *float32, x *float32, n int, gain float32, offset float32)
 //go:noescape
 func normGradientAVX2(dx *float32, x *float32, dy *float32, n int, gain float32, slope float32, offset float32)
 
+// descendAVX2 computes w = w - rate·(gradient + decay·w), n numbers, a positive multiple of 8.
+//
+//go:noescape
+func descendAVX2(w *float32, gradient *float32, n int, rate float32, decay float32)
+
+// momentumAVX2 computes one step of momentum, n numbers, a positive multiple of 8.
+//
+//go:noescape
+func momentumAVX2(w *float32, v *float32, gradient *float32, n int, rate float32, decay float32, keep float32, own float32, carried float32)
+
 // adamAVX2 computes one step of Adam, n numbers, a positive multiple of 8.
 //
 //go:noescape
@@ -70,6 +80,11 @@ func squaresAVX2(x *float32, n int, mean float32) float32
 //
 //go:noescape
 func normSumsAVX2(x *float32, dy *float32, n int, mean float32) (scale float32, shift float32)
+
+// accumulateAVX2 adds x to sum, n numbers, a positive multiple of 8.
+//
+//go:noescape
+func accumulateAVX2(sum *float64, x *float32, n int)
 
 // transposeSquaresAVX2 transposes squares of 8 × 8 that lie below each other in
 // src, whose rows are srcRow apart, to squares beside each other in dst.

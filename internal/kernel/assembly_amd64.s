@@ -4017,6 +4017,62 @@ normGradientAVX2Loop:
 	VZEROUPPER
 	RET
 
+// func descendAVX2(w *float32, gradient *float32, n int, rate float32, decay float32)
+// Requires: AVX
+TEXT ·descendAVX2(SB), NOSPLIT, $0-32
+	MOVQ         w+0(FP), DX
+	MOVQ         gradient+8(FP), BX
+	VBROADCASTSS rate+24(FP), Y0
+	VBROADCASTSS decay+28(FP), Y1
+	MOVQ         n+16(FP), CX
+	XORQ         AX, AX
+
+descendAVX2Loop:
+	VMOVUPS (DX)(AX*4), Y2
+	VMULPS  Y2, Y1, Y3
+	VADDPS  (BX)(AX*4), Y3, Y3
+	VMULPS  Y3, Y0, Y3
+	VSUBPS  Y3, Y2, Y2
+	VMOVUPS Y2, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     descendAVX2Loop
+	VZEROUPPER
+	RET
+
+// func momentumAVX2(w *float32, v *float32, gradient *float32, n int, rate float32, decay float32, keep float32, own float32, carried float32)
+// Requires: AVX
+TEXT ·momentumAVX2(SB), NOSPLIT, $0-52
+	MOVQ         w+0(FP), DX
+	MOVQ         v+8(FP), BX
+	MOVQ         gradient+16(FP), SI
+	VBROADCASTSS rate+32(FP), Y0
+	VBROADCASTSS decay+36(FP), Y1
+	VBROADCASTSS keep+40(FP), Y2
+	VBROADCASTSS own+44(FP), Y3
+	VBROADCASTSS carried+48(FP), Y4
+	MOVQ         n+24(FP), CX
+	XORQ         AX, AX
+
+momentumAVX2Loop:
+	VMOVUPS (DX)(AX*4), Y5
+	VMULPS  Y5, Y1, Y7
+	VADDPS  (SI)(AX*4), Y7, Y7
+	VMULPS  (BX)(AX*4), Y2, Y6
+	VADDPS  Y7, Y6, Y6
+	VMOVUPS Y6, (BX)(AX*4)
+	VMULPS  Y7, Y3, Y7
+	VMULPS  Y6, Y4, Y6
+	VADDPS  Y6, Y7, Y7
+	VMULPS  Y7, Y0, Y7
+	VSUBPS  Y7, Y5, Y5
+	VMOVUPS Y5, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     momentumAVX2Loop
+	VZEROUPPER
+	RET
+
 // func adamAVX2(w *float32, m *float32, v *float32, gradient *float32, n int, beta1 float32, rest1 float32, beta2 float32, rest2 float32, keep float32, decay float32, rate float32, inverse float32, epsilon float32)
 // Requires: AVX
 TEXT ·adamAVX2(SB), NOSPLIT, $0-76
@@ -4230,6 +4286,27 @@ normSumsAVX2Done:
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
 	VMOVSS       X2, shift+36(FP)
+	VZEROUPPER
+	RET
+
+// func accumulateAVX2(sum *float64, x *float32, n int)
+// Requires: AVX
+TEXT ·accumulateAVX2(SB), NOSPLIT, $0-24
+	MOVQ sum+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+accumulateLoop:
+	VCVTPS2PD (CX)(BX*4), Y0
+	VADDPD    (AX)(BX*8), Y0, Y0
+	VMOVUPD   Y0, (AX)(BX*8)
+	VCVTPS2PD 16(CX)(BX*4), Y0
+	VADDPD    32(AX)(BX*8), Y0, Y0
+	VMOVUPD   Y0, 32(AX)(BX*8)
+	ADDQ      $0x08, BX
+	CMPQ      BX, DX
+	JLT       accumulateLoop
 	VZEROUPPER
 	RET
 

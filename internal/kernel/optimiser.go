@@ -11,29 +11,42 @@ type Momentum struct {
 	Nesterov, First       bool
 }
 
-// Step updates the weights w and the velocity v in place.
+// Step updates the weights w and the velocity v in place. Without Momentum v is
+// not used and may be nil.
 func (m Momentum) Step(w, v, gradient []float32) {
-	rate, decay, momentum := float32(m.Rate), float32(m.Decay), float32(m.Momentum)
+	s := momentum{rate: float32(m.Rate), decay: float32(m.Decay), keep: float32(m.Momentum), carried: 1}
+	if m.Nesterov {
+		s.own, s.carried = 1, float32(m.Momentum)
+	}
+	if m.First {
+		s.keep = 0
+	}
 	ParallelSpans(len(w), func(from, to int) {
-		for i := from; i < to; i++ {
-			g := gradient[i] + decay*w[i]
-			switch {
-			case m.Momentum == 0:
-			case m.First:
-				v[i] = g
-			default:
-				v[i] = momentum*v[i] + g
-			}
-			switch {
-			case m.Momentum == 0:
-			case m.Nesterov:
-				g += momentum * v[i]
-			default:
-				g = v[i]
-			}
-			w[i] -= rate * g
+		if m.Momentum == 0 {
+			s.step(w[from:to], nil, gradient[from:to])
+		} else {
+			s.step(w[from:to], v[from:to], gradient[from:to])
 		}
 	})
+}
+
+// momentum holds the constants of a step of Momentum in the precision of the
+// weights: v is kept times keep, and the step is own·g + carried·v.
+type momentum struct{ rate, decay, keep, own, carried float32 }
+
+func (m momentum) step(w, v, gradient []float32) {
+	i := m.fast(w, v, gradient)
+	if v == nil {
+		for ; i < len(w); i++ {
+			w[i] -= m.rate * (gradient[i] + m.decay*w[i])
+		}
+		return
+	}
+	for ; i < len(w); i++ {
+		g := gradient[i] + m.decay*w[i]
+		v[i] = m.keep*v[i] + g
+		w[i] -= m.rate * (m.own*g + m.carried*v[i])
+	}
 }
 
 // Adam is one step of Adam (Kingma and Ba 2015) or, where Decoupled, AdamW

@@ -56,11 +56,31 @@ func normGradientFast[T Float](dx, x, dy []T, gain, slope, offset T) int {
 	return n
 }
 
+func (m momentum) fast(w, v, gradient []float32) int {
+	n := fast[float32](len(w))
+	switch {
+	case n == 0:
+	case v == nil:
+		descendAVX2(pointer(w), pointer(gradient[:n]), n, m.rate, m.decay)
+	default:
+		momentumAVX2(pointer(w), pointer(v[:n]), pointer(gradient[:n]), n, m.rate, m.decay, m.keep, m.own, m.carried)
+	}
+	return n
+}
+
 func (a adam) fast(w, m, v, gradient []float32) int {
 	n := fast[float32](len(w))
 	if n > 0 {
 		adamAVX2(pointer(w), pointer(m[:n]), pointer(v[:n]), pointer(gradient[:n]), n,
 			a.beta1, a.rest1, a.beta2, a.rest2, a.keep, a.decay, a.rate, a.inverse, a.epsilon)
+	}
+	return n
+}
+
+func accumulateFast(sum []float64, x []float32) int {
+	n := fast[float32](len(x))
+	if n > 0 {
+		accumulateAVX2(&sum[:n][0], pointer(x), n)
 	}
 	return n
 }

@@ -45,6 +45,22 @@ func TestRowsAgainstPortable(t *testing.T) {
 				Adam{Rate: 0.01, Decay: 0.1, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.1, Correction2: 0.001, Decoupled: true}.Step(state[0], state[1], state[2], finite)
 			}
 		}
+		for i, part := range []string{"momentum weights", "momentum velocity"} {
+			passes[part] = func(y []float32) {
+				state := [2][]float32{append([]float32{}, finite...), append([]float32{}, b...)}
+				copy(y, state[i])
+				state[i] = y
+				Momentum{Rate: 0.01, Decay: 0.1, Momentum: 0.9, Nesterov: n%2 == 0, First: n%3 == 0}.Step(state[0], state[1], positive)
+			}
+		}
+		passes["descent"] = func(y []float32) {
+			copy(y, b)
+			Momentum{Rate: 0.01, Decay: 0.1}.Step(y, nil, finite)
+		}
+		passes["share"] = func(y []float32) {
+			copy(y, finite)
+			Pools{OH: 1, OW: 3, Period: 2, Size: n / 3}.Share(y[:n/3*3])
+		}
 		for name, pass := range passes {
 			want := make([]float32, n)
 			using = portable

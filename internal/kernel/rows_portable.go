@@ -15,7 +15,11 @@ func scaleFast[T Float](_, _ []T, _, _ T) int { return 0 }
 
 func normGradientFast[T Float](_, _, _ []T, _, _, _ T) int { return 0 }
 
+func (momentum) fast(_, _, _ []float32) int { return 0 }
+
 func (adam) fast(_, _, _, _ []float32) int { return 0 }
+
+func accumulateFast([]float64, []float32) int { return 0 }
 
 func sumFast[T Float]([]T) (T, int) { return 0, 0 }
 

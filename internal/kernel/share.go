@@ -14,28 +14,28 @@ func (p Pools) Share(weight []float32) {
 	// all threads too.
 	spans := (p.Size + shareSpan - 1) / shareSpan
 	Parallel(pools*spans, func(i int) {
-		var sum [shareSpan]float64
+		var room [shareSpan]float64
+		var rounded [shareSpan]float32
 		pool, from := i/spans, i%spans*shareSpan
-		mean := sum[:min(shareSpan, p.Size-from)]
+		sum := room[:min(shareSpan, p.Size-from)]
 		row, column := pool/min(p.Period, p.OW), pool%min(p.Period, p.OW)
 		count := 0
 		for h := row; h < p.OH; h += p.Period {
 			for w := column; w < p.OW; w += p.Period {
-				for j, v := range weight[(h*p.OW+w)*p.Size+from:][:len(mean)] {
-					mean[j] += float64(v)
+				row := weight[(h*p.OW+w)*p.Size+from:][:len(sum)]
+				for j := accumulateFast(sum, row); j < len(row); j++ {
+					sum[j] += float64(row[j])
 				}
 				count++
 			}
 		}
+		mean := rounded[:len(sum)]
 		for j := range mean {
-			mean[j] /= float64(count)
+			mean[j] = float32(sum[j] / float64(count))
 		}
 		for h := row; h < p.OH; h += p.Period {
 			for w := column; w < p.OW; w += p.Period {
-				to := weight[(h*p.OW+w)*p.Size+from:][:len(mean)]
-				for j, v := range mean {
-					to[j] = float32(v)
-				}
+				copy(weight[(h*p.OW+w)*p.Size+from:], mean)
 			}
 		}
 	})

@@ -72,6 +72,7 @@ func main() {
 	avx512.tiles()
 	passes()
 	reductions()
+	accumulate()
 	transpose()
 	Generate()
 }

@@ -56,10 +56,38 @@ func passes() {
 			VADDPS(v, d, d)
 			VMOVUPS(d, row["dx"])
 		}},
+		{"descendAVX2", "w = w - rate·(gradient + decay·w)", []string{"w", "gradient"}, []string{"rate", "decay"}, func(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
+			w, g := YMM(), YMM()
+			VMOVUPS(row["w"], w)
+			VMULPS(w, scalar["decay"], g)
+			VADDPS(row["gradient"], g, g)
+			VMULPS(g, scalar["rate"], g)
+			VSUBPS(g, w, w)
+			VMOVUPS(w, row["w"])
+		}},
+		{"momentumAVX2", "one step of momentum", []string{"w", "v", "gradient"}, []string{"rate", "decay", "keep", "own", "carried"}, momentum},
 		{"adamAVX2", "one step of Adam", []string{"w", "m", "v", "gradient"}, []string{"beta1", "rest1", "beta2", "rest2", "keep", "decay", "rate", "inverse", "epsilon"}, adam},
 	} {
 		p.write()
 	}
+}
+
+func momentum(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
+	w, v, g := YMM(), YMM(), YMM()
+	VMOVUPS(row["w"], w)
+	VMULPS(w, scalar["decay"], g)
+	VADDPS(row["gradient"], g, g)
+
+	VMULPS(row["v"], scalar["keep"], v)
+	VADDPS(g, v, v)
+	VMOVUPS(v, row["v"])
+
+	VMULPS(g, scalar["own"], g)
+	VMULPS(v, scalar["carried"], v)
+	VADDPS(v, g, g)
+	VMULPS(g, scalar["rate"], g)
+	VSUBPS(g, w, w)
+	VMOVUPS(w, row["w"])
 }
 
 func adam(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
@@ -221,6 +249,28 @@ func reduce(name string, rows []string, count int, body func(row map[string]oper
 		}
 		VMOVSS(total, basic.Addr)
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// accumulate adds single numbers to double sums.
+func accumulate() {
+	TEXT("accumulateAVX2", NOSPLIT, "func(sum *float64, x *float32, n int)")
+	Doc("accumulateAVX2 adds x to sum, n numbers, a positive multiple of 8.")
+	Pragma("noescape")
+	sum, x, n, i := Load(Param("sum"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64()), GP64()
+	XORQ(i, i)
+	Label("accumulateLoop")
+	for half := range 2 {
+		v := YMM()
+		at := operand.Mem{Base: sum, Index: i, Scale: 8, Disp: half * vectorSize}
+		VCVTPS2PD(operand.Mem{Base: x, Index: i, Scale: 4, Disp: half * vectorSize / 2}, v)
+		VADDPD(at, v, v)
+		VMOVUPD(v, at)
+	}
+	ADDQ(operand.Imm(8), i)
+	CMPQ(i, n)
+	JLT(operand.LabelRef("accumulateLoop"))
 	VZEROUPPER()
 	RET()
 }
