@@ -107,9 +107,9 @@ func TestInferenceSeesTraining(t *testing.T) {
 // The same seed gives the same bits, on any number of threads; another seed
 // gives other weights.
 func TestSameSeedSameBits(t *testing.T) {
-	run := func(threads int, seed uint64) []float32 {
+	run := func(threads int, seed uint64, local bool) []float32 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-		net := newTiny(t, Connectivity{Local: true}, seed)
+		net := newTiny(t, Connectivity{Local: local}, seed)
 		training, err := net.Train(17)
 		if err != nil {
 			t.Fatal(err)
@@ -123,14 +123,16 @@ func TestSameSeedSameBits(t *testing.T) {
 		}
 		return all
 	}
-	want := run(1, 1)
-	for _, threads := range []int{1, 2, 8} {
-		if !slices.Equal(run(threads, 1), want) {
-			t.Errorf("%d threads give other bits", threads)
+	for _, local := range []bool{false, true} {
+		want := run(1, 1, local)
+		for _, threads := range []int{1, 2, 8} {
+			if !slices.Equal(run(threads, 1, local), want) {
+				t.Errorf("local %t: %d threads give other bits", local, threads)
+			}
 		}
-	}
-	if slices.Equal(run(1, 2), want) {
-		t.Error("another seed gives the same weights")
+		if slices.Equal(run(1, 2, local), want) {
+			t.Errorf("local %t: another seed gives the same weights", local)
+		}
 	}
 }
 

@@ -18,9 +18,10 @@
 //
 // # Rules that all operators keep
 //
-// They work in float32 and float64, with gorgonia.Grad and the tape machine.
-// Each application of an operator owns the buffer of its result: the value of
-// its node is valid until the operator runs again, and no two applications are
+// They work in float32 and float64, with gorgonia.Grad and the tape machine, and
+// faster with Gradients and Machine. Each application of an operator owns the
+// buffer of its result: the value of its node is valid until the operator runs
+// again (on a Machine, only if it was asked for), and no two applications are
 // ever merged into one node. Inputs are read only. Shapes are checked when the
 // graph is built and again at each run; a mismatch is an error that names both
 // sides. All values must be contiguous and row-major.

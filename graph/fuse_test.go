@@ -1,0 +1,91 @@
+package graph
+
+import (
+	"slices"
+	"testing"
+
+	"hypnos/ops"
+)
+
+// What one pass computes is what nothing else reads.
+func TestFuse(t *testing.T) {
+	names := func(build func(b *Builder, x *Layer) *Layer) []string {
+		b := NewBuilder(Options{Input: Size{2, 6, 5}})
+		x := b.Local("conv", b.Input(), Local{Channels: 2, Kernel: 3, Padding: 1})
+		x = build(b, x)
+		net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, inside := fuse(net.Layers, net.logits)
+		fused := []string{}
+		for _, l := range net.Layers {
+			if inside[l] {
+				fused = append(fused, l.Name)
+			}
+		}
+		return fused
+	}
+	for _, c := range []struct {
+		name  string
+		want  []string
+		build func(b *Builder, x *Layer) *Layer
+	}{
+		{"norm, relu", []string{"norm"}, func(b *Builder, x *Layer) *Layer {
+			return b.ReLU("relu", b.BatchNorm("norm", x))
+		}},
+		{"norm, shortcut, relu", []string{"norm", "add"}, func(b *Builder, x *Layer) *Layer {
+			return b.ReLU("relu", b.Add("add", x, b.BatchNorm("norm", x)))
+		}},
+		{"two norms", []string{"norm1", "add"}, func(b *Builder, x *Layer) *Layer {
+			return b.ReLU("relu", b.Add("add", b.BatchNorm("norm1", x), b.BatchNorm("norm2", x)))
+		}},
+		{"a norm that is read twice", []string{}, func(b *Builder, x *Layer) *Layer {
+			norm := b.BatchNorm("norm", x)
+			return b.Add("add", norm, b.ReLU("relu", norm))
+		}},
+		{"a norm that is added to itself", []string{}, func(b *Builder, x *Layer) *Layer {
+			norm := b.BatchNorm("norm", x)
+			return b.ReLU("relu", b.Add("add", norm, norm))
+		}},
+		{"a sum that is read twice", []string{}, func(b *Builder, x *Layer) *Layer {
+			sum := b.Add("sum", b.BatchNorm("norm", x), x)
+			return b.Add("add", sum, b.ReLU("relu", sum))
+		}},
+	} {
+		if got := names(c.build); !slices.Equal(got, c.want) {
+			t.Errorf("%s: fused are %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// A fused network computes what its layers do one by one.
+func TestFusedNetwork(t *testing.T) {
+	for _, training := range []bool{false, true} {
+		var logits [2][]float32
+		for i, fused := range []bool{false, true} {
+			net := newTiny(t, Connectivity{Local: true}, 1)
+			c, err := net.compile(7, training, fused)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copy(c.pixels, images(7).Images)
+			logits[i] = run(t, c)
+		}
+		if !slices.Equal(logits[0], logits[1]) {
+			t.Errorf("training %t: logits are %v fused, %v apart", training, logits[1], logits[0])
+		}
+	}
+}
+
+func run(t *testing.T, c *compiled) []float32 {
+	t.Helper()
+	machine, err := ops.NewMachine(c.logits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := machine.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	return c.logits.Value().Data().([]float32)
+}
