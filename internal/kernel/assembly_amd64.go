@@ -91,3 +91,17 @@ func accumulateAVX2(sum *float64, x *float32, n int)
 //
 //go:noescape
 func transposeSquaresAVX2(dst *float32, dstRow int, src *float32, srcRow int, squares int)
+
+// peakAVX2 adds one·one to 12 vectors of 8 sums, n > 0 times, and forgets them.
+// One that is not 0, so that the multipliers have work to do, and sums that do
+// not overflow, show the speed of ordinary numbers.
+//
+//go:noescape
+func peakAVX2(n int, one float32)
+
+// peakAVX512 adds one·one to 12 vectors of 16 sums, n > 0 times, and forgets them.
+// One that is not 0, so that the multipliers have work to do, and sums that do
+// not overflow, show the speed of ordinary numbers.
+//
+//go:noescape
+func peakAVX512(n int, one float32)

@@ -74,6 +74,7 @@ func main() {
 	reductions()
 	accumulate()
 	transpose()
+	peaks()
 	Generate()
 }
 
