@@ -1,0 +1,133 @@
+package peers
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/bench/peers/pytorch"
+)
+
+// Launch is how a program is started.
+type Launch struct {
+	Name        string   // as users know it
+	Command     []string // program and arguments
+	Environment []string // NAME=VALUE; nil means that of this process
+}
+
+// Peer is a program that others wrote, to be compared with.
+type Peer struct {
+	Name string
+	// Can tells whether it can do a task; largest is the largest batch that
+	// will be asked for.
+	Can func(t Task, largest int) bool
+	// Prepare returns how to start it, the likeliest first, and what to do
+	// when it is needed no more.
+	Prepare func(ctx context.Context, o Options) (launches []Launch, done func(), err error)
+}
+
+// Options are what a user may say about peers.
+type Options struct {
+	// Python is the interpreter that has torch; "" means python3, or Debian's
+	// where that has none.
+	Python string
+	// Environment are settings NAME=VALUE for peers; one without a value is
+	// taken away.
+	Environment []string
+}
+
+// Known are the peers, by the names that users give them.
+var Known = []Peer{
+	{"pytorch", func(Task, int) bool { return true }, preparePyTorch},
+	{"gorgonia", canGorgonia, prepareGorgonia},
+}
+
+// Parse returns the peers of a list of names; an empty list is none. An
+// unknown name, or one that stands twice, is an error.
+func Parse(list string) ([]Peer, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var peers []Peer
+	for _, name := range strings.Split(list, ",") {
+		name = strings.TrimSpace(name)
+		named := func(p Peer) bool { return p.Name == name }
+		i := slices.IndexFunc(Known, named)
+		if i < 0 {
+			return nil, errors.Errorf("unknown peer %q, want pytorch or gorgonia", name)
+		}
+		if slices.ContainsFunc(peers, named) {
+			return nil, errors.Errorf("peer %q stands twice in %q", name, list)
+		}
+		peers = append(peers, Known[i])
+	}
+	return peers, nil
+}
+
+func preparePyTorch(_ context.Context, o Options) ([]Launch, func(), error) {
+	interpreters := []string{o.Python}
+	if o.Python == "" {
+		interpreters = []string{"python3", "/usr/bin/python3"}
+	}
+	var launches []Launch
+	for _, python := range interpreters {
+		launches = append(launches, Launch{
+			Name: "pytorch", Command: []string{python, "-c", pytorch.Script},
+			Environment: environment(os.Environ(), pytorch.Environment, o.Environment),
+		})
+	}
+	return launches, func() {}, nil
+}
+
+// canGorgonia: gorgonia has no local layers, and takes so long for a
+// convolutional network that it is measured once.
+func canGorgonia(t Task, largest int) bool {
+	return t.Name == "train" && t.Variant == "conv" && t.Batch == largest
+}
+
+// prepareGorgonia builds the program, which is a part of this module.
+func prepareGorgonia(ctx context.Context, o Options) ([]Launch, func(), error) {
+	dir, err := os.MkdirTemp("", "hypnos-gorgonia-")
+	if err != nil {
+		return nil, nil, errors.Wrap(err, "gorgonia")
+	}
+	done := func() { os.RemoveAll(dir) }
+	program := filepath.Join(dir, "gorgonia.exe") // a name that every system runs
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "hypnos/bench/peers/gorgonia")
+	if said, err := build.CombinedOutput(); err != nil {
+		done()
+		if line, _, _ := strings.Cut(strings.TrimSpace(string(said)), "\n"); line != "" {
+			err = errors.New(line)
+		}
+		return nil, nil, errors.Wrap(err, "gorgonia: go build")
+	}
+	return []Launch{{Name: "gorgonia", Command: []string{program}, Environment: environment(os.Environ(), nil, o.Environment)}}, done, nil
+}
+
+// environment returns given with the defaults for what it does not name, and
+// with changes, which may take a name away.
+func environment(given, defaults, changes []string) []string {
+	have := func(setting string) bool {
+		name, _, _ := strings.Cut(setting, "=")
+		return slices.ContainsFunc(given, func(g string) bool { return strings.HasPrefix(g, name+"=") })
+	}
+	result := slices.Clone(given)
+	for _, setting := range defaults {
+		if !have(setting) {
+			result = append(result, setting)
+		}
+	}
+	for _, setting := range changes {
+		name, value, _ := strings.Cut(setting, "=")
+		result = slices.DeleteFunc(result, func(r string) bool { return strings.HasPrefix(r, name+"=") })
+		if value != "" {
+			result = append(result, setting)
+		}
+	}
+	return result
+}

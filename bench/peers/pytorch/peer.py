@@ -1,0 +1,202 @@
+"""The networks of hypnos in PyTorch, timed on request.
+
+This is the program that a good user of PyTorch writes: nn.Conv2d for a
+convolution, unfold and one einsum for a locally connected layer, the default
+layout, batch norm, AdamW. Commands come on standard input and answers leave on
+standard output, one line each: see ../peers.go.
+"""
+import json
+import re
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Local(nn.Module):
+    """A layer whose locations have weights of their own, L O (C·K·K)."""
+
+    def __init__(self, channels, filters, kernel, stride, padding, size):
+        super().__init__()
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+        self.out = (size + 2 * padding - kernel) // stride + 1
+        deviation = (2 / (filters * kernel**2)) ** 0.5
+        self.weight = nn.Parameter(deviation * torch.randn(self.out**2, filters, channels * kernel**2))
+
+    def forward(self, x):
+        patches = F.unfold(x, self.kernel, padding=self.padding, stride=self.stride)  # N C·K·K L
+        y = torch.einsum("nkl,lok->nol", patches, self.weight)
+        return y.reshape(len(x), -1, self.out, self.out)
+
+    @torch.no_grad()
+    def share(self):
+        """Set the weights of every pool, locations equal modulo K, to their mean."""
+        w = self.weight.view(self.out, self.out, *self.weight.shape[1:])
+        for i in range(min(self.kernel, self.out)):
+            for j in range(min(self.kernel, self.out)):
+                w[i :: self.kernel, j :: self.kernel] = w[i :: self.kernel, j :: self.kernel].mean((0, 1), keepdim=True)
+
+
+def layer(variant, channels, filters, kernel, stride, size):
+    padding = (kernel - 1) // 2
+    if variant == "lc":
+        return Local(channels, filters, kernel, stride, padding, size)
+    return nn.Conv2d(channels, filters, kernel, stride, padding, bias=False)
+
+
+class Block(nn.Module):
+    """Two 3x3 layers and a shortcut around them (He et al. 2015, option B)."""
+
+    def __init__(self, variant, channels, filters, stride, size):
+        super().__init__()
+        self.conv1 = layer(variant, channels, filters, 3, stride, size)
+        self.bn1 = nn.BatchNorm2d(filters)
+        self.conv2 = layer(variant, filters, filters, 3, 1, size // stride)
+        self.bn2 = nn.BatchNorm2d(filters)
+        self.downsample = None
+        if stride != 1:
+            self.downsample = nn.Sequential(layer(variant, channels, filters, 1, stride, size), nn.BatchNorm2d(filters))
+
+    def forward(self, x):
+        shortcut = x if self.downsample is None else self.downsample(x)
+        y = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(y)) + shortcut)
+
+
+class ResNet(nn.Module):
+    """A ResNet for CIFAR, of so many blocks a stage (He et al. 2015, section 4.2)."""
+
+    def __init__(self, variant, blocks, width, size, classes=10):
+        super().__init__()
+        self.conv1 = layer(variant, 3, width, 3, 1, size)
+        self.bn1 = nn.BatchNorm2d(width)
+        channels = width
+        for stage in range(3):
+            row = []
+            for block in range(blocks):
+                stride = 2 if stage > 0 and block == 0 else 1
+                row.append(Block(variant, channels, width << stage, stride, size))
+                channels, size = width << stage, size // stride
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*row))
+        self.fc = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x)))
+        x = self.layer3(self.layer2(self.layer1(x)))
+        return self.fc(x.mean((2, 3)))
+
+
+class Work:
+    """One network at one task: train, evaluate or share."""
+
+    def __init__(self, task, model, batch, size):
+        self.model = model
+        self.images = torch.randn(batch, 3, size, size)
+        self.labels = torch.randint(10, (batch,))
+        self.step = {"train": self.train, "evaluate": self.evaluate, "share": self.share}[task]
+        if task == "train":
+            self.optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
+        model.train(task == "train")
+
+    def train(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(self.model(self.images), self.labels)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+    @torch.inference_mode()
+    def evaluate(self):
+        return self.model(self.images)
+
+    def share(self):
+        for module in self.model.modules():
+            if isinstance(module, Local):
+                module.share()
+
+
+class Peer:
+    def hello(self, threads, model, width, size=32):
+        torch.set_num_threads(int(threads))
+        torch.manual_seed(1)
+        if not re.fullmatch(r"resnet\d+", model) or int(model[6:]) % 6 != 2:
+            raise ValueError(f"{model} is not a ResNet for CIFAR, resnet6N+2")
+        self.shape = int(model[6:]) // 6, int(width), int(size)
+        self.now = None
+        return {"name": f"PyTorch {torch.__version__}", "threads": torch.get_num_threads()}
+
+    def measure(self, task, variant, batch, steps):
+        if self.now != (task, variant, batch):
+            self.now = self.work = None  # frees the network before
+            model = ResNet(variant, *self.shape)
+            self.work = Work(task, model, int(batch), self.shape[2])
+            self.parameters = sum(p.numel() for p in model.parameters())
+            self.work.step()  # not measured: buffers are made here
+            self.now = task, variant, batch
+        seconds = []
+        for _ in range(int(steps)):
+            start = time.perf_counter()
+            self.work.step()
+            seconds.append(time.perf_counter() - start)
+        return {"seconds": seconds, "parameters": self.parameters, "peak_bytes": peak_bytes()}
+
+    def losses(self, variant, steps, file):
+        """The losses of AdamW steps from the values and the batch of a safetensors file."""
+        tensors = read(file)
+        model = ResNet(variant, *self.shape)
+        model.load_state_dict(
+            {
+                name: tensors.get(f"init.{name}", tensors.get(f"init.{name}s")).reshape(value.shape)
+                for name, value in model.state_dict().items()
+                if not name.endswith("num_batches_tracked")
+            },
+            strict=False,
+        )
+        work = Work("train", model, 1, self.shape[2])
+        work.images, work.labels = tensors["x"], tensors["labels"]
+        for group in work.optimizer.param_groups:
+            group["lr"], group["weight_decay"] = 1e-2, 1e-4
+        return {"losses": [work.train() for _ in range(int(steps))]}
+
+
+def read(file):
+    """The tensors of a safetensors file."""
+    types = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64}
+    with open(file, "rb") as f:
+        header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+        content = bytearray(f.read())
+    tensors = {}
+    for name, t in header.items():
+        if name != "__metadata__":
+            begin, end = t["data_offsets"]
+            tensors[name] = torch.frombuffer(content[begin:end], dtype=types[t["dtype"]]).reshape(t["shape"])
+    return tensors
+
+
+def peak_bytes():
+    """The most memory that this process has had resident, 0 where unknown."""
+    try:
+        with open("/proc/self/status") as status:
+            return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return 0
+
+
+def main():
+    peer = Peer()
+    for line in sys.stdin:
+        command, *arguments = line.split()
+        try:
+            if command in ("train", "evaluate", "share"):
+                answer = peer.measure(command, *arguments)
+            else:
+                answer = {"hello": peer.hello, "losses": peer.losses}[command](*arguments)
+        except Exception as error:  # told, so that the rest of the run can go on
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

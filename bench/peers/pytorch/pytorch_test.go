@@ -1,0 +1,65 @@
+package pytorch
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"hypnos/internal/golden"
+	"hypnos/zoo"
+
+	"hypnos/graph"
+)
+
+// The program computes the network of hypnos: as many parameters and, from the
+// values of the golden files, their losses.
+func TestSameNetwork(t *testing.T) {
+	python := interpreter(t)
+	input := graph.Size{Channels: 3, Height: 16, Width: 16}
+	requests := "hello 1 resnet8 4 16\n"
+	variants := []string{"conv", "lc"}
+	for _, v := range variants {
+		requests += fmt.Sprintf("train %s 2 1\nlosses %s 8 ../../../internal/golden/testdata/resnet8w4_%s.safetensors\n", v, v, v)
+	}
+	command := exec.CommandContext(t.Context(), python, "-c", Script)
+	command.Stdin = strings.NewReader(requests)
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := json.NewDecoder(strings.NewReader(string(out)))
+	next := func() (a struct {
+		Error      string
+		Parameters int
+		Losses     []float64
+	}) {
+		if err := answers.Decode(&a); err != nil || a.Error != "" {
+			t.Fatalf("%v in\n%s", err, out)
+		}
+		return a
+	}
+	next() // hello
+	for _, v := range variants {
+		net, err := zoo.New("resnet8", zoo.Config{Width: 4, Input: input, Connectivity: graph.Connectivity{Local: v == "lc"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := next().Parameters; got != net.ParameterCount() {
+			t.Errorf("%s: %d parameters, hypnos has %d", v, got, net.ParameterCount())
+		}
+		golden.Check(t, v+" losses", next().Losses, golden.Open(t, "resnet8w4_"+v).Tensor("losses").Data, 1e-3)
+	}
+}
+
+// interpreter returns a Python that has torch.
+func interpreter(t *testing.T) string {
+	for _, python := range []string{"python3", "/usr/bin/python3"} {
+		if exec.CommandContext(t.Context(), python, "-c", "import torch").Run() == nil {
+			return python
+		}
+	}
+	t.Skip("no Python with torch here")
+	return ""
+}
