@@ -15,6 +15,8 @@ func trainCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
 	var s settings
 	s.register(fs)
+	var p profiles
+	p.register(fs)
 	name := fs.String("variant", "conv", "`name` of the variant to train: see bench list")
 	repetitions := fs.Int("repetitions", 0, "translations of each image in its batch; 0 means the variant's")
 	fs.StringVar(&s.out, "out", "", "`folder` to write the report to; none unless given")
@@ -27,7 +29,7 @@ func trainCommand(c console) *ffcli.Command {
 			if err := noArguments(args); err != nil {
 				return err
 			}
-			return trainOne(ctx, c, s, *name, *repetitions)
+			return p.during(func() error { return trainOne(ctx, c, s, *name, *repetitions) })
 		},
 	}
 }
