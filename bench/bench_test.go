@@ -14,6 +14,15 @@ import (
 	"time"
 )
 
+// TestMain makes the test binary the program where speed starts it to measure a
+// step.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "speed" {
+		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
 // bench runs the program and returns its exit status and what it printed.
 func bench(ctx context.Context, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
@@ -133,6 +142,48 @@ func TestTrainAndSearch(t *testing.T) {
 	}
 }
 
+func TestSpeed(t *testing.T) {
+	dir := t.TempDir()
+	profile := filepath.Join(dir, "cpu.pprof")
+	status, stdout, stderr := bench(t.Context(), "speed", "-quick", "-model", "resnet8", "-width", "2", "-batch", "2", "-variants", "lc",
+		"-peer", "pytorch", "-python", filepath.Join(dir, "no-python"), "-out", filepath.Join(dir, "out"), "-markdown", "-cpuprofile", profile)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, want := range []string{"multiply-add", "weight gradient", "| train | lc | hypnos |", "speed.csv"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the tables have no %q:\n%s", want, stdout)
+		}
+	}
+	// A peer that is not installed is one line.
+	if strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "not measured: pytorch: ") {
+		t.Errorf("stderr %q", stderr)
+	}
+	for _, name := range []string{"out/speed.csv", "out/speed.json", "cpu.pprof", "cpu-train-lc-2-threads-2.pprof"} {
+		if runtime.GOMAXPROCS(0) != 2 && strings.Contains(name, "threads") {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	status, _, stderr := bench(t.Context(), "train", "-epochs", "1", "-width", "1", "-batch", "1000",
+		"-cpuprofile", file("cpu"), "-memprofile", file("memory"), "-trace", file("trace"))
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	for _, name := range []string{"cpu", "memory", "trace"} {
+		if info, err := os.Stat(file(name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestListAndHelp(t *testing.T) {
 	_, stdout, _ := bench(t.Context(), "list")
 	for _, want := range []string{"resnet8", "resnet110", "conv", "lc-translate-K", "lc-sleep-M", "sample", "cifar10"} {
@@ -140,7 +191,7 @@ func TestListAndHelp(t *testing.T) {
 			t.Errorf("list does not show %s:\n%s", want, stdout)
 		}
 	}
-	for command, want := range map[string]string{"": "compare", "compare": "-variants", "train": "-milestones", "search": "-rates", "list": "USAGE"} {
+	for command, want := range map[string]string{"": "compare", "compare": "-variants", "train": "-milestones", "search": "-rates", "speed": "-peer-env", "list": "USAGE"} {
 		status, stdout, stderr := bench(t.Context(), strings.Fields(command+" -h")...)
 		if status != 0 || stderr != "" || !strings.Contains(stdout, want) {
 			t.Errorf("%q -h: status %d, stderr %q, stdout %q", command, status, stderr, stdout)
@@ -209,6 +260,22 @@ func TestBadInput(t *testing.T) {
 		{"train -out " + file, 1, file},
 		{"search -rates 0.1,zero", 1, "zero"},
 		{"search -rates -1", 1, "-1"},
+		{"train -cpuprofile " + filepath.Join(file, "below"), 1, file},
+		{"speed -model resnet9", 1, "resnet110"},
+		{"speed -batch 1,x", 1, "whole number"},
+		{"speed -batch 0", 1, "batch of 0"},
+		{"speed -batch=", 1, "no batch"},
+		{"speed -variants lc-sleep-1", 1, "conv or lc"},
+		{"speed -variants=", 1, "conv or lc"},
+		{"speed -peer jax", 1, "pytorch or gorgonia"},
+		{"speed -peer-env X", 1, "NAME=VALUE"},
+		{"speed -rounds 0", 1, "0 rounds"},
+		{"speed -timeout 0s", 1, "timeout"},
+		{"speed -width -1", 1, "width -1"},
+		{"speed -out " + file, 1, file},
+		{"speed -trace " + filepath.Join(file, "below"), 1, file},
+		{"speed fast", 2, "fast"},
+		{"speed -rounds many", 2, "many"},
 		{"compare -epochs many", 2, "many"},
 		{"compare -nothing", 2, "nothing"},
 		{"compare conv", 2, "conv"},

@@ -1,8 +1,10 @@
-// Command bench trains networks of hypnos and compares their variants.
+// Command bench trains networks of hypnos, compares their variants and measures
+// how fast they are.
 //
 //	go run ./bench compare    train the variants on real images, and report
 //	go run ./bench train      train one model
 //	go run ./bench search     choose learning rates on a validation split
+//	go run ./bench speed      measure layers and whole steps, and compare with others
 //	go run ./bench list       list models, variants and data sets
 //
 // Every command explains its flags with -h. An error is one line on standard
@@ -36,12 +38,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := &ffcli.Command{
 		Name:        "bench",
 		ShortUsage:  "go run ./bench COMMAND [flags]",
-		ShortHelp:   "train networks and compare their variants",
+		ShortHelp:   "train networks, compare their variants, measure their speed",
 		FlagSet:     flag.NewFlagSet("bench", flag.ContinueOnError),
-		Subcommands: []*ffcli.Command{compareCommand(c), trainCommand(c), searchCommand(c), listCommand(c)},
+		Subcommands: []*ffcli.Command{compareCommand(c), trainCommand(c), searchCommand(c), speedCommand(c), listCommand(c)},
 		Exec: func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageError{errors.Errorf("unknown command %q, want compare, train, search or list", args[0])}
+				return usageError{errors.Errorf("unknown command %q, want compare, train, search, speed or list", args[0])}
 			}
 			return flag.ErrHelp
 		},

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+	"github.com/pkg/errors"
+
+	"hypnos/bench/peers"
+	"hypnos/bench/report"
+	"hypnos/bench/speed"
+)
+
+// speedFlags are the flags of speed.
+type speedFlags struct {
+	options                    speed.Options
+	batches, variants          string
+	peers, python, environment string
+	quick, markdown            bool
+	out                        string
+	profiles                   profiles
+	batchesGiven, roundsGiven  bool
+}
+
+func speedCommand(c console) *ffcli.Command {
+	fs := flag.NewFlagSet("speed", flag.ContinueOnError)
+	var f speedFlags
+	fs.StringVar(&f.options.Model, "model", "resnet20", "`name` of the network: see bench list")
+	fs.IntVar(&f.options.Width, "width", 0, "channels of the network's first stage; 0 means as published")
+	fs.StringVar(&f.batches, "batch", "1,32,128", "`sizes` of batches for whole steps; layers are measured at the largest")
+	fs.StringVar(&f.variants, "variants", "conv,lc", "`names` of the variants: conv, lc")
+	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia; none unless given")
+	fs.StringVar(&f.python, "python", "", "Python `interpreter` that has torch; unless given python3, or /usr/bin/python3 where that has none")
+	fs.StringVar(&f.environment, "peer-env", "", "`settings` of the environment of peers, NAME=VALUE,…; NAME= takes a variable away")
+	fs.IntVar(&f.options.Rounds, "rounds", 3, "how often each program has its turn with a step")
+	fs.DurationVar(&f.options.Timeout, "timeout", 10*time.Minute, "longest `time` that a program may take for its turn")
+	fs.BoolVar(&f.quick, "quick", false, "a short look: batches of 32, one round, few repetitions, unless -batch or -rounds say otherwise")
+	fs.BoolVar(&f.markdown, "markdown", false, "print the tables as Markdown")
+	fs.StringVar(&f.out, "out", "", "`folder` to write speed.csv and speed.json to; none unless given")
+	f.profiles.register(fs)
+	return &ffcli.Command{
+		Name:       "speed",
+		ShortUsage: "go run ./bench speed [flags]",
+		ShortHelp:  "measure how fast layers and whole steps are, and compare with others",
+		LongHelp: strings.TrimSpace(`
+Measures this machine, then the layers of a network phase by phase, then whole
+steps, and says each as a share of what the machine can do. With -peer the same
+network runs in other programs, which take turns with this one. A peer that is
+not installed is skipped. Profiles are of the layers and passes; those of whole
+steps, which run in processes of their own, get the step's name in theirs.
+Ctrl-C stops it and prints what is there.`),
+		FlagSet: fs,
+		Exec: func(ctx context.Context, args []string) error {
+			if len(args) == 1 && args[0] == speedWorker { // a process of a measurement
+				return f.profiles.during(func() error { return speed.Work(os.Stdin, c.out) })
+			}
+			if err := noArguments(args); err != nil {
+				return err
+			}
+			fs.Visit(func(given *flag.Flag) {
+				f.batchesGiven = f.batchesGiven || given.Name == "batch"
+				f.roundsGiven = f.roundsGiven || given.Name == "rounds"
+			})
+			return f.measure(ctx, c)
+		},
+	}
+}
+
+// speedWorker is the argument by which speed starts itself to measure a step.
+const speedWorker = "worker"
+
+// measure runs the measurement and prints and writes what it found.
+func (f *speedFlags) measure(ctx context.Context, c console) error {
+	o := f.options
+	o.Repeats, o.StepTime, o.YardstickTime, o.StreamBytes = 7, time.Second, time.Second, 256<<20
+	if f.quick {
+		o.Repeats, o.StepTime, o.YardstickTime = 3, 200*time.Millisecond, 300*time.Millisecond
+		if !f.batchesGiven {
+			f.batches = "32"
+		}
+		if !f.roundsGiven {
+			o.Rounds = 1
+		}
+	}
+	var err error
+	if o.Batches, err = parseNumbers(f.batches); err != nil {
+		return err
+	}
+	for _, v := range strings.Split(f.variants, ",") {
+		o.Variants = append(o.Variants, strings.TrimSpace(v))
+	}
+	if o.Peers, err = peers.Parse(f.peers); err != nil {
+		return err
+	}
+	o.PeerOptions.Python = f.python
+	if f.environment != "" {
+		o.PeerOptions.Environment = strings.Split(f.environment, ",")
+		for _, setting := range o.PeerOptions.Environment {
+			if name, _, ok := strings.Cut(setting, "="); !ok || name == "" {
+				return errors.Errorf("-peer-env %q, want NAME=VALUE", setting)
+			}
+		}
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return errors.Wrap(err, "this program, to start it again")
+	}
+	o.Self = peers.Launch{Name: "hypnos", Command: []string{program, "speed", speedWorker}}
+	if f.profiles != (profiles{}) {
+		o.Profile = f.profiles.named
+	}
+	var b *bar
+	o.Progress = func(what string) { b.step(); b.describe(what) }
+	o.Note = func(what string) { b.line("%s", what) }
+	plan, err := speed.NewPlan(o)
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := report.Prepare(f.out); err != nil {
+			return err
+		}
+	}
+	b = newBar(c.err, plan.Steps(), "speed")
+	defer b.finish()
+	var result *speed.Result
+	var cause error
+	err = f.profiles.during(func() error {
+		result, cause = plan.Run(ctx)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.finish()
+	return f.finish(c, result, cause)
+}
+
+// finish prints the tables and writes the files, also of a run that was
+// interrupted or failed.
+func (f *speedFlags) finish(c console, r *speed.Result, cause error) error {
+	r.Command = "go run ./bench " + strings.Join(os.Args[1:], " ")
+	r.Interrupted = cause != nil
+	if f.out != "" {
+		if err := r.Write(f.out); err != nil {
+			return err
+		}
+	}
+	if err := r.WriteTables(c.out, f.markdown); err != nil {
+		return err
+	}
+	if errors.Is(cause, context.Canceled) {
+		fmt.Fprintln(c.err, "interrupted: the tables show what was finished")
+		cause = nil
+	}
+	if f.out != "" {
+		fmt.Fprintf(c.out, "\nfiles: %s, %s\n", filepath.Join(f.out, "speed.csv"), filepath.Join(f.out, "speed.json"))
+	}
+	return cause
+}

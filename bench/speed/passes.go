@@ -1,0 +1,182 @@
+package speed
+
+import (
+	"context"
+	"fmt"
+
+	"hypnos/data"
+	"hypnos/graph"
+	"hypnos/internal/kernel"
+	"hypnos/weightshare"
+)
+
+// planPasses plans what goes over activations, over all parameters, and over
+// images.
+func (p *Plan) planPasses() {
+	type key struct {
+		kind   string
+		output graph.Size
+	}
+	count := map[key]int{}
+	var distinct []*graph.Layer
+	for _, l := range p.example.Layers {
+		switch l.Kind {
+		case "batch norm", "relu", "add":
+			k := key{l.Kind, l.Output}
+			if count[k]++; count[k] == 1 {
+				distinct = append(distinct, l)
+			}
+		}
+	}
+	for _, l := range distinct {
+		n := count[key{l.Kind, l.Output}]
+		p.plan(l.Name, func(ctx context.Context) error { return p.measurePass(ctx, l, n) })
+	}
+	for _, v := range p.Variants {
+		p.plan(v+", optimiser", func(ctx context.Context) error { return p.measureOptimiser(ctx, v) })
+	}
+	p.plan("data", p.measureLoader)
+}
+
+// pass is one way over numbers, and how many bytes a number it reads and
+// writes.
+type pass struct {
+	phase string
+	bytes int
+	run   func()
+}
+
+// measurePass measures a norm, also with what is fused to it, a relu or an
+// addition.
+func (p *Plan) measurePass(ctx context.Context, l *graph.Layer, count int) error {
+	s, c, n := l.Output.Height*l.Output.Width, l.Output.Channels, p.largest()
+	x, y, z := random(s*c*n), random(s*c*n), make([]float32, s*c*n)
+	for _, pass := range passes(l.Kind, x, y, z, s, c, n) {
+		seconds, err := p.time(ctx, pass.run)
+		if err != nil {
+			return err
+		}
+		p.addPass(Row{
+			Batch: n, Layer: l.Name, Geometry: fmt.Sprintf("%d on %d×%d", c, l.Output.Height, l.Output.Width), Count: count, Phase: pass.phase,
+		}, float64(pass.bytes*len(x)), seconds)
+	}
+	return nil
+}
+
+// passes returns the passes of a kind of layer.
+func passes(kind string, x, y, z []float32, s, c, n int) []pass {
+	switch kind {
+	case "relu":
+		return []pass{
+			{"relu forward", 8, func() { kernel.ReLU(z, x) }},
+			{"relu backward", 12, func() { kernel.ReLUGradient(z, x, y) }},
+		}
+	case "add":
+		return []pass{{"add", 12, func() { kernel.Add(z, x, y) }}}
+	}
+	norm := kernel.Norm[float32]{
+		S: s, C: c, N: n, Scale: random(c), Shift: random(c),
+		Mean: make([]float64, c), InverseDeviation: make([]float64, c), Training: true,
+	}
+	rectified := norm
+	rectified.ReLU = true
+	squares, dscale, dshift := make([]float64, c), make([]float32, c), make([]float32, c)
+	moments := func() {
+		kernel.Moments(norm.Mean, squares, x, s, c, n)
+		for i := range squares {
+			norm.InverseDeviation[i] = kernel.InverseDeviation(squares[i]/float64(s*n), 1e-5)
+		}
+	}
+	backward := func(b kernel.Norm[float32]) {
+		b.ParameterGradient(dscale, dshift, x, y)
+		b.InputGradient(z, x, y, dscale, dshift)
+	}
+	return []pass{
+		// x for its moments, then x and y
+		{"norm forward", 12, func() { moments(); norm.Forward(z, x, nil) }},
+		{"norm, relu forward", 12, func() { moments(); rectified.Forward(z, x, nil) }},
+		{"norm, add, relu forward", 16, func() { moments(); rectified.Forward(z, x, y) }},
+		// x and dy for two sums, then x, dy and dx
+		{"norm backward", 20, func() { backward(norm) }},
+		{"norm, relu backward", 20, func() { backward(rectified) }},
+	}
+}
+
+// measureOptimiser measures AdamW over all parameters of a variant, and
+// sharing where it has local layers.
+func (p *Plan) measureOptimiser(ctx context.Context, variant string) error {
+	net, err := p.network(variant)
+	if err != nil {
+		return err
+	}
+	type state struct{ w, m, v, gradient []float32 }
+	var all []state
+	for _, q := range net.Parameters() {
+		n := len(q.Data)
+		all = append(all, state{q.Data, make([]float32, n), random(n), random(n)})
+		for i := range n { // a mean of squares is not negative
+			all[len(all)-1].v[i] += 0.5
+		}
+	}
+	adam := kernel.Adam{Rate: 1e-3, Decay: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.5, Correction2: 0.5, Decoupled: true}
+	seconds, err := p.time(ctx, func() {
+		for _, s := range all {
+			adam.Step(s.w, s.m, s.v, s.gradient)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	// Weight and two moments, read and written, and the gradient, read.
+	geometry := fmt.Sprintf("%d parameters", net.ParameterCount())
+	p.addPass(Row{Variant: variant, Geometry: geometry, Phase: "AdamW"}, 28*float64(net.ParameterCount()), seconds)
+	if variant != "lc" {
+		return nil
+	}
+	weights := 0
+	for _, l := range net.LocalLayers() {
+		weights += len(l.Field.Weight.Data)
+	}
+	if seconds, err = p.time(ctx, func() { weightshare.Share(net) }); err != nil {
+		return err
+	}
+	p.addPass(Row{Variant: variant, Geometry: fmt.Sprintf("%d weights", weights), Phase: "instant sharing"}, 8*float64(weights), seconds)
+	return nil
+}
+
+// addPass adds a row whose rate is in GB/s.
+func (p *Plan) addPass(r Row, bytes, seconds float64) {
+	r.Section, r.Threads, r.Milliseconds = "passes", p.threads, 1e3*seconds
+	r.Rate, r.Unit = bytes/seconds/1e9, "GB/s"
+	r.Share = r.Rate / p.machine.copied
+	p.result.add(r)
+}
+
+// measureLoader measures the loader alone: one worker, images translated.
+func (p *Plan) measureLoader(ctx context.Context) error {
+	set, _, err := data.Open(data.Default, "")
+	if err != nil {
+		return err
+	}
+	batch := min(p.largest(), set.Len())
+	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: batch, Padding: 4})
+	if err != nil {
+		return err
+	}
+	batches := max(set.Len()/batch, 1)
+	seconds, err := p.time(ctx, func() {
+		for _, e := range loader.Batches(0, batches) {
+			if e != nil {
+				err = e
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	p.result.add(Row{
+		Section: "passes", Batch: batch, Threads: 1, Phase: "data", Geometry: "translated by up to 4 pixels",
+		Milliseconds: 1e3 * seconds / float64(batches), Rate: float64(batch*batches) / seconds, Unit: "images/s",
+	})
+	return nil
+}

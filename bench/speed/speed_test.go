@@ -1,0 +1,364 @@
+package speed
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"hypnos/bench/peers"
+	"hypnos/zoo"
+)
+
+// roleVariable makes the test binary the worker, or a peer that fails.
+const roleVariable = "HYPNOS_SPEED_ROLE"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(roleVariable) {
+	case "":
+		os.Exit(m.Run())
+	case "worker":
+		if err := Work(os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+	case "other network":
+		server := peers.Server{Name: "other", New: func(string, int, peers.Task) (func() error, int, error) {
+			return func() error { time.Sleep(time.Microsecond); return nil }, 1, nil
+		}}
+		server.Serve(os.Stdin, os.Stdout)
+	case "missing":
+		fmt.Fprintln(os.Stderr, "no such module")
+		os.Exit(1)
+	case "hangs":
+		time.Sleep(time.Minute)
+	}
+}
+
+// launch starts the test binary in a role.
+func launch(role string) peers.Launch {
+	return peers.Launch{Name: role, Command: []string{os.Args[0]}, Environment: append(os.Environ(), roleVariable+"="+role)}
+}
+
+// peer is one that the test binary plays.
+func peer(role string) peers.Peer {
+	return peers.Peer{
+		Name: role,
+		Can:  func(peers.Task, int) bool { return true },
+		Prepare: func(context.Context, peers.Options) ([]peers.Launch, func(), error) {
+			return []peers.Launch{launch(role)}, func() {}, nil
+		},
+	}
+}
+
+// tiny are options of a measurement of seconds.
+func tiny() Options {
+	return Options{
+		Model: "resnet8", Width: 2, Batches: []int{1, 2}, Variants: []string{"conv", "lc"}, Rounds: 2, Repeats: 1,
+		StepTime: time.Millisecond, YardstickTime: time.Millisecond, StreamBytes: 1 << 20, Self: launch("worker"), Timeout: time.Minute,
+		Progress: func(string) {}, Note: func(string) {},
+	}
+}
+
+func TestRun(t *testing.T) {
+	o := tiny()
+	steps := 0
+	o.Progress = func(string) { steps++ }
+	o.Peers = []peers.Peer{peer("worker"), peer("missing"), peer("other network")}
+	plan, err := NewPlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := plan.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if steps != plan.Steps() {
+		t.Errorf("%d steps, %d planned", steps, plan.Steps())
+	}
+	// One note of a peer that does not start, one a task of one that starts
+	// and computes something else.
+	missing, other := 0, 0
+	for _, note := range r.Notes {
+		if strings.Contains(note, "no such module") {
+			missing++
+		}
+		if strings.Contains(note, "other network: its network has 1 parameters") {
+			other++
+		}
+	}
+	if missing != 1 || other != 9 || len(r.Notes) != 10 {
+		t.Errorf("notes %q", r.Notes)
+	}
+	// 3x3 layers and shortcuts, three phases each but for the first layer's
+	// input gradient; training and evaluation at two batches, sharing, and the
+	// largest batch on one thread.
+	oneThread := 0
+	if runtime.GOMAXPROCS(0) > 1 {
+		oneThread = 2
+	}
+	if got, want := len(r.section("layers")), 2*(8*3-1); got != want {
+		t.Errorf("%d rows of layers, want %d", got, want)
+	}
+	if got, want := len(r.section("steps")), 2*9+oneThread; got != want {
+		t.Errorf("%d rows of steps, want %d", got, want)
+	}
+	for _, row := range r.Rows {
+		if row.Section != "machine" && !(row.Milliseconds > 0) || row.Phase != "share" && !(row.Rate > 0) {
+			t.Errorf("nothing measured: %+v", row)
+		}
+		if row.Section == "steps" && (!(row.Ratio > 0) || math.IsNaN(row.HeapBytes) || runtime.GOOS == "linux" && !(row.PeakBytes > 1e6)) {
+			t.Errorf("steps: %+v", row)
+		}
+	}
+	checkFiles(t, r)
+}
+
+// checkFiles writes the result and reads it again.
+func checkFiles(t *testing.T, r *Result) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "below")
+	if err := r.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "speed.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object struct{ Rows []map[string]any }
+	if err := json.Unmarshal(content, &object); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(filepath.Join(dir, "speed.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(records) != len(r.Rows)+1 || len(object.Rows) != len(r.Rows) {
+		t.Fatalf("%d records, %d objects, %d rows: %v", len(records), len(object.Rows), len(r.Rows), err)
+	}
+	for i, record := range records[1:] {
+		for j, cell := range record {
+			value, ok := object.Rows[i][records[0][j]]
+			if ok != (cell != "") {
+				t.Fatalf("row %d: %s is %q in CSV, %v in JSON", i, records[0][j], cell, value)
+			}
+		}
+	}
+}
+
+// A program of our own that hangs is an error, a peer that does is not.
+func TestTimeout(t *testing.T) {
+	o := tiny()
+	o.Variants, o.Batches, o.Timeout = []string{"conv"}, []int{1}, 20*time.Second
+	o.Peers = []peers.Peer{peer("hangs")}
+	o.Timeout = 2 * time.Second
+	plan, err := NewPlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := plan.Run(t.Context())
+	if err != nil || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "within 2s") {
+		t.Errorf("notes %q, %v", r.Notes, err)
+	}
+	o.Peers, o.Self = nil, launch("hangs")
+	if plan, err = NewPlan(o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plan.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "within 2s") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := tiny()
+	o.Progress = func(what string) {
+		if strings.HasPrefix(what, "train") {
+			cancel()
+		}
+	}
+	plan, err := NewPlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := plan.Run(ctx)
+	if err != context.Canceled || len(r.section("layers")) == 0 || len(r.section("steps")) != 0 {
+		t.Errorf("%v with %d layers and %d steps", err, len(r.section("layers")), len(r.section("steps")))
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for want, change := range map[string]func(*Options){
+		"resnet110":     func(o *Options) { o.Model = "resnet9" },
+		"width -1":      func(o *Options) { o.Width = -1 },
+		"no batch":      func(o *Options) { o.Batches = nil },
+		"batch of 0":    func(o *Options) { o.Batches = []int{1, 0} },
+		"2 images stan": func(o *Options) { o.Batches = []int{2, 1, 2} },
+		"lc-sleep-1":    func(o *Options) { o.Variants = []string{"lc-sleep-1"} },
+		"stands twice":  func(o *Options) { o.Variants = []string{"lc", "lc"} },
+		"no variants":   func(o *Options) { o.Variants = nil },
+		"0 rounds":      func(o *Options) { o.Rounds = 0 },
+		"timeout":       func(o *Options) { o.Timeout = 0 },
+	} {
+		o := tiny()
+		change(&o)
+		if _, err := NewPlan(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+// A layer without padding takes 2·batch·(multiply-adds) operations, and one
+// with padding as many less as a loop that looks at each of them finds.
+func TestOperations(t *testing.T) {
+	net, err := zoo.New("resnet8", zoo.Config{Width: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range net.Layers {
+		if l.Field == nil {
+			continue
+		}
+		g := geometryOf(l, 3)
+		pairs := 0
+		for oh := range g.OH {
+			for ow := range g.OW {
+				for kh := range g.KH {
+					for kw := range g.KW {
+						ih, iw := g.Stride*oh+kh-g.Padding, g.Stride*ow+kw-g.Padding
+						if ih >= 0 && ih < g.H && iw >= 0 && iw < g.W {
+							pairs++
+						}
+					}
+				}
+			}
+		}
+		if want := float64(2 * 3 * pairs * g.O * g.C); g.operations() != want {
+			t.Errorf("%s: %v operations, want %v", l.Name, g.operations(), want)
+		}
+		if nominal := float64(2 * 3 * l.MultiplyAdds); l.Field.Padding == 0 && g.operations() != nominal || g.operations() > nominal {
+			t.Errorf("%s: %v operations, %v with padding", l.Name, g.operations(), nominal)
+		}
+	}
+}
+
+// A training step of ResNet-20 at batch 128 is 31 GFLOP with those on padding.
+func TestStepOperations(t *testing.T) {
+	net, err := zoo.New("resnet20", zoo.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	training := stepOperations(net, peers.Task{Name: "train", Batch: 128})
+	evaluation := stepOperations(net, peers.Task{Name: "evaluate", Batch: 128})
+	if training < 27e9 || training > 31e9 || evaluation < training/3 || evaluation > training/2.9 {
+		t.Errorf("%v operations of training, %v of evaluation", training, evaluation)
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		x    []float64
+		want float64
+	}{{[]float64{3}, 3}, {[]float64{4, 1}, 2.5}, {[]float64{9, 1, 2}, 2}} {
+		if got := median(c.x); got != c.want {
+			t.Errorf("median of %v is %v", c.x, got)
+		}
+	}
+}
+
+// made is a result whose tables can be worked out by hand.
+func made() *Result {
+	none := math.NaN()
+	r := &Result{Notes: []string{"not measured: gorgonia: go build: no go"}}
+	r.add(Row{Section: "machine", Phase: "multiply-add, AVX2", Threads: 2, Rate: 200, Unit: "GFLOP/s"})
+	for i, phase := range []string{forward, inputGradient, weightGradient} {
+		ms := float64(i + 1)
+		r.add(Row{Section: "layers", Variant: "lc", Batch: 128, Threads: 2, Layer: "conv", Geometry: "32→32 3×3 on 16×16", Count: 5,
+			Phase: phase, Milliseconds: ms, Rate: 150 / ms, Unit: "GFLOP/s", Share: 0.75 / ms, channels: 32, operations: 150e6})
+	}
+	r.add(Row{Section: "layers", Variant: "lc", Batch: 128, Layer: "thin", Geometry: "3→16", Count: 1, Phase: forward, Milliseconds: 9, Rate: 1, Share: 0.005, channels: 3, operations: 9e6})
+	r.add(Row{Section: "passes", Variant: "lc", Phase: "AdamW", Geometry: "7 parameters", Milliseconds: 60, Rate: 16, Unit: "GB/s", Share: 0.8})
+	r.add(Row{Section: "steps", System: "hypnos", Version: "hypnos", Variant: "lc", Batch: 128, Threads: 2, Phase: "train", Milliseconds: 400, Steps: 9,
+		Rate: 320, Unit: "images/s", Share: 0.35, Ratio: 1, HeapBytes: 0, PeakBytes: 1.25e9, operations: 28e9})
+	r.add(Row{Section: "steps", System: "pytorch", Version: "PyTorch 1.13", Variant: "lc", Batch: 128, Threads: 2, Phase: "train", Milliseconds: 4400, Steps: 3,
+		Rate: 29.1, Unit: "images/s", Share: 0.03, Ratio: 11, HeapBytes: none, PeakBytes: none, operations: 28e9})
+	p := &Plan{Options: Options{Model: aimsModel}, threads: 2, machine: machine{peak: 200}}
+	r.aims(p)
+	return r
+}
+
+func TestTables(t *testing.T) {
+	var text, markdown strings.Builder
+	if err := made().WriteTables(&text, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := made().WriteTables(&markdown, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`
+measure              threads   rate
+multiply-add, AVX2         2    200   GFLOP/s
+`, `
+lc        conv    32→32 3×3 on 16×16        5          1.00       150    75.0 %                 2.00      75.0    37.5 %                  3.00      50.0    25.0 %
+lc        thin    3→16                      1          9.00      1.00     0.5 %                    –         –         –                     –         –         –
+`, `
+train   lc        hypnos           128         2    400        320      70.0    35.0 %           1.00                 0              1250
+train   lc        PyTorch 1.13     128         2   4400       29.1      6.36     3.0 %           11.0                 –                 –
+
+`, "\nnot measured: gorgonia: go build: no go\n"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the tables are\n%s\nwant%s", text.String(), want)
+		}
+	}
+	for _, want := range []string{`
+| measure | threads | rate |  |
+| :--- | ---: | ---: | ---: |
+| multiply-add, AVX2 | 2 | 200 | GFLOP/s |
+`, `
+| training step, locally connected, batch 128, against PyTorch | 11.0x | 10.0x | 15.0x | yes |
+| training step, locally connected, batch 32, against PyTorch | – | 8.00x | 12.0x | – |
+`, `
+| local layers of 32 or more channels, forward, share of peak | 75.0 % (least 75.0 %, 32→32 3×3 on 16×16) | 70.0 % | 85.0 % | yes |
+| local layers of 32 or more channels, input gradient, share of peak | 37.5 % (least 37.5 %, 32→32 3×3 on 16×16) | 70.0 % | 85.0 % | no |
+`, `
+| AdamW over all parameters, locally connected, share of copy bandwidth | 80.0 % | 70.0 % | – | yes |
+`, `
+| peak memory, training, locally connected, batch 128 | 1.25 GB | at most 1.30 GB | 1.00 GB | yes |
+`, `
+| heap allocated per training step, lc, batch 128 | 0 MB | at most 1.00 MB | 0 MB | yes |
+`} {
+		if !strings.Contains(markdown.String(), want) {
+			t.Errorf("the tables are\n%s\nwant%s", markdown.String(), want)
+		}
+	}
+}
+
+// The aims are for the published network alone.
+func TestAimsOfOtherNetworks(t *testing.T) {
+	r := &Result{}
+	r.aims(&Plan{Options: Options{Model: "resnet8"}})
+	r.aims(&Plan{Options: Options{Model: aimsModel, Width: 8}})
+	if len(r.Aims) > 0 || slices.ContainsFunc(r.tables(), func(t *table) bool { return t.left == 0 }) {
+		t.Errorf("%d aims", len(r.Aims))
+	}
+}
+
+func TestFiles(t *testing.T) {
+	checkFiles(t, made())
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := made().Write(file); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("into a file: %v", err)
+	}
+}
