@@ -49,7 +49,7 @@ func TestCompare(t *testing.T) {
 	if !strings.Contains(stderr, "lc-sleep-10, seed 1: epoch 1 of 1") {
 		t.Errorf("progress is %q", stderr)
 	}
-	for _, name := range []string{"report.html", "results.csv", "epochs.csv", "results.json"} {
+	for _, name := range []string{"report.html", "results.csv", "epochs.csv", "layers.csv", "results.json"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -186,7 +186,7 @@ func TestProfiles(t *testing.T) {
 
 func TestListAndHelp(t *testing.T) {
 	_, stdout, _ := bench(t.Context(), "list")
-	for _, want := range []string{"resnet8", "resnet110", "conv", "lc-translate-K", "lc-sleep-M", "sample", "cifar10"} {
+	for _, want := range []string{"resnet8", "resnet110", "conv", "lc-translate-K", "lc-sleep-M", "lc-sleep-epochs-E", "lc-sleep-end", "sample", "cifar10"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("list does not show %s:\n%s", want, stdout)
 		}
@@ -253,6 +253,16 @@ func TestBadInput(t *testing.T) {
 		{"compare -first-conv -1", 1, "-1"},
 		{"compare -first-conv 9 -variants lc-sleep-1", 1, "no locally connected layers"},
 		{"compare -deviation Inf", 1, "+Inf"},
+		{"compare -sleep nap", 1, "instant, hebbian, dynamic"},
+		{"compare -sleep hebbian -sleep-source dreams", 1, "gaussian, patches, pooled"},
+		{"compare -sleep hebbian -sleep-gamma -1", 1, "gamma -1"},
+		{"compare -sleep hebbian -sleep-rate -1", 1, "learning rate -1"},
+		{"compare -sleep hebbian -sleep-iterations 0", 1, "0 iterations"},
+		{"compare -sleep dynamic -sleep-alpha -1", 1, "alpha -1"},
+		{"compare -sleep dynamic -sleep-tau -1", 1, "tau -1"},
+		{"compare -sleep dynamic -sleep-over-time -sleep-settle 150", 1, "150 of 150 steps"},
+		{"compare -sleep hebbian -sleep-period 2 -variants lc-sleep-1", 1, "a pattern of 2×2 pixels is smaller than the kernel of 3×3"},
+		{"compare -sleep hebbian -first-conv 9 -variants lc-sleep-end", 1, "no locally connected layers"},
 		{"compare -out " + file, 1, file},
 		{"compare -out " + filepath.Join(file, "below"), 1, file},
 		{"train -variant nothing", 1, "lc-translate-K"},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"hypnos/bench/report"
 	"hypnos/data"
@@ -26,22 +27,30 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	b.describe(name)
 	schedule := e.schedule
 	schedule.Rate = e.learningRate(v)
+	var (
+		sleeper *weightshare.Sleeper
+		alike   []weightshare.Measures // at the end of the epoch
+	)
 	options := train.Options{
 		Epochs: e.epochs, StepsPerEpoch: e.stepsPerEpoch(), Batch: e.batch,
 		Optimiser: e.optimiser, Schedule: schedule,
 		Training: loader.Batches(0, e.epochs*e.stepsPerEpoch()),
 		Test:     e.inOrder,
-		SNR:      func() float64 { return weightshare.MedianSNR(net) },
+		SNR: func() float64 {
+			alike = weightshare.Measure(net)
+			return median(alike, func(m weightshare.Measures) float64 { return m.SNR })
+		},
 		Progress: func(int) { b.step() },
 		Epoch: func(done train.Epoch) {
-			run.Epochs = append(run.Epochs, row(done))
+			run.Epochs = append(run.Epochs, row(done, alike, sleeper))
 			b.line("%s: epoch %d of %d, training loss %.3f, top-1 %.1f %%", name, done.Epoch, e.epochs, done.Training.Loss, 100*done.Test.Top1)
 		},
 	}
-	if v.sleepEvery > 0 {
-		if options.Sleep, err = weightshare.Instant(net, v.sleepEvery); err != nil {
+	if v.sleeps() {
+		if sleeper, err = e.sleeper(v, net, seed); err != nil {
 			return run, err
 		}
+		options.Sleep = sleeper.Step
 	}
 	_, err = train.Run(ctx, net, options)
 	run.Complete = err == nil
@@ -54,13 +63,37 @@ func (e *experiment) inOrder() train.Batches {
 }
 
 // row turns an epoch of the training loop to one of the report.
-func row(e train.Epoch) report.Epoch {
-	return report.Epoch{
+func row(e train.Epoch, alike []weightshare.Measures, sleeper *weightshare.Sleeper) report.Epoch {
+	epoch := report.Epoch{
 		Epoch: e.Epoch, Step: e.Step, LearningRate: e.LearningRate,
 		TrainLoss: e.Training.Loss, TrainTop1: e.Training.Top1,
 		TestLoss: e.Test.Loss, TestTop1: e.Test.Top1, TestTop5: e.Test.Top5,
 		SNR: e.SNR, Seconds: e.Seconds,
+		PoolSNR: median(alike, func(m weightshare.Measures) float64 { return m.PoolSNR }),
 	}
+	var changes []weightshare.Change
+	if sleeper != nil {
+		changes = sleeper.Last()
+	}
+	epoch.Spread = median(changes, func(c weightshare.Change) float64 { return c.Spread })
+	epoch.Cosine = median(changes, func(c weightshare.Change) float64 { return c.Cosine })
+	for i, m := range alike {
+		layer := report.Layer{Name: m.Layer, SNR: m.SNR, PoolSNR: m.PoolSNR, Spread: math.NaN(), Cosine: math.NaN()}
+		if changes != nil { // of the same layers
+			layer.Spread, layer.Cosine = changes[i].Spread, changes[i].Cosine
+		}
+		epoch.Layers = append(epoch.Layers, layer)
+	}
+	return epoch
+}
+
+// median returns the median of a measure over layers.
+func median[T any](layers []T, measure func(T) float64) float64 {
+	values := make([]float64, len(layers))
+	for i, l := range layers {
+		values[i] = measure(l)
+	}
+	return weightshare.Median(values)
 }
 
 // check finds, before anything is trained, what would stop a variant later. It
@@ -73,10 +106,12 @@ func (e *experiment) check(v variant) (report.Variant, error) {
 	if _, err := e.loader(v, e.seed); err != nil {
 		return report.Variant{}, err
 	}
-	if v.sleepEvery > 0 {
-		if _, err := weightshare.Instant(net, v.sleepEvery); err != nil {
+	description := v.description
+	if v.sleeps() {
+		if _, err := e.sleeper(v, net, e.seed); err != nil {
 			return report.Variant{}, err
 		}
+		description = fmt.Sprintf(description, adverb(e.phase))
 	}
 	if err := e.optimiser.Check(); err != nil {
 		return report.Variant{}, err
@@ -87,7 +122,7 @@ func (e *experiment) check(v variant) (report.Variant, error) {
 		return report.Variant{}, err
 	}
 	return report.Variant{
-		Name: v.name, Description: v.description, Parameters: net.ParameterCount(),
+		Name: v.name, Description: description, Parameters: net.ParameterCount(),
 		LearningRate: schedule.Rate, Local: len(net.LocalLayers()) > 0,
 	}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/train"
+	"hypnos/weightshare"
 	"hypnos/zoo"
 )
 
@@ -34,6 +35,7 @@ type settings struct {
 	out                  string
 	connectivity         graph.Connectivity
 	deviation            float64
+	sleep                sleepFlags
 }
 
 // The default comparison is of this model, at a width that trains in minutes.
@@ -66,6 +68,7 @@ func (s *settings) register(fs *flag.FlagSet) {
 	fs.BoolVar(&s.connectivity.Convolutional1x1, "conv-1x1", false, "keep the 1x1 layers of local networks convolutional")
 	fs.BoolVar(&s.connectivity.Frozen1x1, "freeze-1x1", false, "freeze the 1x1 layers of local networks at their initial weights")
 	fs.Float64Var(&s.deviation, "deviation", -1, "start local weights at a shared kernel plus `eps` times as much noise; negative means independently")
+	s.sleep.register(fs)
 }
 
 // experiment is what the settings come to: data in memory, options checked.
@@ -77,6 +80,7 @@ type experiment struct {
 	schedule       train.Schedule
 	size           graph.Size
 	loaderWorkers  int
+	phase          weightshare.Phase // of variants that sleep
 }
 
 // open reads the data and checks the options. Nothing is written, except by
@@ -87,6 +91,9 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 		e.connectivity.SharedStart, e.connectivity.Deviation = true, s.deviation
 	}
 	var err error
+	if e.phase, err = s.sleep.phase(); err != nil {
+		return nil, err
+	}
 	if e.optimiser.Method, err = train.ParseMethod(s.method); err != nil {
 		return nil, err
 	}
@@ -203,6 +210,7 @@ func (e *experiment) describe() []report.Setting {
 		{Name: "training", Value: fmt.Sprintf("%d epochs of %d steps, batches of %d images", e.epochs, e.stepsPerEpoch(), e.batch)},
 		{Name: "optimizer", Value: fmt.Sprintf("%s, weight decay %g, schedule %s", e.method, e.weightDecay, e.form)},
 		{Name: "translations", Value: fmt.Sprintf("up to %d pixels, flip %t", e.padding, e.flip)},
+		e.describeSleep(),
 	}
 	if c := e.connectivity; c != (graph.Connectivity{}) {
 		c.Local = true

@@ -9,6 +9,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/graph"
+	"hypnos/weightshare"
 )
 
 // variant is a way to connect and train a network.
@@ -17,18 +18,23 @@ type variant struct {
 	description string
 	local       bool
 	repetitions int // of each image in its batch, each with another translation
-	sleepEvery  int // steps; 0 means never
+	sleep       weightshare.Schedule
 }
+
+// sleeps tells whether it ever does.
+func (v variant) sleeps() bool { return v.sleep != weightshare.Schedule{} }
 
 // kinds are the variants that the commands know. K and M stand for numbers.
 var kinds = []struct{ name, description string }{
 	{"conv", "convolutional: all locations of a layer share one set of weights"},
 	{"lc", "locally connected: every location has weights of its own"},
 	{"lc-translate-K", "locally connected; each image K times in its batch, each time with another translation"},
-	{"lc-sleep-M", "locally connected; weights shared instantly within their pools every M steps"},
+	{"lc-sleep-M", "locally connected; a sleep in which pools share weights (see -sleep) every M steps"},
+	{"lc-sleep-epochs-E", "the same every E epochs"},
+	{"lc-sleep-end", "the same once, after the last step"},
 }
 
-var numbered = regexp.MustCompile(`^lc-(translate|sleep)-([1-9][0-9]{0,8})$`)
+var numbered = regexp.MustCompile(`^lc-(translate|sleep|sleep-epochs)-([1-9][0-9]{0,8})$`)
 
 // parseVariant returns the variant of that name.
 func parseVariant(name string) (variant, error) {
@@ -37,6 +43,11 @@ func parseVariant(name string) (variant, error) {
 		return variant{name: name, description: kinds[0].description, repetitions: 1}, nil
 	case "lc":
 		return variant{name: name, description: kinds[1].description, local: true, repetitions: 1}, nil
+	case "lc-sleep-end":
+		return variant{
+			name: name, description: "locally connected; weights shared %s within their pools after the last step",
+			local: true, repetitions: 1, sleep: weightshare.Schedule{AtEnd: true},
+		}, nil
 	}
 	m := numbered.FindStringSubmatch(name)
 	if m == nil {
@@ -51,12 +62,16 @@ func parseVariant(name string) (variant, error) {
 		return variant{}, errors.Wrapf(err, "variant %q", name)
 	}
 	v := variant{name: name, local: true, repetitions: 1}
-	if m[1] == "translate" {
+	switch m[1] {
+	case "translate":
 		v.repetitions = number
 		v.description = fmt.Sprintf("locally connected; each image %d times in its batch, each time with another translation", number)
-	} else {
-		v.sleepEvery = number
-		v.description = fmt.Sprintf("locally connected; weights shared instantly within their pools every %s", plural(number, "step"))
+	case "sleep":
+		v.sleep.Steps = number
+		v.description = "locally connected; weights shared %s within their pools every " + plural(number, "step")
+	case "sleep-epochs":
+		v.sleep.Epochs = number
+		v.description = "locally connected; weights shared %s within their pools every " + plural(number, "epoch")
 	}
 	return v, nil
 }
@@ -104,7 +119,7 @@ func (v variant) learningRate() float64 {
 	switch {
 	case !v.local:
 		return 0.04
-	case v.sleepEvery > 0:
+	case v.sleeps():
 		return 0.02
 	case v.repetitions > 1:
 		return 0.0025

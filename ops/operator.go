@@ -46,6 +46,10 @@ type accumulating interface {
 	gradientOnto(contributed *gorgonia.Node, inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
 }
 
+// inPlace is a definition whose result is its first input, changed: run32 and
+// run64 find it in result and in inputs[0].
+type inPlace interface{ inPlace() }
+
 // instances counts operators: gorgonia merges nodes of equal hash, and an
 // operator that owns a buffer must not be merged with another.
 var instances atomic.Uint64
@@ -177,6 +181,11 @@ func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T,
 			return nil, errors.Errorf("ops: %v: input %d is %v, want %T", o, i, v.Dtype(), data[i])
 		}
 	}
+	if _, ok := o.definition.(inPlace); ok {
+		compute(data[0], data, o.shapes)
+		o.result = inputs[0]
+		return o.result, nil
+	}
 	buffer, ok := o.buffer.([]T)
 	if !ok {
 		buffer = make([]T, o.shape.TotalSize())
@@ -256,8 +265,14 @@ func (o *operator) ReturnsPtr() bool { return true }
 // CallsExtern is false: hypnos is Go and assembly.
 func (o *operator) CallsExtern() bool { return false }
 
-// OverwritesInput is -1: inputs are read only.
-func (o *operator) OverwritesInput() int { return -1 }
+// OverwritesInput is 0 where the result is the first input, changed, and
+// otherwise -1: inputs are read only.
+func (o *operator) OverwritesInput() int {
+	if _, ok := o.definition.(inPlace); ok {
+		return 0
+	}
+	return -1
+}
 
 // WriteHash writes the definition and the instance.
 func (o *operator) WriteHash(h hash.Hash) { fmt.Fprintf(h, "hypnos %v #%d", o, o.instance) }

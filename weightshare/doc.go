@@ -5,4 +5,10 @@
 // The neurons of one channel whose positions are equal modulo the kernel size
 // form a pool: K² pools a channel, for a kernel of side K. A sleeping network
 // is thus not quite convolutional.
+//
+// A phase is instant, Hebbian or dynamic. The last two show each layer patterns
+// that repeat every K pixels, to which the neurons of a pool would respond
+// alike if they had equal weights, and let each of them learn from what it can
+// know itself. Both rules are linear in the weights, and so are the sums over a
+// pool. That makes them cheap: see population and cohort for how.
 package weightshare

@@ -3,6 +3,7 @@ package weightshare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"hypnos/graph"
@@ -32,9 +33,16 @@ func TestGoldenInstant(t *testing.T) {
 			l := net.LocalLayers()[0]
 			copy(l.Field.Weight.Data, w.Weights().Float32())
 			golden.Check(t, "SNR", []float64{SNR(l)}, f.Tensor("snr").Data, 1e-6)
-			Share(net)
+			share(t, net)
 			golden.Check(t, "shared weights", l.Field.Weight.Data, f.Tensor("w_shared").Weights().Data, 1e-6)
 		})
+	}
+}
+
+func share(t *testing.T, net *graph.Network) {
+	t.Helper()
+	if err := Share(net); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -43,9 +51,9 @@ func TestGoldenInstant(t *testing.T) {
 func TestShareIsIdempotent(t *testing.T) {
 	net := network(t, graph.Size{Channels: 2, Height: 11, Width: 7}, graph.Local{Channels: 3, Kernel: 3, Stride: 2, Padding: 1}, graph.Connectivity{Local: true})
 	w := net.Parameter("local.weight").Data
-	Share(net)
+	share(t, net)
 	once := append([]float32(nil), w...)
-	Share(net)
+	share(t, net)
 	golden.Check(t, "shared twice", w, float64s(once), 1e-7)
 	size := len(w) / (6 * 4)
 	for pool := range 9 { // output 6×4
@@ -74,32 +82,35 @@ func float64s(x []float32) []float64 {
 	return y
 }
 
-func TestInstant(t *testing.T) {
+func TestSchedule(t *testing.T) {
 	in, l := graph.Size{Channels: 1, Height: 4, Width: 4}, graph.Local{Channels: 1, Kernel: 1}
-	net := network(t, in, l, graph.Connectivity{Local: true})
-	sleep, err := Instant(net, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for step, shared := range map[int]bool{9: false, 10: true} {
-		net.Parameter("local.weight").Data[0] = 100
-		if err := sleep(step); err != nil {
+	for _, c := range []struct {
+		schedule Schedule
+		asleep   []int
+	}{
+		{Schedule{}, nil},
+		{Schedule{Steps: 4}, []int{4, 8, 12}},
+		{Schedule{Epochs: 2}, []int{10}},
+		{Schedule{AtEnd: true}, []int{14}},
+		{Schedule{Steps: 7, Epochs: 1, AtEnd: true}, []int{5, 7, 10, 14}},
+	} {
+		net := network(t, in, l, graph.Connectivity{Local: true})
+		sleeper, err := New(net, Options{Schedule: c.schedule, StepsPerEpoch: 5, TotalSteps: 14})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if got := math.IsInf(MedianSNR(net), 1); got != shared {
-			t.Errorf("step %d: weights shared is %v", step, got)
+		var asleep []int
+		for step := 1; step <= 14; step++ {
+			net.Parameter("local.weight").Data[0] = 100
+			if err := sleeper.Step(step); err != nil {
+				t.Fatal(err)
+			}
+			if math.IsInf(MedianSNR(net), 1) {
+				asleep = append(asleep, step)
+			}
 		}
-	}
-	if _, err := Instant(net, 0); err == nil {
-		t.Error("sharing every 0 steps is no error")
-	}
-	for _, c := range []graph.Connectivity{{}, {Local: true, Frozen1x1: true}} {
-		net := network(t, in, l, c)
-		if _, err := Instant(net, 1); err == nil {
-			t.Errorf("%v: nothing to share is no error", c)
-		}
-		if !math.IsNaN(MedianSNR(net)) {
-			t.Errorf("%v: SNR %v of no weights", c, MedianSNR(net))
+		if !slices.Equal(asleep, c.asleep) {
+			t.Errorf("%+v: asleep after steps %v, want %v", c.schedule, asleep, c.asleep)
 		}
 	}
 }

@@ -110,6 +110,29 @@ func (r *Report) epochRecords() [][]string {
 	return records
 }
 
+// layerRecords returns the rows of layers.csv, its header first.
+func (r *Report) layerRecords() [][]string {
+	header := []string{"variant", "seed", "epoch", "layer"}
+	for _, m := range layerMeasures {
+		header = append(header, m.name)
+	}
+	records := [][]string{header}
+	for _, v := range r.Variants {
+		for _, run := range v.Runs {
+			for _, e := range run.Epochs {
+				for _, l := range e.Layers {
+					record := []string{v.Name, strconv.FormatUint(run.Seed, 10), strconv.Itoa(e.Epoch), l.Name}
+					for _, m := range layerMeasures {
+						record = append(record, number(*m.layer(&l)).String())
+					}
+					records = append(records, record)
+				}
+			}
+		}
+	}
+	return records
+}
+
 func encodeCSV(records [][]string) ([]byte, error) {
 	var text bytes.Buffer
 	err := csv.NewWriter(&text).WriteAll(records)
@@ -178,11 +201,36 @@ func (v *Variant) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
+// jsonLayer is a Layer by the names of its measures.
+type jsonLayer struct {
+	Name   string `json:"layer"`
+	SNR    number `json:"weight_snr"`
+	Pool   number `json:"pool_snr"`
+	Spread number `json:"sleep_spread"`
+	Cosine number `json:"sleep_cosine"`
+}
+
+// MarshalJSON writes the columns of layers.csv.
+func (l Layer) MarshalJSON() ([]byte, error) {
+	return json.Marshal(jsonLayer{l.Name, number(l.SNR), number(l.PoolSNR), number(l.Spread), number(l.Cosine)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (l *Layer) UnmarshalJSON(text []byte) error {
+	var object jsonLayer
+	err := json.Unmarshal(text, &object)
+	*l = Layer{object.Name, float64(object.SNR), float64(object.Pool), float64(object.Spread), float64(object.Cosine)}
+	return err
+}
+
 // MarshalJSON writes the columns of epochs.csv.
 func (e Epoch) MarshalJSON() ([]byte, error) {
 	object := map[string]any{"epoch": e.Epoch, "step": e.Step}
 	for _, m := range measures {
 		object[m.name] = number(*m.value(&e))
+	}
+	if e.Layers != nil {
+		object["layers"] = e.Layers
 	}
 	return json.Marshal(object)
 }
@@ -190,15 +238,23 @@ func (e Epoch) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes. A measure that is not there is
 // NaN.
 func (e *Epoch) UnmarshalJSON(text []byte) error {
-	var object map[string]number
+	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {
 		return err
 	}
-	e.Epoch, e.Step = int(object["epoch"]), int(object["step"])
+	for name, field := range map[string]any{"epoch": &e.Epoch, "step": &e.Step, "layers": &e.Layers} {
+		if value, ok := object[name]; ok {
+			if err := json.Unmarshal(value, field); err != nil {
+				return errors.Wrapf(err, "report: %s", name)
+			}
+		}
+	}
 	for _, m := range measures {
-		value, ok := object[m.name]
-		if !ok {
-			value = number(math.NaN())
+		value := number(math.NaN())
+		if text, ok := object[m.name]; ok {
+			if err := json.Unmarshal(text, &value); err != nil {
+				return errors.Wrapf(err, "report: %s", m.name)
+			}
 		}
 		*m.value(e) = float64(value)
 	}

@@ -28,6 +28,9 @@ var (
 	testTop5  = measure{name: "test_top5", value: func(e *Epoch) *float64 { return &e.TestTop5 }, final: true}
 	trainLoss = measure{name: "train_loss", value: func(e *Epoch) *float64 { return &e.TrainLoss }, final: true, axis: "training loss (nats)", title: "Training loss"}
 	weightSNR = measure{name: "weight_snr", value: func(e *Epoch) *float64 { return &e.SNR }, final: true, local: true, axis: "weight SNR (ratio, log scale)", title: "Weight signal-to-noise ratio", log: true}
+	poolSNR   = measure{name: "pool_snr", value: func(e *Epoch) *float64 { return &e.PoolSNR }, final: true, local: true, axis: "w-SNR of pools (ratio, log scale)", title: "Weight signal-to-noise ratio within pools", log: true}
+	spread    = measure{name: "sleep_spread", value: func(e *Epoch) *float64 { return &e.Spread }, final: true, local: true, axis: "distance to the fixed point (share)", title: "What a sleep leaves of the distance to its fixed point", log: true}
+	cosine    = measure{name: "sleep_cosine", value: func(e *Epoch) *float64 { return &e.Cosine }, final: true, local: true, axis: "cosine", title: "Cosine of the pools' mean weights to those before a sleep"}
 	seconds   = measure{name: "seconds", value: func(e *Epoch) *float64 { return &e.Seconds }}
 )
 
@@ -41,7 +44,23 @@ var measures = []measure{
 	trainLoss,
 	{name: "train_top1", value: func(e *Epoch) *float64 { return &e.TrainTop1 }, final: true},
 	weightSNR,
+	poolSNR,
+	spread,
+	cosine,
 	seconds,
+}
+
+// A layerMeasure is a number that every local layer has at every epoch.
+type layerMeasure struct {
+	measure // what it is of the whole network
+	layer   func(*Layer) *float64
+}
+
+var layerMeasures = []layerMeasure{
+	{weightSNR, func(l *Layer) *float64 { return &l.SNR }},
+	{poolSNR, func(l *Layer) *float64 { return &l.PoolSNR }},
+	{spread, func(l *Layer) *float64 { return &l.Spread }},
+	{cosine, func(l *Layer) *float64 { return &l.Cosine }},
 }
 
 // summary is the mean of a measure over runs and its spread, the sample standard

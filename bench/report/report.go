@@ -7,6 +7,7 @@
 //	report.html       everything, for people; needs no other file and no network
 //	results.csv       one row per variant
 //	epochs.csv        one row per variant, seed and epoch
+//	layers.csv        one row per variant, seed, epoch and local layer
 //	results.json      everything, for programs; decodes into a Report
 //	test_top1.svg …   one figure per measure that has points, as SVG and PNG
 //
@@ -93,8 +94,20 @@ type Epoch struct {
 	TestLoss     float64 // mean cross-entropy, nats
 	TestTop1     float64 // fraction
 	TestTop5     float64 // fraction
-	SNR          float64 // signal-to-noise ratio of the local weights
+	SNR          float64 // signal-to-noise ratio of the local weights, median over layers
+	PoolSNR      float64 // that of the weights of pools, likewise
+	Spread       float64 // of weights around the fixed point after the last sleep so far, likewise
+	Cosine       float64 // of pools' means to what they were before that sleep, likewise
 	Seconds      float64 // wall-clock time of the epoch
+
+	Layers []Layer // the local layers that learn, in the network's order
+}
+
+// Layer holds what was measured of the weights of one local layer at the end of
+// an epoch: see the fields of Epoch of the same names.
+type Layer struct {
+	Name                         string
+	SNR, PoolSNR, Spread, Cosine float64
 }
 
 // Prepare creates the folder, with its parents, and proves that files can be
@@ -145,6 +158,10 @@ func (r *Report) Write(dir string) error {
 	}
 	content, err = encodeCSV(r.epochRecords())
 	if err := save("epochs.csv", content, err); err != nil {
+		return err
+	}
+	content, err = encodeCSV(r.layerRecords())
+	if err := save("layers.csv", content, err); err != nil {
 		return err
 	}
 

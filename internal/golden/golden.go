@@ -60,6 +60,16 @@ func (f File) Int(key string) int {
 	return v
 }
 
+// Float returns a number of the file's metadata.
+func (f File) Float(key string) float64 {
+	f.t.Helper()
+	v, err := strconv.ParseFloat(f.metadata[key], 64)
+	if err != nil {
+		f.t.Fatalf("%s: metadata %q: %v", f.name, key, err)
+	}
+	return v
+}
+
 // Names returns the names of the tensors.
 func (f File) Names() []string { return f.tensors.Names() }
 

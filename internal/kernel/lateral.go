@@ -1,0 +1,149 @@
+package kernel
+
+// Pools lists the locations of an OH × OW map by pool: locations from rows[0]
+// to rows[1]-1 and from columns[0] to columns[1]-1 belong to the pool of those
+// whose row and column are equal modulo period; each of the others is a pool of
+// its own. Locations of a pool are in ascending order.
+func Pools(oh, ow, period int, rows, columns [2]int) [][]int {
+	var pools [][]int
+	for row := rows[0]; row < min(rows[0]+period, rows[1]); row++ {
+		for column := columns[0]; column < min(columns[0]+period, columns[1]); column++ {
+			var pool []int
+			for h := row; h < rows[1]; h += period {
+				for w := column; w < columns[1]; w += period {
+					pool = append(pool, h*ow+w)
+				}
+			}
+			pools = append(pools, pool)
+		}
+	}
+	for h := range oh {
+		for w := range ow {
+			if h < rows[0] || h >= rows[1] || w < columns[0] || w >= columns[1] {
+				pools = append(pools, []int{h*ow + w})
+			}
+		}
+	}
+	return pools
+}
+
+// poolSpan is how many numbers of a location are pooled at a time, so that few
+// pools of large locations use all threads too.
+const poolSpan = 256
+
+// poolSpans calls f for every pool and span of a location's size numbers, as
+// Parallel does.
+func poolSpans(pools [][]int, size int, f func(pool, from, to int)) {
+	spans := (size + poolSpan - 1) / poolSpan
+	Parallel(len(pools)*spans, func(i int) {
+		from := i % spans * poolSpan
+		f(i/spans, from, min(from+poolSpan, size))
+	})
+}
+
+// poolMean adds up, in double precision, the numbers from..to of a pool's
+// locations of x (L size) and divides by their count.
+func poolMean[T Float](mean []float64, x []T, pool []int, size, from, to int) []float64 {
+	mean = mean[:to-from]
+	clear(mean)
+	for _, l := range pool {
+		row := x[l*size+from : l*size+to]
+		done := 0
+		if row, ok := any(row).([]float32); ok {
+			done = accumulateFast(mean, row)
+		}
+		for j := done; j < len(row); j++ {
+			mean[j] += float64(row[j])
+		}
+	}
+	for j := range mean {
+		mean[j] /= float64(len(pool))
+	}
+	return mean
+}
+
+// PoolMean computes y (L size), at each location the mean of x (L size) over
+// the location's pool. y may be x.
+func PoolMean[T Float](y, x []T, pools [][]int, size int) {
+	poolSpans(pools, size, func(pool, from, to int) {
+		var room [poolSpan]float64
+		var rounded [poolSpan]T
+		mean := rounded[:to-from]
+		for j, v := range poolMean(room[:], x, pools[pool], size, from, to) {
+			mean[j] = T(v)
+		}
+		for _, l := range pools[pool] {
+			copy(y[l*size+from:], mean)
+		}
+	})
+}
+
+// PoolDeviation computes y (L size), x less its mean over each location's pool.
+// y may be x.
+func PoolDeviation[T Float](y, x []T, pools [][]int, size int) {
+	poolSpans(pools, size, func(pool, from, to int) {
+		var room [poolSpan]float64
+		mean := poolMean(room[:], x, pools[pool], size, from, to)
+		for _, l := range pools[pool] {
+			out, in := y[l*size+from:l*size+to], x[l*size+from:l*size+to]
+			for j, v := range mean {
+				out[j] = T(float64(in[j]) - v)
+			}
+		}
+	})
+}
+
+// Rates are the constants of the rate dynamics of pools with one inhibitory
+// neuron each, in steps of Euler's method of length Step, in units of τ:
+//
+//	r_inh += Step·(-r_inh + mean r - Bias)         with r before the step
+//	r     += Step·(-r + z - Alpha·r_inh + Bias)    with r_inh before the step
+type Rates struct{ Step, Alpha, Bias float64 }
+
+// LateralRates advances rate (L size) and inhibition (one location a pool, size)
+// by so many steps under the constant input z (L size). Where trajectory is not
+// nil it receives the rates after each step, steps L size.
+func LateralRates[T Float](r Rates, trajectory, rate, inhibition, z []T, pools [][]int, size, steps int) {
+	step, alpha, bias := T(r.Step), T(r.Alpha), T(r.Bias)
+	poolSpans(pools, size, func(pool, from, to int) {
+		var room [poolSpan]float64
+		inhibitory := inhibition[pool*size+from : pool*size+to]
+		for s := range steps {
+			mean := poolMean(room[:], rate, pools[pool], size, from, to)
+			for _, l := range pools[pool] {
+				excitatory, input := rate[l*size+from:l*size+to], z[l*size+from:l*size+to]
+				for j := range excitatory {
+					excitatory[j] += step * (-excitatory[j] + input[j] - alpha*inhibitory[j] + bias)
+				}
+				if trajectory != nil {
+					copy(trajectory[s*len(rate)+l*size+from:], excitatory)
+				}
+			}
+			for j := range inhibitory {
+				inhibitory[j] += step * (-inhibitory[j] + T(mean[j]) - bias)
+			}
+		}
+	})
+}
+
+// Hebbian are the constants of one step of the Hebbian rule, with momentum as
+// PyTorch's SGD defines it:
+//
+//	v = Momentum·v + Scale·gradient + Gamma·(w - start);  w = w - Rate·v
+type Hebbian struct{ Rate, Scale, Gamma, Momentum float64 }
+
+// HebbianStep updates the weights w in place, and where there is momentum the
+// velocity v, which is not used otherwise.
+func HebbianStep[T Float](h Hebbian, w, start, v, gradient []T) {
+	rate, scale, gamma, momentum := T(h.Rate), T(h.Scale), T(h.Gamma), T(h.Momentum)
+	ParallelSpans(len(w), func(from, to int) {
+		for i := from; i < to; i++ {
+			change := scale*gradient[i] + gamma*(w[i]-start[i])
+			if momentum != 0 {
+				change += momentum * v[i]
+				v[i] = change
+			}
+			w[i] -= rate * change
+		}
+	})
+}

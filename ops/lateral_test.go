@@ -1,0 +1,230 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/internal/golden"
+)
+
+// One graph: patterns → local → deviation from the pool → Hebbian.
+func TestGoldenHebbian(t *testing.T) {
+	for i := range 4 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			f := golden.Open(t, fmt.Sprintf("hebbian%d", i))
+			in := []golden.Tensor{f.Tensor("w").Weights(), f.Tensor("w_init").Weights(), f.Tensor("x").Activations()}
+			field := LocalOptions{Stride: f.Int("stride"), Padding: f.Int("padding")}
+			pools := PoolOptions{Height: in[2].Shape[0], Width: in[2].Shape[1], Kernel: f.Int("kernel"), Field: field, Border: BorderAlone}
+			b := build(t, tensor.Float32, []tensor.Shape{in[0].Shape, in[1].Shape, in[2].Shape}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+				z, err := Local(in[2], in[0], nil, field)
+				if err != nil {
+					return nil, err
+				}
+				deviation, err := PoolDeviation(z, pools)
+				if err != nil {
+					return nil, err
+				}
+				return Hebbian(in[0], in[1], in[2], deviation, HebbianOptions{Field: field, Rate: f.Float("learning_rate"), Gamma: f.Float("gamma")})
+			})
+			for i, x := range in {
+				set(b.values[i], x.Data)
+			}
+			b.run()
+			golden.Check(t, "weights", numbers(b.values[0]), f.Tensor("w_next").Weights().Data, 1e-5)
+			golden.Check(t, "result", numbers(b.output.Value()), numbers(b.values[0]), 0)
+		})
+	}
+}
+
+// The neurons of the trajectory are a row of locations of a 1x1 layer, all of
+// one pool, that see one pixel of many channels.
+func TestGoldenRates(t *testing.T) {
+	f := golden.Open(t, "rates")
+	neurons, inputs, hold := f.Int("neurons"), f.Int("inputs"), f.Int("hold")
+	pools := PoolOptions{Height: 1, Width: neurons, Kernel: 1}
+	state, err := NewRateState(tensor.Float64, pools, 1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights := tensor.Shape{neurons, 1, 1, 1, inputs}
+	b := build(t, tensor.Float64, []tensor.Shape{weights, weights, {1, neurons, inputs, 1}}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		z, err := Local(in[2], in[0], nil, LocalOptions{})
+		if err != nil {
+			return nil, err
+		}
+		r, err := RatesFromInput(z, RateOptions{Pools: pools, Tau: f.Float("tau"), Alpha: f.Float("alpha"), Bias: f.Float("b"), Steps: 1, State: state})
+		if err != nil {
+			return nil, err
+		}
+		return Hebbian(in[0], in[1], in[2], r, HebbianOptions{
+			Rate: f.Float("learning_rate"), Gamma: f.Float("gamma"), Momentum: f.Float("momentum"), Rest: f.Float("b"),
+		})
+	})
+	for i := range 2 {
+		set(b.values[i], f.Tensor("w0").Data)
+	}
+	var rates []float64
+	for step := range f.Int("steps") {
+		set(b.values[2], slices.Repeat(f.Tensor("x").Data[step/hold*inputs:][:inputs], neurons))
+		b.run()
+		rates = append(append(rates, numbers(state.Rates)...), numbers(state.Inhibition)...)
+	}
+	golden.Check(t, "rates", rates, f.Tensor("rates").Data, 1e-9)
+	golden.Check(t, "weights", numbers(b.values[0]), f.Tensor("w").Data, 1e-9)
+}
+
+// A trajectory ends where the last rates are, and its middle is where a state
+// is handed over.
+func TestTrajectory(t *testing.T) {
+	o := RateOptions{Pools: lateral, Tau: 30, Alpha: 10, Bias: 1, Steps: 8}
+	shape := tensor.Shape{7, 6, 2, 3}
+	last := build(t, tensor.Float64, []tensor.Shape{shape}, nil, rates(o))
+	o.Trajectory = true
+	all := build(t, tensor.Float64, []tensor.Shape{shape}, nil, rates(o))
+	o.Steps = 4
+	state, err := NewRateState(tensor.Float64, lateral, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.State = state
+	half := build(t, tensor.Float64, []tensor.Shape{shape}, nil, rates(o))
+	var halves []float64
+	for _, b := range []*bench{last, all, half, half} {
+		b.randomise(nil)
+		b.run()
+		if b == half {
+			halves = append(halves, numbers(b.output.Value())...)
+		}
+	}
+	trajectory := numbers(all.output.Value())
+	golden.Check(t, "last", numbers(last.output.Value()), trajectory[len(trajectory)-shape.TotalSize():], 0)
+	golden.Check(t, "halves", halves, trajectory, 0)
+}
+
+// At rest r = b + z - α/(1+α)·mean z.
+func TestRatesAtRest(t *testing.T) {
+	shape := tensor.Shape{7, 6, 2, 3}
+	for _, alpha := range []float64{0, 1, 10, 1000} {
+		r := build(t, tensor.Float64, []tensor.Shape{shape}, nil, rates(RateOptions{Pools: lateral, Tau: 30, Alpha: alpha, Bias: 2, DT: 30 / (2 + alpha), Steps: 2000 + int(60*alpha)}))
+		mean := build(t, tensor.Float64, []tensor.Shape{shape}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], lateral) })
+		r.randomise(nil)
+		mean.randomise(nil)
+		r.run()
+		mean.run()
+		want := slices.Clone(numbers(r.values[0]))
+		for i, m := range numbers(mean.output.Value()) {
+			want[i] += 2 - alpha/(1+alpha)*m
+		}
+		golden.Check(t, fmt.Sprintf("rest at alpha %v", alpha), numbers(r.output.Value()), want, 1e-6)
+	}
+}
+
+// Every location stands in one pool; only those whose receptive fields lie
+// inside the input share one, unless the border is pooled.
+func TestPools(t *testing.T) {
+	for _, o := range []PoolOptions{
+		lateral, bordered,
+		{Height: 9, Width: 14, Kernel: 3, Field: LocalOptions{Stride: 2, Padding: 1}, Border: BorderAlone},
+		{Height: 9, Width: 14, Kernel: 5, Field: LocalOptions{Stride: 3, Padding: 2, Dilation: 2}, Border: BorderAlone},
+		{Height: 5, Width: 5, Kernel: 1},
+		{Height: 4, Width: 4, Kernel: 3, Field: LocalOptions{Padding: 3}, Border: BorderAlone},
+		{Height: 12, Width: 12, Kernel: 3, Period: 4},
+		{Height: 3, Width: 3, Kernel: 3, Border: BorderPooled},
+	} {
+		pools, err := o.Pools()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, period := o.Field.withDefaults(), max(o.Period, o.Kernel)
+		oh, ow := f.OutputSize(o.Height, o.Kernel), f.OutputSize(o.Width, o.Kernel)
+		inside := func(i, size int) bool {
+			first := i*f.Stride - f.Padding
+			return o.Border == BorderPooled || first >= 0 && first+f.Dilation*(o.Kernel-1) < size
+		}
+		poolOf := map[int]int{}
+		for i, pool := range pools {
+			for _, l := range pool {
+				if other, ok := poolOf[l]; ok {
+					t.Errorf("%+v: location %d stands in pools %d and %d", o, l, other, i)
+				}
+				poolOf[l] = i
+			}
+		}
+		if len(poolOf) != oh*ow {
+			t.Errorf("%+v: %d of %d locations stand in pools", o, len(poolOf), oh*ow)
+		}
+		for a := range oh * ow {
+			for b := range a {
+				want := inside(a/ow, o.Height) && inside(a%ow, o.Width) && inside(b/ow, o.Height) && inside(b%ow, o.Width) &&
+					(a/ow-b/ow)%period == 0 && (a%ow-b%ow)%period == 0
+				if got := poolOf[a] == poolOf[b]; got != want {
+					t.Fatalf("%+v: locations %d and %d in one pool: %t, want %t", o, a, b, got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestLateralMistakes(t *testing.T) {
+	valid, hebbian := RateOptions{Pools: lateral, Tau: 30, Alpha: 10, Steps: 1}, HebbianOptions{Rate: 0.1}
+	rate := func(change func(*RateOptions)) error {
+		o := valid
+		change(&o)
+		return o.Check()
+	}
+	hebb := func(change func(*HebbianOptions)) error {
+		o := hebbian
+		change(&o)
+		return o.Check()
+	}
+	pool := func(o PoolOptions) error {
+		_, err := o.Pools()
+		return err
+	}
+	graph := func(shapes []tensor.Shape, apply func(gorgonia.Nodes) (*gorgonia.Node, error)) error {
+		g := gorgonia.NewGraph()
+		var in gorgonia.Nodes
+		for i, shape := range shapes {
+			in = append(in, gorgonia.NewTensor(g, tensor.Float64, shape.Dims(), gorgonia.WithShape(shape...), gorgonia.WithName(fmt.Sprint(i))))
+		}
+		_, err := apply(in)
+		return err
+	}
+	hebbianOf := func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Hebbian(in[0], in[1], in[2], in[3], hebbian) }
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{rate(func(o *RateOptions) {}), ""},
+		{rate(func(o *RateOptions) { o.Tau = -1 }), "tau -1"},
+		{rate(func(o *RateOptions) { o.Alpha = -1 }), "alpha -1"},
+		{rate(func(o *RateOptions) { o.Alpha = math.NaN() }), "alpha NaN"},
+		{rate(func(o *RateOptions) { o.Bias = math.Inf(1) }), "bias +Inf"},
+		{rate(func(o *RateOptions) { o.Steps = 0 }), "0 steps"},
+		{rate(func(o *RateOptions) { o.DT = -1 }), "steps of -1"},
+		{rate(func(o *RateOptions) { o.DT = 6 }), "diverge"},
+		{hebb(func(o *HebbianOptions) {}), ""},
+		{hebb(func(o *HebbianOptions) { o.Rate = 0 }), "learning rate 0"},
+		{hebb(func(o *HebbianOptions) { o.Gamma = -1 }), "gamma -1"},
+		{hebb(func(o *HebbianOptions) { o.Momentum = 1 }), "momentum 1"},
+		{hebb(func(o *HebbianOptions) { o.Rest = math.NaN() }), "rest NaN"},
+		{hebb(func(o *HebbianOptions) { o.Field.Stride = -1 }), "stride -1"},
+		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 3, Period: 2}), "a pattern of 2×2 pixels is smaller than the kernel of 3×3"},
+		{pool(PoolOptions{Height: 2, Width: 2, Kernel: 3}), "does not fit"},
+		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 3, Border: 7}), "Border(7)"},
+		{graph([]tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], lateral) }), "shape (4, 4, 1, 1), the pools' layer (7, 6, 1, 1)"},
+		{graph([]tensor.Shape{{1, 1, 3, 3, 1}, {1, 1, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 2}}, hebbianOf), "shared"},
+		{graph([]tensor.Shape{{9, 1, 3, 3, 1}, {9, 1, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 1}}, hebbianOf), "response has shape (3, 3, 1, 1)"},
+		{graph([]tensor.Shape{{9, 1, 3, 3, 1}, {9, 2, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 2}}, hebbianOf), "initial values"},
+	} {
+		if c.want == "" && c.err != nil || c.want != "" && (c.err == nil || !strings.Contains(c.err.Error(), c.want)) {
+			t.Errorf("error %v, want one with %q", c.err, c.want)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package weightshare
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+
+	"hypnos/graph"
+	"hypnos/internal/kernel"
+	"hypnos/ops"
+)
+
+// SNR returns the signal-to-noise ratio of a local layer's weights: the mean,
+// over output channels, input channels and kernel positions, of
+//
+//	|mean| / standard deviation (n-1)
+//
+// over the n locations whose receptive fields see no padding (the measure of
+// Pogodin et al. 2021, reference implementation). It is +Inf if locations have
+// equal weights and NaN if fewer than two locations see no padding.
+func SNR(l *graph.Layer) float64 {
+	f := l.Field
+	size := len(f.Weight.Data) / f.Weight.Shape[0]
+	locations := unpadded(f)
+	if len(locations) < 2 {
+		return math.NaN()
+	}
+	values := make([]float64, len(locations))
+	sum := 0.0
+	for i := range size {
+		for j, location := range locations {
+			values[j] = float64(f.Weight.Data[location*size+i])
+		}
+		mean, deviation := stat.MeanStdDev(values, nil)
+		sum += math.Abs(mean) / deviation
+	}
+	return sum / float64(size)
+}
+
+// unpadded lists the locations whose receptive fields lie inside the input.
+func unpadded(f *graph.Field) []int {
+	inside := func(i, size int) bool {
+		from := i*f.Stride - f.Padding
+		return from >= 0 && from+f.Dilation*(f.Kernel-1) < size
+	}
+	var locations []int
+	for h := range f.Output.Height {
+		for w := range f.Output.Width {
+			if inside(h, f.Input.Height) && inside(w, f.Input.Width) {
+				locations = append(locations, h*f.Output.Width+w)
+			}
+		}
+	}
+	return locations
+}
+
+// PoolSNR returns the weight signal-to-noise ratio w-SNR of Pogodin et al. 2021
+// (section 4.3): the mean over pools of
+//
+//	(1/J) Σ_j mean_j² / var_j
+//
+// with mean and variance (of N, not N-1) of weight j, of J, over the N neurons of
+// the pool. Pools are those of one channel and of positions that see no padding;
+// those of one neuron do not count. It is +Inf if the weights of a pool are equal
+// and NaN if no pool has two neurons.
+func PoolSNR(l *graph.Layer) float64 {
+	f := l.Field
+	pools, err := poolOptions(f, 0, ops.BorderAlone).Pools()
+	if err != nil {
+		return math.NaN() // the layer would not have been built
+	}
+	size := len(f.Weight.Data) / f.Weight.Shape[0]
+	pools = slices.DeleteFunc(pools, func(pool []int) bool { return len(pool) < 2 })
+	if len(pools) == 0 {
+		return math.NaN()
+	}
+	ratios := make([]float64, len(pools))
+	kernel.Parallel(len(pools), func(i int) {
+		mean, variance := make([]float64, size), make([]float64, size)
+		n := float64(len(pools[i]))
+		for _, location := range pools[i] {
+			for j, v := range f.Weight.Data[location*size:][:size] {
+				mean[j] += float64(v) / n
+			}
+		}
+		for _, location := range pools[i] {
+			for j, v := range f.Weight.Data[location*size:][:size] {
+				deviation := float64(v) - mean[j]
+				variance[j] += deviation * deviation / n
+			}
+		}
+		for j, m := range mean {
+			ratios[i] += m * m / variance[j] / float64(size)
+		}
+	})
+	return floats.Sum(ratios) / float64(len(ratios))
+}
+
+// Measures is how alike the weights of a layer are.
+type Measures struct {
+	Layer        string // its name
+	SNR, PoolSNR float64
+}
+
+// Measure returns the measures of the local layers of a network that learn.
+func Measure(net *graph.Network) []Measures {
+	var all []Measures
+	for _, l := range net.LocalLayers() {
+		if !l.Field.Weight.Frozen {
+			all = append(all, Measures{l.Name, SNR(l), PoolSNR(l)})
+		}
+	}
+	return all
+}
+
+// MedianSNR returns the median of SNR over the local layers of a network that
+// have one and learn, or NaN if there is none. It is the median because a 1x1
+// layer is a single pool, whose ratio right after sharing outweighs all others.
+func MedianSNR(net *graph.Network) float64 {
+	var all []float64
+	for _, l := range net.LocalLayers() {
+		if !l.Field.Weight.Frozen {
+			all = append(all, SNR(l))
+		}
+	}
+	return Median(all)
+}
+
+// Median returns the median of a measure over layers, without those that do not
+// have it, or NaN if none has.
+func Median(values []float64) float64 {
+	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(values)
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+}

@@ -1,0 +1,117 @@
+package weightshare
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/graph"
+	"hypnos/internal/kernel"
+)
+
+// Source is where the patterns of a phase come from. Each is a square of the
+// side of the phase's period, tiled over the input of a layer.
+type Source int
+
+const (
+	// Gaussian patterns are independent standard normal numbers (Pogodin et
+	// al. 2021, reference implementation).
+	Gaussian Source = iota
+	// Patches are squares cut at random from what the layer sees of images: of
+	// the images themselves, for the first layer.
+	Patches
+	// Pooled patterns are made by lateral connections inside the layer's
+	// input, which average whatever it is over positions that lie a period
+	// apart (section 4.2), and appear at a random offset.
+	Pooled
+)
+
+var sources = []string{"gaussian", "patches", "pooled"}
+
+// String returns the source's name on a command line.
+func (s Source) String() string { return sources[s] }
+
+// ParseSource returns the source of that name. A phase's rate must be given
+// for Gaussian patterns. For others, which are not white and whose size depends
+// on the network, a rate of 0 means the largest that cannot diverge, one over
+// the mean square length of a patch.
+func ParseSource(name string) (Source, error) {
+	for i, n := range sources {
+		if n == name {
+			return Source(i), nil
+		}
+	}
+	return 0, errors.Errorf("weightshare: unknown source of patterns %q, want one of %s", name, strings.Join(sources, ", "))
+}
+
+// random returns the random numbers of one use, a stream of its own, so that
+// nothing depends on the order in which layers sleep.
+func random(seed uint64, use string, args ...any) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprint(h, use)
+	for _, a := range args {
+		fmt.Fprint(h, "/", a)
+	}
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}
+
+// patterns makes the patterns of one layer.
+type patterns struct {
+	source         Source
+	side, channels int
+	count          int
+	// seen is what the layer sees of images, H W C N, where the source needs it.
+	seen          []float32
+	height, width int
+	images        int
+}
+
+// size is how many numbers the patterns of an iteration have.
+func (p *patterns) size() int { return p.side * p.side * p.channels * p.count }
+
+// fill draws the patterns of an iteration: side side C N.
+func (p *patterns) fill(x []float32, r *rand.Rand) {
+	if p.source == Gaussian {
+		for i := range x {
+			x[i] = float32(r.NormFloat64())
+		}
+		return
+	}
+	for n := range p.count {
+		image := r.IntN(p.images)
+		top, left := r.IntN(max(p.height-p.side, 0)+1), r.IntN(max(p.width-p.side, 0)+1)
+		if p.source == Pooled { // seen is side × side
+			top, left = r.IntN(p.side), r.IntN(p.side)
+		}
+		for i := range p.side {
+			for j := range p.side {
+				row, column := (top+i)%p.height, (left+j)%p.width
+				for c := range p.channels {
+					x[((i*p.side+j)*p.channels+c)*p.count+n] = p.seen[((row*p.width+column)*p.channels+c)*p.images+image]
+				}
+			}
+		}
+	}
+}
+
+// see gives the patterns what the layer sees of images, H W C N.
+func (p *patterns) see(seen []float32, in graph.Size) {
+	p.height, p.width, p.images = in.Height, in.Width, len(seen)/(in.Channels*in.Height*in.Width)
+	p.seen = seen
+	if p.source != Pooled {
+		return
+	}
+	size := in.Channels * p.images
+	pools := kernel.Pools(in.Height, in.Width, p.side, [2]int{0, in.Height}, [2]int{0, in.Width})
+	kernel.PoolMean(seen, seen, pools, size)
+	p.seen = make([]float32, p.side*p.side*size)
+	for i := range p.side {
+		for j := range p.side {
+			copy(p.seen[(i*p.side+j)*size:][:size], seen[(i%in.Height*in.Width+j%in.Width)*size:])
+		}
+	}
+	p.height, p.width = p.side, p.side
+}

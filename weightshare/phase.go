@@ -1,0 +1,124 @@
+package weightshare
+
+import (
+	"math"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/ops"
+)
+
+// Kind is the mechanism of a sleep phase.
+type Kind int
+
+const (
+	// Instant sets weights to the mean over their pool: what the others tend to.
+	Instant Kind = iota
+	// Hebbian lets each neuron learn from the difference of its response to
+	// the mean of its pool (Pogodin et al. 2021, eq. 4).
+	Hebbian
+	// Dynamic lets it learn from its own rate, while an inhibitory neuron
+	// compares the rates of the pool (eqs. 6 and 7).
+	Dynamic
+)
+
+var kinds = []string{"instant", "hebbian", "dynamic"}
+
+// String returns the kind's name on a command line.
+func (k Kind) String() string { return kinds[k] }
+
+// ParseKind returns the kind of that name.
+func ParseKind(name string) (Kind, error) {
+	for i, n := range kinds {
+		if n == name {
+			return Kind(i), nil
+		}
+	}
+	return 0, errors.Errorf("weightshare: unknown kind of sleep %q, want one of %s", name, strings.Join(kinds, ", "))
+}
+
+// Phase configures a sleep phase. The zero value is instant sharing, which
+// needs no numbers; Reference returns the values of the reference
+// implementation for the others.
+type Phase struct {
+	Kind Kind
+	// Border says what becomes of neurons that see padding. The reference
+	// pools them in instant sharing, BorderPooled. A periodic pattern shows
+	// them no patch that others see, so that Hebbian and dynamic phases leave
+	// them alone, BorderAlone.
+	Border ops.Border
+	// Period is the side of the patterns, pixels, and the distance between the
+	// neurons of a pool; at least the layer's kernel. 0 means the kernel.
+	Period int
+
+	Source     Source  // of the patterns
+	Iterations int     // each with patterns of its own
+	Patterns   int     // an iteration, of which each learns the mean
+	Rate       float64 // learning rate η; see Source for what 0 means
+	Gamma      float64 // pull γ to the weights from before the phase
+	Momentum   float64
+
+	Tau   float64 // time constant τ of all rates, time steps
+	Alpha float64 // strength α of inhibition
+	Steps int     // time steps that a pattern is shown
+	// OverTime makes Dynamic learn after each time step but the first Settle,
+	// at Rate a step, while rates go on from pattern to pattern. Otherwise it
+	// learns once, from the rates after the last step.
+	OverTime bool
+	Settle   int
+}
+
+// Reference returns the values of the reference implementation (Pogodin et al.
+// 2021): for Hebbian phases 100 iterations of 128 Gaussian patterns at a rate
+// of 0.1 and a pull of 1e-5; for dynamic ones also τ = 30, α = 10 and 150 steps
+// a pattern. Their resting rate, b = 1, changes no weights: a neuron learns
+// from r - b.
+func Reference(k Kind) Phase {
+	if k == Instant {
+		return Phase{Border: ops.BorderPooled}
+	}
+	return Phase{
+		Kind: k, Border: ops.BorderAlone, Iterations: 100, Patterns: 128, Rate: 0.1, Gamma: 1e-5,
+		Tau: 30, Alpha: 10, Steps: 150,
+	}
+}
+
+// Check returns an error for a field that is out of range.
+func (p Phase) Check() error {
+	number := func(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
+	switch {
+	case p.Kind < 0 || int(p.Kind) >= len(kinds):
+		return errors.Errorf("weightshare: kind of sleep %d is none of %s", p.Kind, strings.Join(kinds, ", "))
+	case p.Period < 0:
+		return errors.Errorf("weightshare: patterns of %d pixels, want at least the kernel", p.Period)
+	case p.Kind == Instant:
+		return nil
+	case p.Border != ops.BorderAlone:
+		return errors.Errorf("weightshare: border %v: in a %v phase neurons that see padding are alone", p.Border, p.Kind)
+	case p.Source < 0 || int(p.Source) >= len(sources):
+		return errors.Errorf("weightshare: source of patterns %d is none of %s", p.Source, strings.Join(sources, ", "))
+	case p.Iterations < 1 || p.Patterns < 1:
+		return errors.Errorf("weightshare: %d iterations of %d patterns, want at least 1 of each", p.Iterations, p.Patterns)
+	case !number(p.Rate) || p.Rate == 0 && p.Source == Gaussian:
+		return errors.Errorf("weightshare: learning rate %v, want a positive number", p.Rate)
+	case !number(p.Gamma):
+		return errors.Errorf("weightshare: gamma %v, want a number of at least 0", p.Gamma)
+	case !(p.Momentum >= 0 && p.Momentum < 1):
+		return errors.Errorf("weightshare: momentum %v, want at least 0 and below 1", p.Momentum)
+	case p.Kind == Hebbian:
+		return nil
+	case p.OverTime && (p.Settle < 0 || p.Settle >= p.Steps):
+		return errors.Errorf("weightshare: learning is off for %d of %d steps, want at least 0 and fewer than all", p.Settle, p.Steps)
+	}
+	return errors.Wrap(ops.RateOptions{Tau: p.Tau, Alpha: p.Alpha, Steps: p.Steps}.Check(), "weightshare")
+}
+
+// rule is the phase's rule of learning at a rate.
+func (p Phase) rule(rate float64) rule { return rule{rate, p.Gamma, p.Momentum} }
+
+// dynamics returns the rate equations of deviations and of means.
+func (p Phase) dynamics() (deviation, mean dynamics) {
+	step := 1 / p.Tau
+	return dynamics{step, 0, p.Steps}, dynamics{step, p.Alpha, p.Steps}
+}

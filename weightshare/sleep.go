@@ -1,0 +1,280 @@
+package weightshare
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/pkg/errors"
+
+	"hypnos/graph"
+	"hypnos/internal/kernel"
+)
+
+// Schedule says when a network sleeps. Its fields may be combined.
+type Schedule struct {
+	Steps  int  // after every so many steps; 0 means never
+	Epochs int  // after every so many epochs; 0 means never
+	AtEnd  bool // once after the last step
+}
+
+// Options configure a Sleeper.
+type Options struct {
+	Phase    Phase
+	Schedule Schedule
+	// StepsPerEpoch and TotalSteps are those of the training, where the
+	// schedule counts by them.
+	StepsPerEpoch, TotalSteps int
+	Seed                      uint64 // of the patterns
+	// Images returns n images N C H W that a phase makes patterns from, where
+	// its source needs them. It is called once a phase, with as many as the
+	// phase has patterns an iteration.
+	Images func(n int) ([]float32, error)
+}
+
+// Sleeper puts a network to sleep.
+type Sleeper struct {
+	options Options
+	net     *graph.Network
+	layers  []*graph.Layer // that sleep
+	pools   [][][]int      // of each of them
+	phases  int            // so far
+	last    []Change
+}
+
+// New returns a Sleeper of the local layers of a network that learn. It is an
+// error if there are none, if an option is out of range, or if the pattern is
+// smaller than the kernel of a layer.
+func New(net *graph.Network, o Options) (*Sleeper, error) {
+	if err := o.Phase.Check(); err != nil {
+		return nil, err
+	}
+	s := &Sleeper{options: o, net: net}
+	for _, l := range net.LocalLayers() {
+		if l.Field.Weight.Frozen {
+			continue
+		}
+		pools, err := poolOptions(l.Field, o.Phase.Period, o.Phase.Border).Pools()
+		if err != nil {
+			return nil, errors.Wrapf(err, "weightshare: layer %q", l.Name)
+		}
+		s.layers, s.pools = append(s.layers, l), append(s.pools, pools)
+	}
+	schedule := o.Schedule
+	switch {
+	case len(s.layers) == 0:
+		return nil, errors.New("weightshare: the network has no locally connected layers whose weights could be shared")
+	case schedule.Steps < 0 || schedule.Epochs < 0:
+		return nil, errors.Errorf("weightshare: sleep every %d steps and %d epochs, want at least 0", schedule.Steps, schedule.Epochs)
+	case schedule.Epochs > 0 && o.StepsPerEpoch < 1:
+		return nil, errors.Errorf("weightshare: sleep every %d epochs of %d steps, want at least 1", schedule.Epochs, o.StepsPerEpoch)
+	case schedule.AtEnd && o.TotalSteps < 1:
+		return nil, errors.Errorf("weightshare: sleep after the last of %d steps, want at least 1", o.TotalSteps)
+	case o.Phase.Kind != Instant && o.Phase.Source != Gaussian && o.Images == nil:
+		return nil, errors.Errorf("weightshare: %v patterns are made from images, and there are none", o.Phase.Source)
+	}
+	return s, nil
+}
+
+// Step sleeps where the schedule has a phase after that step, counted from 1:
+// a hook for the training loop.
+func (s *Sleeper) Step(step int) error {
+	o := s.options
+	every := func(n int) bool { return n > 0 && step%n == 0 }
+	if every(o.Schedule.Steps) || every(o.Schedule.Epochs*o.StepsPerEpoch) || o.Schedule.AtEnd && step == o.TotalSteps {
+		_, err := s.Sleep()
+		return err
+	}
+	return nil
+}
+
+// Last returns what the last phase has changed, by layer, or nil before the
+// first.
+func (s *Sleeper) Last() []Change { return s.last }
+
+// Sleep is one phase: it changes the weights of all layers that sleep, and says
+// by how much. Biases, other layers and frozen weights stay as they are. If a
+// layer diverges, its weights not finite or its pools less alike than before,
+// an error names it and all weights are what they were before the phase.
+func (s *Sleeper) Sleep() ([]Change, error) {
+	s.phases++
+	changes := make([]Change, len(s.layers))
+	if s.options.Phase.Kind == Instant {
+		for i, l := range s.layers {
+			changes[i] = average(l, s.pools[i])
+		}
+		s.last = changes
+		return changes, nil
+	}
+	sleeping, err := s.fallAsleep()
+	if err != nil {
+		return nil, errors.Wrap(err, "weightshare")
+	}
+	s.dream(sleeping)
+	before := make([][]float32, len(s.layers))
+	for i, l := range sleeping {
+		before[i] = slices.Clone(l.layer.Field.Weight.Data)
+		if changes[i], err = l.wake(s.options.Phase); err != nil {
+			for j := range i + 1 {
+				copy(s.layers[j].Field.Weight.Data, before[j])
+			}
+			return nil, errors.Wrapf(err, "weightshare: layer %q", l.layer.Name)
+		}
+	}
+	s.last = changes
+	return changes, nil
+}
+
+// average sets the weights of a layer to the means of their pools.
+func average(l *graph.Layer, pools [][]int) Change {
+	w := l.Field.Weight
+	kernel.PoolMean(w.Data, w.Data, pools, len(w.Data)/w.Shape[0])
+	return Change{Layer: l.Name, Spread: 0, Cosine: 1}
+}
+
+// sleeper is a layer in a phase.
+type sleeper struct {
+	layer    *graph.Layer
+	patterns patterns
+	cohorts  []*cohort
+}
+
+// fallAsleep prepares the layers for a phase.
+func (s *Sleeper) fallAsleep() ([]*sleeper, error) {
+	phase := s.options.Phase
+	all := make([]*sleeper, len(s.layers))
+	for i, l := range s.layers {
+		of := cohorts(l, s.pools[i], phase)
+		for _, c := range of {
+			c.deviations = newMatrix(c.field(), phase.Patterns)
+			if phase.Kind == Dynamic {
+				c.means = newMatrix(c.field(), phase.Patterns)
+			}
+		}
+		f := l.Field
+		all[i] = &sleeper{l, patterns{source: phase.Source, side: max(phase.Period, f.Kernel), channels: f.Input.Channels, count: phase.Patterns}, of}
+	}
+	if phase.Source == Gaussian {
+		return all, nil
+	}
+	images, err := s.options.Images(phase.Patterns)
+	if err != nil {
+		return nil, err
+	}
+	inputs := make([]*graph.Layer, len(s.layers))
+	for i, l := range s.layers {
+		inputs[i] = l.Inputs[0]
+	}
+	seen, err := s.net.Activations(images, inputs...)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range all {
+		l.patterns.see(seen[i], l.layer.Field.Input)
+	}
+	return all, nil
+}
+
+// iterationsAtATime is for how many iterations patterns are drawn before the
+// layers see them, so that work is in larger pieces.
+const iterationsAtATime = 8
+
+// dream shows the layers their patterns. Each population is one piece of work,
+// the largest first, and so is drawing the patterns of a layer and iteration.
+func (s *Sleeper) dream(layers []*sleeper) {
+	phase := s.options.Phase
+	type work struct {
+		layer, cohort int
+		population    *population[float32]
+		dynamics      dynamics
+	}
+	deviation, mean := phase.dynamics()
+	var all []work
+	for i, l := range layers {
+		for j, c := range l.cohorts {
+			for _, p := range c.deviations.populations {
+				all = append(all, work{i, j, p, deviation})
+			}
+			for _, p := range c.means.populations {
+				all = append(all, work{i, j, p, mean})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b work) int { return cmp.Compare(len(b.population.weight), len(a.population.weight)) })
+
+	type drawn struct {
+		patterns []float32
+		patches  [][]float32 // by cohort
+		rates    []float64
+	}
+	seen := make([][iterationsAtATime]drawn, len(layers))
+	for first := 0; first < phase.Iterations; first += iterationsAtATime {
+		count := min(iterationsAtATime, phase.Iterations-first)
+		kernel.Parallel(len(layers)*count, func(i int) {
+			l, d := layers[i/count], &seen[i/count][i%count]
+			if len(l.cohorts) == 0 {
+				return
+			}
+			if d.patterns == nil {
+				d.patterns = make([]float32, l.patterns.size())
+				d.patches, d.rates = make([][]float32, len(l.cohorts)), make([]float64, len(l.cohorts))
+			}
+			l.patterns.fill(d.patterns, random(s.options.Seed, "patterns", s.phases, first+i%count, l.layer.Name))
+			for j, c := range l.cohorts {
+				d.patches[j] = c.patches(d.patterns)
+				d.rates[j] = phase.rateFor(d.patches[j])
+			}
+		})
+		kernel.Parallel(len(all), func(i int) {
+			w := all[i]
+			for iteration := range count {
+				d := &seen[w.layer][iteration]
+				phase.show(w.population, d.patches[w.cohort], w.dynamics, d.rates[w.cohort])
+			}
+		})
+	}
+}
+
+// rateFor returns the learning rate for patches, field × patterns.
+func (p Phase) rateFor(patches []float32) float64 {
+	if p.Rate != 0 {
+		return p.Rate
+	}
+	sum := 0.0
+	for _, v := range patches {
+		sum += float64(v) * float64(v)
+	}
+	if sum == 0 {
+		return 0
+	}
+	return float64(p.Patterns) / sum
+}
+
+// show is one iteration.
+func (p Phase) show(neurons *population[float32], patches []float32, d dynamics, rate float64) {
+	r := p.rule(rate)
+	switch {
+	case p.Kind == Hebbian:
+		neurons.learn(patches, 1, r)
+	case p.OverTime:
+		neurons.present(patches, d, func(step int) rule {
+			if step < p.Settle {
+				return rule{}
+			}
+			return r
+		})
+	default:
+		neurons.learn(patches, d.gain(), r)
+	}
+}
+
+// Share sets the weights of every neuron of a local layer, in the whole
+// network, to the mean over its pool: instant sharing, with the neurons that see
+// padding, as in the reference. Biases and frozen weights stay as they are.
+func Share(net *graph.Network) error {
+	s, err := New(net, Options{})
+	if err != nil {
+		return err
+	}
+	_, err = s.Sleep()
+	return err
+}
