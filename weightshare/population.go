@@ -173,16 +173,21 @@ func (p *population[T]) present(x []T, d dynamics, learn func(step int) rule) {
 	p.spread(p.velocity, x, s.acceleration)
 }
 
-// startTime is the state when patches appear.
-func (p *population[T]) startTime(x []T) *overTime[T] {
+// rateState returns the state of the rates, which start at rest.
+func (p *population[T]) rateState() *overTime[T] {
 	if p.overTime == nil {
 		some := func() []T { return make([]T, p.batch*p.count) }
 		p.overTime = &overTime[T]{some(), some(), some(), some(), some(), some(), some(), some(), make([]T, p.batch*p.batch), some()}
 	}
+	return p.overTime
+}
+
+// startTime is the state when patches appear.
+func (p *population[T]) startTime(x []T) *overTime[T] {
+	s := p.rateState()
 	if p.velocity == nil {
 		p.velocity = make([]T, len(p.weight))
 	}
-	s := p.overTime
 	p.multiply(s.weight, x, p.weight)
 	p.multiply(s.speed, x, p.velocity)
 	p.multiply(s.start, x, p.start)
