@@ -65,6 +65,17 @@ func (c Convergence) FixedPoint(start float64) float64 {
 	return start * math.Pow((1+c.Gamma)/c.Gamma, 2)
 }
 
+// DriftsTo returns the w-SNR that the rule itself tends to. The mean of a dynamic
+// pool is inhibited only to 1/(1+α) of its response, and so shrinks until the
+// pull holds it, at γ/(γ + 1/(1+α)) of its start; that of a Hebbian pool stays.
+func (c Convergence) DriftsTo(start float64) float64 {
+	if c.Kind == Hebbian {
+		return c.FixedPoint(start)
+	}
+	left := c.Gamma / (c.Gamma + 1/(1+Reference(Dynamic).Alpha))
+	return c.FixedPoint(start) * left * left
+}
+
 // Run follows one pool and returns its course: the start, and Points states at
 // equal distances. Equal seeds give equal weights and inputs for every kind and
 // gamma. It is an error if the context is cancelled or the weights do not stay

@@ -10,26 +10,42 @@ import (
 )
 
 // height is where a value stands on the vertical axis, which is a linear one of
-// logarithms if the measure asks for it: the library's own logarithmic axis
+// logarithms if the panel asks for it: the library's own logarithmic axis
 // misplaces its label and panics at 0.
-func (m measure) height(v float64) float64 {
-	if m.log {
+func (p Panel) height(v float64) float64 {
+	if p.Log {
 		return math.Log10(v)
 	}
 	return v
 }
 
+// heights is the range of the vertical axis: of curves, bands and levels.
+func (p Panel) heights() span {
+	y := emptySpan
+	for _, c := range p.Curves {
+		for _, at := range c.Points {
+			y = y.with(p.height(at.Low)).with(p.height(at.High))
+		}
+	}
+	for _, l := range p.Levels {
+		y = y.with(p.height(l.Y))
+	}
+	if p.Low != p.High {
+		y = y.with(p.height(p.Low)).with(p.height(p.High))
+	}
+	return y
+}
+
 // setAxes sets ranges, ticks and looks of the axes.
-func (f figure) setAxes(panel *plot.Plot) {
-	x, y := emptySpan, emptySpan
-	for _, c := range f.curves {
-		for _, p := range c.points {
-			x = x.with(p.epoch)
-			y = y.with(f.height(p.low)).with(f.height(p.high))
+func (p Panel) setAxes(panel *plot.Plot, y span) {
+	x := emptySpan
+	for _, c := range p.Curves {
+		for _, at := range c.Points {
+			x = x.with(at.X)
 		}
 	}
 
-	panel.X.Label.Text = "epoch"
+	panel.X.Label.Text = p.X
 	panel.X.LineStyle = draw.LineStyle{Color: ink, Width: vg.Points(0.75)}
 	panel.X.Tick.Marker = linearTicks{whole: true}
 	if x.low == x.high {
@@ -37,9 +53,9 @@ func (f figure) setAxes(panel *plot.Plot) {
 	}
 	panel.X.Min, panel.X.Max = x.low, x.high
 
-	panel.Y.Label.Text = f.axis
+	panel.Y.Label.Text = p.Y
 	panel.Y.LineStyle.Width = 0 // the grid is enough
-	if f.log {
+	if p.Log {
 		panel.Y.Tick.Marker = logTicks{}
 		y = y.paddedLog()
 	} else {

@@ -2,7 +2,7 @@ package report
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"image/color"
@@ -14,10 +14,10 @@ import (
 	"github.com/pkg/errors"
 )
 
-//go:embed report.html.tmpl
-var pageText string
+//go:embed *.html.tmpl
+var templates embed.FS
 
-var pageTemplate = template.Must(template.New("report.html").Parse(pageText))
+var pageTemplates = template.Must(template.ParseFS(templates, "*.html.tmpl"))
 
 // page is what the template shows.
 type page struct {
@@ -42,6 +42,7 @@ type pageRow struct {
 type pageFigure struct {
 	Picture        template.HTML
 	Title, Caption string
+	Wide           bool
 }
 
 type pageVariant struct {
@@ -50,7 +51,7 @@ type pageVariant struct {
 	Kind, LearningRate, Seeds string
 }
 
-func (r *Report) writeHTML(w io.Writer, figures []figure) error {
+func (r *Report) writeHTML(w io.Writer, figures []Sheet) error {
 	p := page{
 		Report:  r,
 		Colours: colourVariables(),
@@ -85,42 +86,26 @@ func (r *Report) writeHTML(w io.Writer, figures []figure) error {
 	}
 
 	for _, f := range figures {
-		if len(f.curves) == 0 {
+		if f.empty() {
 			continue
 		}
 		picture, err := f.inline()
 		if err != nil {
 			return err
 		}
-		p.Figures = append(p.Figures, pageFigure{picture, f.title, f.caption()})
+		p.Figures = append(p.Figures, pageFigure{picture, f.Title, f.Caption, len(f.Panels[0]) > 1})
 	}
-	return errors.Wrap(pageTemplate.Execute(w, p), "template")
+	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")
 }
 
-// caption says how to read the figure.
-func (f figure) caption() string {
-	caption := "one value per epoch"
-	for _, c := range f.curves {
-		for _, p := range c.points {
-			if p.low < p.high {
-				caption = "mean over seeds; the band reaches from the lowest to the highest seed"
-			}
-		}
-	}
-	if f.local {
-		caption += "; variants with local layers only"
-	}
-	return caption
-}
-
-// inline returns the figure as a part of the page, in the colours of the page.
-func (f figure) inline() (template.HTML, error) {
-	file, err := f.svg()
+// inline returns the sheet as a part of the page, in the colours of the page.
+func (s Sheet) inline() (template.HTML, error) {
+	file, err := s.svg()
 	if err != nil {
-		return "", errors.Wrap(err, f.name)
+		return "", errors.Wrap(err, s.Name)
 	}
 	_, svg, _ := bytes.Cut(file, []byte("<svg"))
-	return template.HTML(`<svg role="img" aria-label="` + f.title + `"` + pageColours.Replace(string(svg))), nil
+	return template.HTML(`<svg role="img" aria-label="` + s.Title + `"` + pageColours.Replace(string(svg))), nil
 }
 
 // pageColours replaces the colours of a figure by the variables of the page.

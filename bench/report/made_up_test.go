@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -54,8 +55,21 @@ func exampleReport() *Report {
 					TestTop1:     top1,
 					TestTop5:     math.Min(1, 0.5+0.8*top1),
 					SNR:          0.05 + v.snr*progress*math.Exp(10*noise),
+					PoolSNR:      0.1 + 2*v.snr*progress,
+					Spread:       math.NaN(),
+					Cosine:       math.NaN(),
 					Seconds:      31 + 4*float64(i) + 100*math.Abs(noise),
 				})
+				e := &run.Epochs[epoch-1]
+				if v.local {
+					e.Layers = []Layer{{"conv1", 2 * e.SNR, e.PoolSNR, math.NaN(), math.NaN()}, {"conv2", e.SNR / 2, e.PoolSNR, math.NaN(), math.NaN()}}
+				}
+				if strings.HasPrefix(v.name, "lc-sleep") {
+					e.Spread, e.Cosine = 0.01*math.Exp(5*noise), 1-math.Abs(noise)
+					for j := range e.Layers {
+						e.Layers[j].Spread, e.Layers[j].Cosine = e.Spread*float64(1+j), e.Cosine
+					}
+				}
 			}
 			variant.Runs = append(variant.Runs, run)
 		}

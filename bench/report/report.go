@@ -141,13 +141,7 @@ func (r *Report) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return errors.Wrapf(err, "report: cannot create folder %q", dir)
 	}
-	save := func(name string, content []byte, err error) error {
-		if err == nil {
-			err = maybe.WriteFile(filepath.Join(dir, name), content, 0o644)
-		}
-		return errors.Wrapf(err, "report: %s", name)
-	}
-
+	save := saver(dir)
 	content, err := r.encodeJSON()
 	if err := save("results.json", content, err); err != nil {
 		return err
@@ -167,18 +161,7 @@ func (r *Report) Write(dir string) error {
 
 	figures := r.figures()
 	for _, f := range figures {
-		if len(f.curves) == 0 {
-			if err := removeAll(dir, f.name+".svg", f.name+".png"); err != nil {
-				return err
-			}
-			continue
-		}
-		content, err := f.svg()
-		if err := save(f.name+".svg", content, err); err != nil {
-			return err
-		}
-		content, err = f.png()
-		if err := save(f.name+".png", content, err); err != nil {
+		if err := f.write(dir, save); err != nil {
 			return err
 		}
 	}
@@ -186,6 +169,30 @@ func (r *Report) Write(dir string) error {
 	var page bytes.Buffer
 	err = r.writeHTML(&page, figures)
 	return save("report.html", page.Bytes(), err)
+}
+
+// saver returns what writes a file of the folder, unless its content is an error.
+func saver(dir string) func(name string, content []byte, err error) error {
+	return func(name string, content []byte, err error) error {
+		if err == nil {
+			err = maybe.WriteFile(filepath.Join(dir, name), content, 0o644)
+		}
+		return errors.Wrapf(err, "report: %s", name)
+	}
+}
+
+// write writes the sheet as SVG and PNG or, if it is empty, removes those of an
+// earlier report.
+func (s Sheet) write(dir string, save func(string, []byte, error) error) error {
+	if s.empty() {
+		return removeAll(dir, s.Name+".svg", s.Name+".png")
+	}
+	content, err := s.svg()
+	if err := save(s.Name+".svg", content, err); err != nil {
+		return err
+	}
+	content, err = s.png()
+	return save(s.Name+".png", content, err)
 }
 
 // removeAll removes the named files of the folder, if they exist.

@@ -104,16 +104,12 @@ func TestFiles(t *testing.T) {
 	if err != nil || len(rows) != 7 || rows[5][0] != "lc-sleep-10" {
 		t.Errorf("results.csv is %v, %v", rows, err)
 	}
-	for _, m := range []measure{testTop1, trainLoss, weightSNR} {
-		if _, err := png.Decode(bytes.NewReader(read(t, dir, m.name+".png"))); err != nil {
-			t.Errorf("%s.png: %v", m.name, err)
-		}
-		decoder := xml.NewDecoder(bytes.NewReader(read(t, dir, m.name+".svg")))
-		for err = nil; err == nil; _, err = decoder.Token() {
-		}
-		if err != io.EOF {
-			t.Errorf("%s.svg: %v", m.name, err)
-		}
+	rows, err = csv.NewReader(bytes.NewReader(read(t, dir, "layers.csv"))).ReadAll()
+	if want := 1 + 2*(3*3*20+20+7); err != nil || len(rows) != want || rows[1][3] != "conv1" {
+		t.Errorf("layers.csv has %d rows, want %d; %v", len(rows), want, err)
+	}
+	for _, name := range []string{"test_top1", "train_loss", "weight_snr", "pool_snr", "sleep_spread", "sleep_cosine", "weight_snr_layers", "pool_snr_layers"} {
+		checkPictures(t, dir, name)
 	}
 	var back Report
 	if err := json.Unmarshal(read(t, dir, "results.json"), &back); err != nil {
@@ -129,8 +125,59 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s differs after a round trip through JSON", name)
 		}
 	}
-	if !reflect.DeepEqual(back.Variants[1].Runs, r.Variants[1].Runs) {
+	if !reflect.DeepEqual(back.Variants[3].Runs, r.Variants[3].Runs) {
 		t.Error("runs differ after a round trip through JSON")
+	}
+}
+
+// checkPictures checks that a sheet was written as PNG and SVG.
+func checkPictures(t *testing.T, dir, name string) {
+	t.Helper()
+	if _, err := png.Decode(bytes.NewReader(read(t, dir, name+".png"))); err != nil {
+		t.Errorf("%s.png: %v", name, err)
+	}
+	var err error
+	decoder := xml.NewDecoder(bytes.NewReader(read(t, dir, name+".svg")))
+	for err == nil {
+		_, err = decoder.Token()
+	}
+	if err != io.EOF {
+		t.Errorf("%s.svg: %v", name, err)
+	}
+}
+
+func TestStudy(t *testing.T) {
+	panel := func(title string) Panel {
+		return Panel{Title: title, X: "steps", Y: "height", Low: -1, High: 1,
+			Curves: []Curve{{"a", 1, []Point{{0, 0, -0.5, 0.5}, {1, 1, 0, 2}}}}, Levels: []Level{{-2, 1}}}
+	}
+	s := &Study{
+		Name: "study", Title: "A <b>study", Table: [][]string{{"rule", "end"}, {"a", "1"}}, Records: [][]string{{"rule", "end"}, {"a", "1"}},
+		Settings: []Setting{{"steps", "2"}},
+		Sheets: []Sheet{
+			{Name: "course", Title: "Course", Level: "level", Panels: [][]Panel{{panel("left"), panel("right")}, {panel(""), panel("")}}},
+			{Name: "nothing", Panels: [][]Panel{{{}}}},
+		},
+	}
+	dir := t.TempDir()
+	if err := s.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	checkPictures(t, dir, "course")
+	if _, err := os.Stat(filepath.Join(dir, "nothing.svg")); !os.IsNotExist(err) {
+		t.Errorf("a sheet without curves is drawn: %v", err)
+	}
+	if got := string(read(t, dir, "study.csv")); got != "rule,end\na,1\n" {
+		t.Errorf("study.csv is %q", got)
+	}
+	page := string(read(t, dir, "report.html"))
+	for _, want := range []string{"<svg", "A &lt;b&gt;study", "study.csv", "<td>1</td>", "</html>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if text, markdown := s.Text(), s.Markdown(); text != "rule   end\na        1\n" || !strings.Contains(markdown, "| a | 1 |") {
+		t.Errorf("tables\n%s\n%s", text, markdown)
 	}
 }
 

@@ -48,21 +48,8 @@ var tableColumns = []tableColumn{
 // WriteTable writes the results as a text table for a terminal, followed by
 // what is missing, if anything. Its errors are those of the writer.
 func (r *Report) WriteTable(w io.Writer) error {
-	rows := r.tableRows()
-	widths := make([]int, len(tableColumns))
-	for _, row := range rows {
-		for j, cell := range row {
-			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
-		}
-	}
 	var text strings.Builder
-	for _, row := range rows {
-		fmt.Fprintf(&text, "%-*s", widths[0], row[0])
-		for j, cell := range row[1:] {
-			fmt.Fprintf(&text, "   %*s", widths[j+1], cell)
-		}
-		text.WriteByte('\n')
-	}
+	text.WriteString(alignedTable(r.tableRows()))
 	if missing := r.missing(); missing != nil {
 		fmt.Fprintf(&text, "\n%s\n", r.missingHeading())
 		for _, line := range missing {
@@ -77,15 +64,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 // missing, if anything. Its errors are those of the writer.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var text strings.Builder
-	for i, row := range r.tableRows() {
-		for j := range row {
-			row[j] = markdownEscaper.Replace(row[j])
-		}
-		fmt.Fprintf(&text, "| %s |\n", strings.Join(row, " | "))
-		if i == 0 {
-			fmt.Fprintf(&text, "| :--- |%s\n", strings.Repeat(" ---: |", len(row)-1))
-		}
-	}
+	writeMarkdown(&text, r.tableRows())
 	if missing := r.missing(); missing != nil {
 		fmt.Fprintf(&text, "\n%s %s\n\n", markdownEscaper.Replace(unfinished), r.missingHeading())
 		for _, line := range missing {
@@ -94,6 +73,40 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, text.String())
 	return errors.Wrap(err, "report: table")
+}
+
+// alignedTable returns rows in columns, the first to the left and the others to
+// the right.
+func alignedTable(rows [][]string) string {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for j, cell := range row {
+			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
+		}
+	}
+	var text strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&text, "%-*s", widths[0], row[0])
+		for j, cell := range row[1:] {
+			fmt.Fprintf(&text, "   %*s", widths[j+1], cell)
+		}
+		text.WriteByte('\n')
+	}
+	return text.String()
+}
+
+// writeMarkdown writes rows as a Markdown table, the first as its headings.
+func writeMarkdown(text *strings.Builder, rows [][]string) {
+	for i, row := range rows {
+		cells := make([]string, len(row))
+		for j, cell := range row {
+			cells[j] = markdownEscaper.Replace(cell)
+		}
+		fmt.Fprintf(text, "| %s |\n", strings.Join(cells, " | "))
+		if i == 0 {
+			fmt.Fprintf(text, "| :--- |%s\n", strings.Repeat(" ---: |", len(row)-1))
+		}
+	}
 }
 
 // markdownEscaper takes the special meaning from the characters of a name.
