@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -91,10 +92,11 @@ func (r *Report) layerFigures() []Sheet {
 		s := Sheet{
 			Name: m.name + "_layers", Title: m.title + ", by layer",
 			Caption: "mean over seeds; the band reaches from the lowest to the highest seed",
-			Panels:  [][]Panel{nil},
 		}
+		var panels []Panel
+		label, _, _ := strings.Cut(m.axis, " (") // a panel of several is low
 		for _, v := range r.Variants {
-			panel := Panel{Title: legendName(v.Name), X: "epoch", Y: m.axis, Log: m.log}
+			panel := Panel{Title: legendName(v.Name), X: "epoch", Y: label, Log: m.log}
 			for i, name := range v.layers() {
 				points := m.pointsOf(v.Runs, func(e *Epoch) float64 {
 					for _, l := range e.Layers {
@@ -109,12 +111,23 @@ func (r *Report) layerFigures() []Sheet {
 				}
 			}
 			if len(panel.Curves) > 0 {
-				s.Panels[0] = append(s.Panels[0], panel)
+				panels = append(panels, panel)
 			}
 		}
+		s.Panels = inRows(panels)
 		figures = append(figures, s)
 	}
 	return figures
+}
+
+// inRows puts panels in rows of up to three, as equal as can be; what is missing
+// in the last one stays empty.
+func inRows(panels []Panel) [][]Panel {
+	const most = 3
+	rows := max((len(panels)+most-1)/most, 1)
+	columns := (len(panels) + rows - 1) / rows
+	panels = append(panels, make([]Panel, rows*columns-len(panels))...)
+	return slices.Collect(slices.Chunk(panels, max(columns, 1)))
 }
 
 // layers returns the names of the local layers of a variant, as far as it ran.

@@ -42,7 +42,10 @@ type pageRow struct {
 type pageFigure struct {
 	Picture        template.HTML
 	Title, Caption string
-	Wide           bool
+	// Width is how wide it may become, so that the letters of all figures are
+	// of one size; Wide, that it takes a row of its own.
+	Width template.CSS
+	Wide  bool
 }
 
 type pageVariant struct {
@@ -93,7 +96,7 @@ func (r *Report) writeHTML(w io.Writer, figures []Sheet) error {
 		if err != nil {
 			return err
 		}
-		p.Figures = append(p.Figures, pageFigure{picture, f.Title, f.Caption, len(f.Panels[0]) > 1})
+		p.Figures = append(p.Figures, f.onPage(picture))
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")
 }
@@ -106,6 +109,13 @@ func (s Sheet) inline() (template.HTML, error) {
 	}
 	_, svg, _ := bytes.Cut(file, []byte("<svg"))
 	return template.HTML(`<svg role="img" aria-label="` + s.Title + `"` + pageColours.Replace(string(svg))), nil
+}
+
+// onPage is the sheet's figure of a picture.
+func (s Sheet) onPage(picture template.HTML) pageFigure {
+	const rem = 33. // of a sheet of one panel
+	width, _ := s.size()
+	return pageFigure{picture, s.Title, s.Caption, template.CSS(fmt.Sprintf("max-width: %.4grem", rem*float64(width/sheetWidth))), width > sheetWidth}
 }
 
 // pageColours replaces the colours of a figure by the variables of the page.

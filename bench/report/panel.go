@@ -21,6 +21,9 @@ type Panel struct {
 	Levels    []Level
 }
 
+// empty says that there is nothing to draw.
+func (p Panel) empty() bool { return len(p.Curves) == 0 }
+
 // Curve is a quantity that was measured in several runs.
 type Curve struct {
 	Name   string // in the legend

@@ -21,8 +21,8 @@ type Sheet struct {
 	Name    string // of its files
 	Title   string // in a few words
 	Caption string // how to read it
-	// Panels are rows of equal length. The panels of a row have one vertical
-	// axis.
+	// Panels are rows of equal length, with empty panels where there is nothing
+	// to draw. The panels of a row have one vertical axis.
 	Panels [][]Panel
 	// Level names the levels of the panels in the legend.
 	Level string
@@ -32,7 +32,7 @@ type Sheet struct {
 func (s Sheet) empty() bool {
 	for _, row := range s.Panels {
 		for _, p := range row {
-			if len(p.Curves) > 0 {
+			if !p.empty() {
 				return false
 			}
 		}
@@ -155,8 +155,12 @@ func (s Sheet) draw(c draw.Canvas) error {
 			if j > 0 {
 				p.Y = ""
 			}
-			if i < len(s.Panels)-1 {
+			if i < len(s.Panels)-1 && !s.Panels[i+1][j].empty() {
 				p.X = ""
+			}
+			if p.empty() {
+				plots[i] = append(plots[i], nil)
+				continue
 			}
 			panel, err := p.plot(heights)
 			if err != nil {
@@ -173,7 +177,9 @@ func (s Sheet) draw(c draw.Canvas) error {
 		tiles := draw.Tiles{Rows: len(plots), Cols: len(plots[0]), PadX: gap, PadY: gap}
 		for i, row := range plot.Align(plots, tiles, area) {
 			for j, canvas := range row {
-				plots[i][j].Draw(canvas)
+				if plots[i][j] != nil {
+					plots[i][j].Draw(canvas)
+				}
 			}
 		}
 	}

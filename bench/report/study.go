@@ -76,7 +76,7 @@ func (s *Study) html() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		page.Figures = append(page.Figures, pageFigure{picture, sheet.Title, sheet.Caption, true})
+		page.Figures = append(page.Figures, sheet.onPage(picture))
 	}
 	var file bytes.Buffer
 	err := pageTemplates.ExecuteTemplate(&file, "study.html.tmpl", page)
