@@ -159,6 +159,19 @@ func TestConvergenceReachesTheFixedPoint(t *testing.T) {
 	}
 }
 
+// A strong pull ends the drift of the dynamic rule within the study.
+func TestConvergenceDrifts(t *testing.T) {
+	c := Convergence{Kind: Dynamic, Neurons: 100, Side: 3, Gamma: 0.1, Presentations: 10000, Points: 1}
+	states, err := c.Run(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed, drifted := c.FixedPoint(states[0].SNR), c.DriftsTo(states[0].SNR)
+	if far := math.Log10(states[1].SNR / drifted); math.Abs(far) > 0.1 || !(drifted < fixed/3) {
+		t.Errorf("ends at %+v; the rule drifts to %v, its Hebbian fixed point is %v", states[1], drifted, fixed)
+	}
+}
+
 func TestConvergenceMistakes(t *testing.T) {
 	valid := Convergence{Kind: Hebbian, Neurons: 2, Side: 1, Presentations: 1, Points: 1}
 	for i, change := range []func(*Convergence){

@@ -13,7 +13,9 @@ import (
 )
 
 // Source is where the patterns of a phase come from. Each is a square of the
-// side of the phase's period, tiled over the input of a layer.
+// side of the phase's period, tiled over the input of a layer. Weights come
+// together only in directions that patterns have: Gaussian ones have all alike,
+// what layers see of images few.
 type Source int
 
 const (
@@ -34,10 +36,7 @@ var sources = []string{"gaussian", "patches", "pooled"}
 // String returns the source's name on a command line.
 func (s Source) String() string { return sources[s] }
 
-// ParseSource returns the source of that name. A phase's rate must be given
-// for Gaussian patterns. For others, which are not white and whose size depends
-// on the network, a rate of 0 means the largest that cannot diverge, one over
-// the mean square length of a patch.
+// ParseSource returns the source of that name.
 func ParseSource(name string) (Source, error) {
 	for i, n := range sources {
 		if n == name {

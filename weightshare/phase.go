@@ -52,12 +52,15 @@ type Phase struct {
 	// neurons of a pool; at least the layer's kernel. 0 means the kernel.
 	Period int
 
-	Source     Source  // of the patterns
-	Iterations int     // each with patterns of its own
-	Patterns   int     // an iteration, of which each learns the mean
-	Rate       float64 // learning rate η; see Source for what 0 means
-	Gamma      float64 // pull γ to the weights from before the phase
-	Momentum   float64
+	Source     Source // of the patterns
+	Iterations int    // each with patterns of its own
+	Patterns   int    // an iteration, of which each learns the mean
+	// Rate is the learning rate η. For patterns made from images, whose size
+	// depends on the network, 0 means the largest that cannot diverge: one over
+	// the mean square length of a patch, at each iteration.
+	Rate     float64
+	Gamma    float64 // pull γ to the weights from before the phase
+	Momentum float64
 
 	Tau   float64 // time constant τ of all rates, time steps
 	Alpha float64 // strength α of inhibition
