@@ -85,7 +85,7 @@ func converge(ctx context.Context, c console, rules []convergeRule, trials int, 
 		for _, gamma := range convergeGammas {
 			for _, side := range convergeSides {
 				settings = append(settings, &setting{
-					weightshare.Convergence{Kind: rule.kind, Neurons: 100, Side: side, Gamma: gamma, Presentations: rule.presentations, Points: 100},
+					weightshare.Convergence{Kind: rule.kind, Neurons: 100, Side: side, Gamma: gamma, Presentations: rule.presentations, Points: 50},
 					make([][]weightshare.State, trials),
 				})
 			}

@@ -35,7 +35,7 @@ func TestConverge(t *testing.T) {
 		return csv, out.String()
 	}
 	csv, stdout := study(2)
-	if rows := bytes.Count(csv, []byte("\n")); rows != 1+2*3*3*2*101 {
+	if rows := bytes.Count(csv, []byte("\n")); rows != 1+2*3*3*2*51 {
 		t.Errorf("converge.csv has %d rows", rows)
 	}
 	if !strings.Contains(stdout, "hebbian") || strings.Count(stdout, "\n") != 1+18+2 {

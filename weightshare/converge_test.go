@@ -161,6 +161,9 @@ func TestConvergenceReachesTheFixedPoint(t *testing.T) {
 
 // A strong pull ends the drift of the dynamic rule within the study.
 func TestConvergenceDrifts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a long course")
+	}
 	c := Convergence{Kind: Dynamic, Neurons: 100, Side: 3, Gamma: 0.1, Presentations: 10000, Points: 1}
 	states, err := c.Run(t.Context(), 1)
 	if err != nil {

@@ -115,6 +115,9 @@ var phases = map[string]Phase{
 // What is computed with the matrix of a sleep is what the definitions say, in
 // all geometries.
 func TestPhaseIsWhatTheDefinitionSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of slow sleeps")
+	}
 	for name, phase := range phases {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(r *rapid.T) {

@@ -86,6 +86,9 @@ func shake(net *graph.Network, seed uint64) {
 // From any start a long sleep comes to the closed-form fixed point, as near as
 // patterns that are drawn anew at each iteration allow.
 func TestFixedPoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred long sleeps")
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		p := hebbian(rapid.SampledFrom([]float64{0, 0.01, 0.1, 1}).Draw(r, "gamma"))
 		p.Iterations, p.Rate, p.Patterns = 300, 0.05, 256
@@ -196,6 +199,9 @@ func TestPoolSNR(t *testing.T) {
 
 // A sleep that diverges names the layer and leaves the weights of before.
 func TestDivergence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large layers")
+	}
 	for name, c := range map[string]struct {
 		rate  float64
 		layer string
