@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"hypnos/graph"
@@ -57,14 +56,15 @@ func unpadded(f *graph.Field) []int {
 }
 
 // PoolSNR returns the weight signal-to-noise ratio w-SNR of Pogodin et al. 2021
-// (section 4.3): the mean over pools of
+// (section 4.3), the median over pools of
 //
 //	(1/J) Σ_j mean_j² / var_j
 //
 // with mean and variance (of N, not N-1) of weight j, of J, over the N neurons of
-// the pool. Pools are those of one channel and of positions that see no padding;
-// those of one neuron do not count. It is +Inf if the weights of a pool are equal
-// and NaN if no pool has two neurons.
+// the pool: those of one channel, at positions that see no padding, that are
+// equal modulo the kernel size. It is the median because a few weights that are
+// next to equal decide a mean. It is +Inf if most pools have equal weights, and NaN
+// if no pool has two neurons.
 func PoolSNR(l *graph.Layer) float64 {
 	f := l.Field
 	pools, err := poolOptions(f, 0, ops.BorderAlone).Pools()
@@ -72,11 +72,9 @@ func PoolSNR(l *graph.Layer) float64 {
 		return math.NaN() // the layer would not have been built
 	}
 	size := len(f.Weight.Data) / f.Weight.Shape[0]
+	field := size / f.Channels
 	pools = slices.DeleteFunc(pools, func(pool []int) bool { return len(pool) < 2 })
-	if len(pools) == 0 {
-		return math.NaN()
-	}
-	ratios := make([]float64, len(pools))
+	ratios := make([]float64, len(pools)*f.Channels)
 	kernel.Parallel(len(pools), func(i int) {
 		mean, variance := make([]float64, size), make([]float64, size)
 		n := float64(len(pools[i]))
@@ -92,10 +90,10 @@ func PoolSNR(l *graph.Layer) float64 {
 			}
 		}
 		for j, m := range mean {
-			ratios[i] += m * m / variance[j] / float64(size)
+			ratios[i*f.Channels+j/field] += m * m / variance[j] / float64(field)
 		}
 	})
-	return floats.Sum(ratios) / float64(len(ratios))
+	return Median(ratios)
 }
 
 // Measures is how alike the weights of a layer are.

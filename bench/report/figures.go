@@ -17,7 +17,7 @@ func (r *Report) figures() []Sheet {
 		if m.axis == "" {
 			continue
 		}
-		panel := Panel{X: "epoch", Y: m.axis, Log: m.log}
+		panel := Panel{X: "epoch", Y: m.axis, Log: m.log, Low: m.low, High: m.high}
 		for i, v := range r.Variants {
 			if m.local && !v.Local {
 				continue
@@ -96,7 +96,7 @@ func (r *Report) layerFigures() []Sheet {
 		var panels []Panel
 		label, _, _ := strings.Cut(m.axis, " (") // a panel of several is low
 		for _, v := range r.Variants {
-			panel := Panel{Title: legendName(v.Name), X: "epoch", Y: label, Log: m.log}
+			panel := Panel{Title: legendName(v.Name), X: "epoch", Y: label, Log: m.log, Low: m.low, High: m.high}
 			for i, name := range v.layers() {
 				points := m.pointsOf(v.Runs, func(e *Epoch) float64 {
 					for _, l := range e.Layers {

@@ -21,6 +21,8 @@ type measure struct {
 	title   string // of the figure
 	percent bool   // a fraction, drawn in percent
 	log     bool   // drawn on a logarithmic axis
+	// The axis reaches from low to high at least, where they differ.
+	low, high float64
 }
 
 var (
@@ -30,7 +32,7 @@ var (
 	weightSNR = measure{name: "weight_snr", value: func(e *Epoch) *float64 { return &e.SNR }, final: true, local: true, axis: "weight SNR (ratio, log scale)", title: "Weight signal-to-noise ratio", log: true}
 	poolSNR   = measure{name: "pool_snr", value: func(e *Epoch) *float64 { return &e.PoolSNR }, final: true, local: true, axis: "w-SNR of pools (ratio, log scale)", title: "Weight signal-to-noise ratio within pools", log: true}
 	spread    = measure{name: "sleep_spread", value: func(e *Epoch) *float64 { return &e.Spread }, final: true, local: true, axis: "distance to the fixed point (share)", title: "What a sleep leaves of the distance to its fixed point", log: true}
-	cosine    = measure{name: "sleep_cosine", value: func(e *Epoch) *float64 { return &e.Cosine }, final: true, local: true, axis: "cosine", title: "Cosine of the pools' mean weights to those before a sleep"}
+	cosine    = measure{name: "sleep_cosine", value: func(e *Epoch) *float64 { return &e.Cosine }, final: true, local: true, axis: "cosine", title: "Cosine of the pools' mean weights to those before a sleep", low: 0.9, high: 1}
 	seconds   = measure{name: "seconds", value: func(e *Epoch) *float64 { return &e.Seconds }}
 )
 
