@@ -32,7 +32,7 @@ func Example() {
 	fmt.Printf("asleep: w-SNR over a million: %t\n", snr > 1e6)
 	fmt.Printf("left of the distance to the fixed point: %.0f %%, cosine of the mean %.3f\n", 100*changes[0].Spread, changes[0].Cosine)
 	// Output:
-	// awake:  w-SNR 0.011
+	// awake:  w-SNR 0.010
 	// asleep: w-SNR over a million: true
 	// left of the distance to the fixed point: 0 %, cosine of the mean 1.000
 }

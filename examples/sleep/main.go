@@ -71,7 +71,9 @@ func run(out, progress io.Writer, epochs, further, width int) error {
 			Epochs: epochs, StepsPerEpoch: perEpoch, Batch: batch,
 			Optimiser: train.OptimiserOptions{WeightDecay: 0.01}, Schedule: train.Schedule{Rate: rate},
 			Training: train.Batches(loader.Batches(first*perEpoch, (first+epochs)*perEpoch)),
-			Epoch:    func(e train.Epoch) { fmt.Fprintf(progress, "  epoch %d: training loss %.3f\n", e.Epoch, e.Training.Loss) },
+			Epoch: func(e train.Epoch) {
+				fmt.Fprintf(progress, "  epoch %d: training loss %.3f\n", e.Epoch, e.Training.Loss)
+			},
 		})
 		return err
 	}
