@@ -114,7 +114,16 @@ func (p Phase) Check() error {
 	case p.OverTime && (p.Settle < 0 || p.Settle >= p.Steps):
 		return errors.Errorf("weightshare: learning is off for %d of %d steps, want at least 0 and fewer than all", p.Settle, p.Steps)
 	}
-	return errors.Wrap(ops.RateOptions{Tau: p.Tau, Alpha: p.Alpha, Steps: p.Steps}.Check(), "weightshare")
+	if err := (ops.RateOptions{Tau: p.Tau, Alpha: p.Alpha, Steps: p.Steps}).Check(); err != nil {
+		return errors.Wrap(err, "weightshare")
+	}
+	// Strong inhibition rings. A neuron that learns from a mean response of the
+	// wrong sign lets the mean grow without end.
+	if _, mean := p.dynamics(); !p.OverTime && mean.gain() < 0 {
+		return errors.Errorf("weightshare: after %d steps at tau %v and alpha %v the mean rate of a pool still rings, at %.2g of its input: want more steps or a smaller alpha",
+			p.Steps, p.Tau, p.Alpha, mean.gain())
+	}
+	return nil
 }
 
 // rule is the phase's rule of learning at a rate.

@@ -289,6 +289,7 @@ func TestMistakes(t *testing.T) {
 		{phase(func(p *Phase) { p.Alpha = -1 }), local, "alpha -1"},
 		{phase(func(p *Phase) { p.Tau = -1 }), local, "tau -1"},
 		{phase(func(p *Phase) { p.Steps = 0 }), local, "0 steps"},
+		{phase(func(p *Phase) { p.Alpha = 55 }), local, "rings"},
 		{phase(func(p *Phase) { p.OverTime, p.Settle = true, 150 }), local, "off for 150 of 150 steps"},
 		{phase(func(p *Phase) { p.Source = 9 }), local, "source of patterns 9"},
 		{phase(func(p *Phase) { p.Source = Patches }), local, "made from images"},
