@@ -31,7 +31,7 @@ func newStep(model string, width int, task peers.Task) (step func() error, param
 	case "evaluate":
 		step, err = evaluationStep(net, task.Batch)
 	case "share":
-		step = func() error { weightshare.Share(net); return nil }
+		step = func() error { return weightshare.Share(net) }
 	default:
 		err = errors.Errorf("unknown task %q, want train, evaluate or share", task.Name)
 	}
