@@ -15,6 +15,9 @@
 //	    forward passes with running moments, answered as train is
 //	share VARIANT BATCH STEPS
 //	    instant sharing of all local layers, answered as train is
+//	sleep VARIANT ITERATIONS STEPS
+//	    Hebbian sleeps of all local layers, of so many iterations with 128
+//	    Gaussian patterns each, answered as train is
 //
 // VARIANT is conv or lc. A request that names another task, variant or batch
 // than the one before makes a new network and takes a step that is not
@@ -52,9 +55,9 @@ type Answer struct {
 
 // Task is what a peer measures.
 type Task struct {
-	Name    string // train, evaluate or share
+	Name    string // train, evaluate, share or sleep
 	Variant string // conv or lc
-	Batch   int
+	Batch   int    // of sleep its iterations
 }
 
 // request is the line that asks for so many steps of the task.

@@ -75,6 +75,7 @@ func (r *Result) aims(p *Plan) {
 	}
 	bounds = append(bounds,
 		bound{measure: "instant sharing of the whole network, against PyTorch", value: against("pytorch", "share", "lc", 0), show: times, atLeast: 4, aim: none},
+		bound{measure: "Hebbian sleep of the whole network, an iteration, against PyTorch", value: against("pytorch", "sleep", "lc", 0), show: times, atLeast: 10, aim: none},
 		bound{measure: "AdamW over all parameters, locally connected, share of copy bandwidth", value: absentIfZero(optimiser.Share), show: percent, atLeast: 0.7, aim: none},
 		bound{measure: fmt.Sprintf("%d threads against one, training step, locally connected, batch 128", p.threads), value: oneThread("lc"), show: times, atLeast: 1.7, aim: none},
 		bound{measure: fmt.Sprintf("%d threads against one, training step, convolutional, batch 128", p.threads), value: oneThread("conv"), show: times, atLeast: 1.7, aim: none},

@@ -137,7 +137,11 @@ func (p *Plan) measureOptimiser(ctx context.Context, variant string) error {
 	for _, l := range net.LocalLayers() {
 		weights += len(l.Field.Weight.Data)
 	}
-	if seconds, err = p.time(ctx, func() { weightshare.Share(net) }); err != nil {
+	var shared error
+	if seconds, err = p.time(ctx, func() { shared = weightshare.Share(net) }); err == nil {
+		err = shared
+	}
+	if err != nil {
 		return err
 	}
 	p.addPass(Row{Variant: variant, Geometry: fmt.Sprintf("%d weights", weights), Phase: "instant sharing"}, 8*float64(weights), seconds)

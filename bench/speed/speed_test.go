@@ -94,12 +94,12 @@ func TestRun(t *testing.T) {
 			other++
 		}
 	}
-	if missing != 1 || other != 9 || len(r.Notes) != 10 {
+	if missing != 1 || other != 10 || len(r.Notes) != 11 {
 		t.Errorf("notes %q", r.Notes)
 	}
 	// 3x3 layers and shortcuts, three phases each but for the first layer's
-	// input gradient; training and evaluation at two batches, sharing, and the
-	// largest batch on one thread.
+	// input gradient; training and evaluation at two batches, sharing and sleep,
+	// and the largest batch on one thread.
 	oneThread := 0
 	if runtime.GOMAXPROCS(0) > 1 {
 		oneThread = 2
@@ -107,11 +107,11 @@ func TestRun(t *testing.T) {
 	if got, want := len(r.section("layers")), 2*(8*3-1); got != want {
 		t.Errorf("%d rows of layers, want %d", got, want)
 	}
-	if got, want := len(r.section("steps")), 2*9+oneThread; got != want {
+	if got, want := len(r.section("steps")), 2*10+oneThread; got != want {
 		t.Errorf("%d rows of steps, want %d", got, want)
 	}
 	for _, row := range r.Rows {
-		if row.Section != "machine" && !(row.Milliseconds > 0) || row.Phase != "share" && !(row.Rate > 0) {
+		if row.Section != "machine" && !(row.Milliseconds > 0) || row.Phase != "share" && row.Phase != "sleep" && !(row.Rate > 0) {
 			t.Errorf("nothing measured: %+v", row)
 		}
 		if row.Section == "steps" && (!(row.Ratio > 0) || math.IsNaN(row.HeapBytes) || runtime.GOOS == "linux" && !(row.PeakBytes > 1e6)) {

@@ -11,6 +11,7 @@ import (
 
 	"hypnos/bench/peers"
 	"hypnos/graph"
+	"hypnos/weightshare"
 )
 
 // contestant is a program that takes part in the measurement of a step.
@@ -24,10 +25,22 @@ type contestant struct {
 	answer   peers.Answer // the last
 	seconds  []float64
 	perTurn  int // steps
+	// iterations are those of one sleep. hypnos works out a sleep as a whole, so
+	// that it is measured by one of the reference's length; a program that does
+	// one iteration after the other by a single one.
+	iterations int
+}
+
+// of is what the contestant is asked for to take part in a task.
+func (c *contestant) of(t peers.Task) peers.Task {
+	if t.Name == "sleep" {
+		t.Batch = c.iterations
+	}
+	return t
 }
 
 // planSteps plans whole steps: of training and evaluation at each batch, the
-// largest first, and of sharing.
+// largest first, of instant sharing, and of an iteration of Hebbian sleep.
 func (p *Plan) planSteps() {
 	prepared := map[string][]peers.Launch{}
 	var cleanUp []func()
@@ -59,6 +72,7 @@ func (p *Plan) planSteps() {
 	}
 	if slices.Contains(p.Variants, "lc") {
 		p.planStep(peers.Task{Name: "share", Variant: "lc", Batch: 1}, prepared)
+		p.planStep(peers.Task{Name: "sleep", Variant: "lc", Batch: 1}, prepared)
 	}
 	p.cleanUp = func() {
 		for _, done := range cleanUp {
@@ -76,7 +90,7 @@ func (p *Plan) planStep(t peers.Task, prepared map[string][]peers.Launch) {
 		}
 		for _, peer := range p.Peers {
 			if launches := prepared[peer.Name]; launches != nil && !p.missing[peer.Name] && peer.Can(t, p.largest()) {
-				contestants = append(contestants, &contestant{system: peer.Name, threads: p.threads, launches: launches, peer: true})
+				contestants = append(contestants, &contestant{system: peer.Name, threads: p.threads, launches: launches, peer: true, iterations: 1})
 			}
 		}
 		return p.race(ctx, t, contestants)
@@ -91,7 +105,10 @@ func (p *Plan) self(t peers.Task, threads int) *contestant {
 		last := len(launch.Command) - 1 // flags stand before the argument
 		launch.Command = slices.Concat(launch.Command[:last], p.Profile(name), launch.Command[last:])
 	}
-	return &contestant{system: "hypnos", threads: threads, launches: []peers.Launch{launch}}
+	return &contestant{
+		system: "hypnos", threads: threads, launches: []peers.Launch{launch},
+		iterations: weightshare.Reference(weightshare.Hebbian).Iterations,
+	}
 }
 
 // notMeasured notes that a peer did not do a task: or does none, if it does not
@@ -139,6 +156,9 @@ func (p *Plan) race(ctx context.Context, t peers.Task, contestants []*contestant
 		}
 	}
 	ours := median(contestants[0].seconds)
+	if t.Name == "sleep" {
+		ours /= float64(contestants[0].iterations)
+	}
 	for _, c := range contestants {
 		if !c.failed {
 			p.addStep(t, c, ours)
@@ -174,7 +194,7 @@ func (p *Plan) turn(ctx context.Context, t peers.Task, c *contestant, round int)
 
 // measure takes steps.
 func (c *contestant) measure(ctx context.Context, t peers.Task, steps int) (err error) {
-	if c.answer, err = c.process.Measure(ctx, t, steps); err == nil {
+	if c.answer, err = c.process.Measure(ctx, c.of(t), steps); err == nil {
 		c.seconds = append(c.seconds, c.answer.Seconds...)
 	}
 	return err
@@ -184,6 +204,9 @@ func (c *contestant) measure(ctx context.Context, t peers.Task, steps int) (err 
 // threads.
 func (p *Plan) addStep(t peers.Task, c *contestant, ours float64) {
 	seconds := median(c.seconds)
+	if t.Name == "sleep" {
+		seconds /= float64(c.iterations)
+	}
 	r := Row{
 		Section: "steps", System: c.system, Version: c.process.Hello.Name, Variant: t.Variant, Batch: t.Batch, Threads: c.process.Hello.Threads,
 		Phase: t.Name, Milliseconds: 1e3 * seconds, Steps: len(c.seconds), Ratio: seconds / ours,
@@ -195,7 +218,7 @@ func (p *Plan) addStep(t peers.Task, c *contestant, ours float64) {
 	if b := c.answer.PeakBytes; b > 0 {
 		r.PeakBytes = float64(b)
 	}
-	if t.Name == "share" {
+	if t.Name == "share" || t.Name == "sleep" {
 		r.Batch = 0
 		p.result.add(r)
 		return

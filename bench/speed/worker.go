@@ -32,8 +32,10 @@ func newStep(model string, width int, task peers.Task) (step func() error, param
 		step, err = evaluationStep(net, task.Batch)
 	case "share":
 		step = func() error { return weightshare.Share(net) }
+	case "sleep":
+		step, err = hebbianSleep(net, task.Batch)
 	default:
-		err = errors.Errorf("unknown task %q, want train, evaluate or share", task.Name)
+		err = errors.Errorf("unknown task %q, want train, evaluate, share or sleep", task.Name)
 	}
 	return step, net.ParameterCount(), err
 }
@@ -67,6 +69,21 @@ func evaluationStep(net *graph.Network, batch int) (func() error, error) {
 	images := randomBatch(net, batch).Images
 	return func() error {
 		_, err := inference.Logits(images)
+		return err
+	}, nil
+}
+
+// hebbianSleep returns a Hebbian sleep of so many iterations, with the numbers of
+// the reference implementation otherwise.
+func hebbianSleep(net *graph.Network, iterations int) (func() error, error) {
+	phase := weightshare.Reference(weightshare.Hebbian)
+	phase.Iterations = iterations
+	sleeper, err := weightshare.New(net, weightshare.Options{Phase: phase})
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		_, err := sleeper.Sleep()
 		return err
 	}, nil
 }

@@ -20,6 +20,7 @@ class Local(nn.Module):
 
     def __init__(self, channels, filters, kernel, stride, padding, size):
         super().__init__()
+        self.channels, self.size = channels, size
         self.kernel, self.stride, self.padding = kernel, stride, padding
         self.out = (size + 2 * padding - kernel) // stride + 1
         deviation = (2 / (filters * kernel**2)) ** 0.5
@@ -37,6 +38,30 @@ class Local(nn.Module):
         for i in range(min(self.kernel, self.out)):
             for j in range(min(self.kernel, self.out)):
                 w[i :: self.kernel, j :: self.kernel] = w[i :: self.kernel, j :: self.kernel].mean((0, 1), keepdim=True)
+
+
+    @torch.no_grad()
+    def sleep(self, iterations, patterns=128, rate=0.1, gamma=1e-5):
+        """Hebbian sleep: neurons of a pool learn from how they differ from its mean."""
+        kernel, start = self.kernel, self.weight.clone()
+        inside = torch.zeros(self.out, self.out, dtype=torch.bool)  # sees no padding
+        steps = [i for i in range(self.out) if 0 <= i * self.stride - self.padding <= self.size - kernel]
+        inside[steps[0] : steps[-1] + 1, steps[0] : steps[-1] + 1] = True
+        for _ in range(iterations):
+            tile = torch.randn(patterns, self.channels, kernel, kernel)
+            times = -(-self.size // kernel)
+            x = tile.repeat(1, 1, times, times)[:, :, : self.size, : self.size]
+            patches = F.unfold(x, kernel, padding=self.padding, stride=self.stride)  # N C·K·K L
+            z = torch.einsum("nkl,lok->nol", patches, self.weight).view(patterns, -1, self.out, self.out)
+            for i in range(kernel):
+                for j in range(kernel):
+                    pool = torch.zeros_like(inside)
+                    pool[i::kernel, j::kernel] = True
+                    pool &= inside
+                    z[:, :, pool] -= z[:, :, pool].mean(2, keepdim=True)
+            z[:, :, ~inside] = 0  # alone, a neuron differs from nothing
+            change = torch.einsum("nol,nkl->lok", z.flatten(2), patches) / patterns
+            self.weight -= rate * (change + gamma * (self.weight - start))
 
 
 def layer(variant, channels, filters, kernel, stride, size):
@@ -89,13 +114,14 @@ class ResNet(nn.Module):
 
 
 class Work:
-    """One network at one task: train, evaluate or share."""
+    """One network at one task: train, evaluate, share or sleep."""
 
     def __init__(self, task, model, batch, size):
         self.model = model
+        self.iterations, batch = (batch, 1) if task == "sleep" else (0, batch)
         self.images = torch.randn(batch, 3, size, size)
         self.labels = torch.randint(10, (batch,))
-        self.step = {"train": self.train, "evaluate": self.evaluate, "share": self.share}[task]
+        self.step = {"train": self.train, "evaluate": self.evaluate, "share": self.share, "sleep": self.sleep}[task]
         if task == "train":
             self.optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
         model.train(task == "train")
@@ -115,6 +141,11 @@ class Work:
         for module in self.model.modules():
             if isinstance(module, Local):
                 module.share()
+
+    def sleep(self):
+        for module in self.model.modules():
+            if isinstance(module, Local):
+                module.sleep(self.iterations)
 
 
 class Peer:
@@ -189,7 +220,7 @@ def main():
     for line in sys.stdin:
         command, *arguments = line.split()
         try:
-            if command in ("train", "evaluate", "share"):
+            if command in ("train", "evaluate", "share", "sleep"):
                 answer = peer.measure(command, *arguments)
             else:
                 answer = {"hello": peer.hello, "losses": peer.losses}[command](*arguments)

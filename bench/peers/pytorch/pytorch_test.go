@@ -23,6 +23,7 @@ func TestSameNetwork(t *testing.T) {
 	for _, v := range variants {
 		requests += fmt.Sprintf("train %s 2 1\nlosses %s 8 ../../../internal/golden/testdata/resnet8w4_%s.safetensors\n", v, v, v)
 	}
+	requests += "sleep lc 2 1\n"
 	command := exec.CommandContext(t.Context(), python, "-c", Script)
 	command.Stdin = strings.NewReader(requests)
 	out, err := command.Output()
@@ -51,6 +52,7 @@ func TestSameNetwork(t *testing.T) {
 		}
 		golden.Check(t, v+" losses", next().Losses, golden.Open(t, "resnet8w4_"+v).Tensor("losses").Data, 1e-3)
 	}
+	next() // sleep
 }
 
 // interpreter returns a Python that has torch.
