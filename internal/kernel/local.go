@@ -33,6 +33,10 @@ func (g Local) location(oh, ow int) int {
 // Forward computes y (OH OW O N) of x (H W C N), weight (L O KH KW C/g) and
 // bias, which has length 0 (none), O (one a channel) or OH·OW·O.
 func Forward[T Float](g Local, y, x, weight, bias []T) {
+	if g.single() {
+		singleForward(g, y, x, weight, bias)
+		return
+	}
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		var ahead [64]stretch
@@ -42,8 +46,8 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 				q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
-				if group == 0 && ow+1 < g.OW {
-					q.ahead = forwardAhead(g, ahead[:0], y, x, weight, oh, ow+1)
+				if group == 0 {
+					q.ahead = forwardAhead(g, ahead[:0], y, x, weight, oh*g.OW+ow+1)
 				}
 				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
 			}
@@ -51,22 +55,29 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 	})
 }
 
-// forwardAhead lists what location (oh, ow) needs that the one before it did
-// not: the weights of a local layer, new columns of the input, the output.
-func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, oh, ow int) []stretch {
+// forwardAhead lists what a location needs that the one before it did not: the
+// weights of a local layer, new columns of the input or, where a row begins, its
+// new rows, and the output.
+func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location int) []stretch {
+	oh, ow := location/g.OW, location%g.OW
+	if oh == g.OH {
+		return list
+	}
 	if !g.Shared {
 		list = fetch(list, weight, g.location(oh, ow), g.weights())
 	}
-	first := g.Stride*ow - g.Padding + g.Dilation*(g.KW-1)
-	for kh := range g.KH {
-		ih := g.Stride*oh + g.Dilation*kh - g.Padding
-		for iw := first; ih >= 0 && ih < g.H && iw > first-g.Stride; iw-- {
-			if iw >= 0 && iw < g.W && len(list) < cap(list) {
-				list = fetch(list, x, (ih*g.W+iw)*g.C*g.N, g.C*g.N)
-			}
+	to := g.Stride*ow - g.Padding + g.Dilation*(g.KW-1) + 1
+	from, kh := to-g.Stride, 0
+	if ow == 0 {
+		from, kh = -g.Padding, max(g.KH-g.Stride, 0)
+	}
+	from, to = max(from, 0), min(to, g.W)
+	for ; kh < g.KH && len(list) < cap(list)-1; kh++ {
+		if ih := g.Stride*oh + g.Dilation*kh - g.Padding; ih >= 0 && ih < g.H {
+			list = fetch(list, x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
-	return fetch(list, y, (oh*g.OW+ow)*g.O*g.N, g.O*g.N)
+	return fetch(list, y, location*g.O*g.N, g.O*g.N)
 }
 
 // fillBias sets the outputs of one location to its bias.
@@ -126,6 +137,10 @@ func inside(kernel, dilation, origin, size int) (from, to int) {
 // from the locations that see it, so that no two goroutines share a sum. What
 // other branches of a network contributed (H W C N), unless it is nil, is added.
 func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
+	if g.single() && g.Stride == 1 && g.Padding < g.KW {
+		singleInputGradient(g, dx, dy, weight, contributed)
+		return
+	}
 	c, filters := g.channels(), g.filters()
 	q := Product{M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N, Add: contributed != nil}
 	Parallel(g.H, func(ih int) {
@@ -143,9 +158,9 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 				q.ahead = nil
 				if group+1 < g.Groups {
 					next = g.gradientTerms(next, ih, iw, group+1)
-				} else if iw+1 < g.W {
-					next = g.gradientTerms(next, ih, iw+1, 0)
-					q.ahead = gradientAhead(g, ahead[:0], dx, dy, weight, contributed, ih, iw+1, next)
+				} else if at := ih*g.W + iw + 1; at < g.H*g.W {
+					next = g.gradientTerms(next, at/g.W, at%g.W, 0)
+					q.ahead = gradientAhead(g, ahead[:0], dx, dy, weight, contributed, at, next)
 				}
 				Compute(q, dx[((ih*g.W+iw)*g.C+group*c)*g.N:], weight, dy, terms)
 				terms, next = next, terms
@@ -154,23 +169,35 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	})
 }
 
-// gradientAhead lists what input position (ih, iw), whose terms are given, needs
-// that the one before it did not: the weights of a local layer, new columns of
-// the output gradient, the result.
-func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight, contributed []T, ih, iw int, terms []Term) []stretch {
-	at, size := (ih*g.W+iw)*g.C*g.N, g.C*g.N
-	if contributed != nil {
-		list = fetch(list, contributed, at, size)
+// gradientAhead lists what an input position, whose terms are given, needs that
+// the one before it did not: a new column of the output gradient or, where a row
+// begins, its new row, the result, and the weights of a local layer.
+func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight, contributed []T, position int, terms []Term) []stretch {
+	ih, iw := position/g.W, position%g.W
+	to := (iw+g.Padding)/g.Stride + 1
+	from := to - 1
+	if iw == 0 {
+		from = 0
 	}
-	list = fetch(list, dx, at, size)
-	last := -1
-	for i, t := range terms {
-		// Terms are in rows, and the last column comes first.
-		if i == 0 || t.B > last {
-			list = fetch(list, dy, t.B, g.O*g.N)
+	if to = min(to, g.OW); iw > 0 && (iw+g.Padding)%g.Stride != 0 {
+		to = from
+	}
+	for kh := range g.KH {
+		if oh, ok := g.seenBy(ih, kh, g.OH); ok {
+			list = fetch(list, dy, (oh*g.OW+from)*g.O*g.N, (to-from)*g.O*g.N)
+			if iw == 0 {
+				break // the row before saw the others
+			}
 		}
-		last = t.B
-		if !g.Shared && g.Groups == 1 && len(list)+(g.C*4/lineBytes+1) < cap(list) {
+	}
+	size := g.C * g.N
+	if contributed != nil {
+		list = fetch(list, contributed, position*size, size)
+	}
+	list = fetch(list, dx, position*size, size)
+	lines := g.C*4/lineBytes + 1 // of one filter
+	for _, t := range terms {
+		if !g.Shared && g.Groups == 1 && len(list)+lines <= cap(list) {
 			list = fetchColumn(list, weight, t.A, g.C, g.O, g.field())
 		}
 	}

@@ -74,15 +74,16 @@ func normal[T Float](r *rand.Rand, n int) []T {
 	return x
 }
 
-// agree fails unless got is want to a tolerance relative to the largest value.
+// agree fails unless got is want to a tolerance relative to the largest value,
+// or to 1, the size of the numbers that it is a sum of and that may cancel.
 func agree[T Float](t rapid.TB, what string, got []T, want []float64, tolerance float64) {
 	t.Helper()
-	largest := 0.0
+	largest := 1.0
 	for _, v := range want {
 		largest = max(largest, math.Abs(v))
 	}
 	for i, v := range want {
-		if !(math.Abs(float64(got[i])-v) <= tolerance*(largest+1e-30)) {
+		if !(math.Abs(float64(got[i])-v) <= tolerance*largest) {
 			t.Fatalf("%s[%d] is %v, want %v", what, i, got[i], v)
 		}
 	}

@@ -35,8 +35,11 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 	Parallel(partsPerGradient, func(part int) {
 		sum := (*sums)[part*len(dw):][:len(dw)]
 		from, to := part*g.OH/partsPerGradient, (part+1)*g.OH/partsPerGradient
-		if from == to {
+		if g.single() || from == to {
 			clear(sum)
+			for oh := from; oh < to; oh++ {
+				singleGradientRow(g, sum, x, dy, oh)
+			}
 			return
 		}
 		rows := newTurnedRows(g, x)

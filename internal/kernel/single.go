@@ -1,0 +1,101 @@
+package kernel
+
+// A batch of one image has no lanes to fill: here the lanes of a convolution run
+// over channels instead, and the rows of a product over the locations of a row,
+// which all have the same weights. Sums have the order that they have in a
+// batch, and so forward and input gradient the same bits.
+
+// single tells whether that is to be done.
+func (g Local) single() bool { return g.N == 1 && g.Shared && g.patched() }
+
+// interior returns the range of outputs along an axis that see no padding.
+func interior(outputs, kernel, stride, padding, size int) (from, to int) {
+	from = min((padding+stride-1)/stride, outputs)
+	to = max(min((size+padding-kernel)/stride+1, outputs), from)
+	return from, to
+}
+
+// singleForward is Forward of a single image.
+func singleForward[T Float](g Local, y, x, weight, bias []T) {
+	turned := borrow[T](g.weights()) // field × O
+	defer release(turned)
+	Transpose(*turned, g.O, weight, g.field(), g.O, g.field())
+	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	Parallel(g.OH, func(oh int) {
+		var room [49]Term
+		for ow := range g.OW {
+			fillBias(g, y, bias, oh*g.OW+ow)
+		}
+		row := func(ow, count int) { // of locations that see the same columns of the kernel
+			terms, k := g.forwardTerms(room[:0], oh, ow, 0)
+			for i, t := range terms {
+				terms[i] = Term{A: t.B, B: t.A * g.O}
+			}
+			q := Product{M: count, N: g.O, K: k, ARow: g.Stride * g.C, AColumn: 1, BRow: g.O, CRow: g.O, Add: len(bias) > 0}
+			Compute(q, y[(oh*g.OW+ow)*g.O:], x, *turned, terms)
+		}
+		for ow := range first {
+			row(ow, 1)
+		}
+		row(first, last-first)
+		for ow := last; ow < g.OW; ow++ {
+			row(ow, 1)
+		}
+	})
+}
+
+// singleInputGradient is InputGradient of a single image, at stride 1 and padding
+// that is less than the kernel.
+func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
+	// The gradient is a convolution of dy, with the kernel turned around.
+	first, last := interior(g.W, g.KW, 1, g.KW-1-g.Padding, g.OW)
+	Parallel(g.H, func(ih int) {
+		var room [49]Term
+		if contributed != nil {
+			copy(dx[ih*g.W*g.C:][:g.W*g.C], contributed[ih*g.W*g.C:])
+		}
+		row := func(iw, count int) { // of positions that are seen through the same columns
+			terms := g.gradientTerms(room[:0], ih, iw, 0)
+			for i, t := range terms {
+				terms[i] = Term{A: t.B, B: t.A}
+			}
+			q := Product{M: count, N: g.C, K: g.O, ARow: g.O, AColumn: 1, BRow: g.field(), CRow: g.C, Add: contributed != nil}
+			Compute(q, dx[(ih*g.W+iw)*g.C:], dy, weight, terms)
+		}
+		for iw := range first {
+			row(iw, 1)
+		}
+		row(first, last-first)
+		for iw := last; iw < g.W; iw++ {
+			row(iw, 1)
+		}
+	})
+}
+
+// singleGradientRow adds to dw the gradient of the weights of one row of
+// locations, for a single image.
+func singleGradientRow[T Float](g Local, dw, x, dy []T, oh int) {
+	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	for kh := range g.KH {
+		ih := g.Stride*oh + kh - g.Padding
+		if ih < 0 || ih >= g.H {
+			continue
+		}
+		row := func(ow, count int) {
+			from, to := inside(g.KW, 1, g.Stride*ow-g.Padding, g.W)
+			if from == to || count == 0 {
+				return
+			}
+			q := Product{M: g.O, N: (to - from) * g.C, K: count, ARow: 1, AColumn: g.O, BRow: g.Stride * g.C, CRow: g.field(), Add: true}
+			at := Term{A: (oh*g.OW + ow) * g.O, B: (ih*g.W + g.Stride*ow - g.Padding + from) * g.C}
+			Compute(q, dw[(kh*g.KW+from)*g.C:], dy, x, []Term{at})
+		}
+		for ow := range first {
+			row(ow, 1)
+		}
+		row(first, last-first)
+		for ow := last; ow < g.OW; ow++ {
+			row(ow, 1)
+		}
+	}
+}
