@@ -3,6 +3,8 @@ package graph
 import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+
+	"hypnos/ops"
 )
 
 // Activations returns what layers answer to images N C H W, with norms that
@@ -17,22 +19,22 @@ func (n *Network) Activations(images []float32, layers ...*Layer) ([][]float32, 
 	if _, err := c.load(images); err != nil {
 		return nil, err
 	}
-	values := make([]gorgonia.Value, len(layers))
+	nodes := make(gorgonia.Nodes, len(layers))
 	for i, l := range layers {
-		node, ok := c.layers[l]
-		if !ok || l.pooled() {
+		if nodes[i] = c.layers[l]; nodes[i] == nil || l.pooled() {
 			return nil, errors.Errorf("graph: layer %q is not one of this network with a map", l.Name)
 		}
-		gorgonia.Read(node, &values[i])
 	}
-	machine := gorgonia.NewTapeMachine(c.graph)
-	defer machine.Close()
-	if err := machine.RunAll(); err != nil {
+	machine, err := ops.NewMachine(nodes...)
+	if err == nil {
+		err = machine.RunAll()
+	}
+	if err != nil {
 		return nil, errors.Wrap(err, "graph: activations")
 	}
 	activations := make([][]float32, len(layers))
-	for i, v := range values {
-		activations[i] = v.Data().([]float32)
+	for i, n := range nodes {
+		activations[i] = n.Value().Data().([]float32)
 	}
 	return activations, nil
 }
