@@ -28,6 +28,14 @@ func TestMismatches(t *testing.T) {
 			return BatchNorm(in[0], in[1], in[2], nil, runningMoments(tensor.Float64, 2), BatchNormOptions{})
 		}, "want 3 channels"},
 		{"a single value", []tensor.Shape{{1, 1, 2, 1}, {2}, {2}}, norm64(BatchNormOptions{Training: true}), "has no variance"},
+		{"norm groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: 4}), "4 groups do not divide 6 channels"},
+		{"negative groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: -1}), "-1 groups"},
+		{"epsilon", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Epsilon: math.NaN()}), "epsilon NaN"},
+		{"window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "the window does not fit the input of 2×4"},
+		{"padding too wide", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Padding: 2})
+		}, "padding at most half of the kernel"},
+		{"every location", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 4, 4, 2) }, "weights are for 15 locations"},
 		{"add", []tensor.Shape{{1, 2, 3, 4}, {1, 2, 3, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }, "first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)"},
 		{"linear", []tensor.Shape{{4, 5}, {3, 6}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, "weight has shape (3, 6)"},
 		{"target", []tensor.Shape{{4, 5}, {4, 6}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return CrossEntropy(in[0], in[1]) }, "target has shape (4, 6), logits (4, 5)"},

@@ -127,6 +127,13 @@ var cases = []struct {
 	{"batch norm, relu, inference", []tensor.Shape{{3, 4, 2, 600}, {2}, {2}}, []int{1, 2}, nil, norm64(BatchNormOptions{ReLU: true})},
 	{"batch norm, shortcut", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}, {3, 4, 2, 5}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true})},
 	{"batch norm, shortcut, relu", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}, {3, 4, 2, 5}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true, ReLU: true})},
+	{"group norm", []tensor.Shape{{3, 4, 6, 5}, {6}, {6}}, []int{0, 1, 2}, nil, groupNorm64(GroupNormOptions{Groups: 2})},
+	{"group norm, epsilon", []tensor.Shape{{3, 4, 6, 5}, {6}, {6}}, []int{0, 1, 2}, nil, groupNorm64(GroupNormOptions{Groups: 6, Epsilon: 0.5})},
+	{"max pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{}) }},
+	{"max pool, overlapping", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Stride: 2, Padding: 1})
+	}},
+	{"every location", []tensor.Shape{{15, 2, 1, 1, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 5, 3, 2) }},
 	{"relu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, awayFromZero, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return ReLU(in[0]) }},
 	{"add", []tensor.Shape{{3, 4, 2, 5}, {3, 4, 2, 5}}, []int{0, 1}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }},
 	{"global average pool", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GlobalAveragePool(in[0]) }},
@@ -164,6 +171,10 @@ func local(o LocalOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
 	}
 }
 
+func groupNorm64(o GroupNormOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
+	return func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GroupNorm(in[0], in[1], in[2], o) }
+}
+
 func norm64(o BatchNormOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
 	return func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 		running := runningMoments(in[0].Dtype(), in[0].Shape()[2])
@@ -189,6 +200,9 @@ func awayFromZero(_ int, r *rand.Rand) float64 {
 	}
 	return x + 0.1
 }
+
+// distinct keeps numbers apart, so that the largest stays the largest.
+func distinct(_ int, r *rand.Rand) float64 { return float64(r.IntN(1000)) + r.Float64()/2 }
 
 func distribution(input int, r *rand.Rand) float64 {
 	if input == 0 {
@@ -317,7 +331,9 @@ func TestHashes(t *testing.T) {
 		localForward{LocalOptions{FixedWeight: true}, 0}, localForward{LocalOptions{}, 1}, localForward{LocalOptions{}, 2},
 		batchNorm{BatchNormOptions: BatchNormOptions{Training: true}}, batchNorm{BatchNormOptions: BatchNormOptions{Momentum: 1}},
 		batchNorm{BatchNormOptions: BatchNormOptions{Epsilon: 1}}, batchNorm{BatchNormOptions: BatchNormOptions{ReLU: true}},
-		batchNorm{shortcut: true}, row{0}, row{1}, add{1}, add{2},
+		groupNorm{GroupNormOptions: GroupNormOptions{Groups: 2}}, groupNorm{GroupNormOptions: GroupNormOptions{Epsilon: 1}},
+		maxPool{MaxPoolOptions{Kernel: 2}}, maxPool{MaxPoolOptions{Stride: 2}}, maxPool{MaxPoolOptions{Padding: 2}}, everyLocation{1, 2, 3}, everyLocation{2, 1, 3},
+		everyLocation{1, 2, 2}, batchNorm{shortcut: true}, row{0}, row{1}, add{1}, add{2},
 		localInputGradient{LocalOptions{}, tensor.Shape{1}, false}, localInputGradient{LocalOptions{}, tensor.Shape{1}, true},
 		poolMean{pools{PoolOptions: lateral}}, poolMean{pools{PoolOptions: bordered}}, poolDeviation{pools{PoolOptions: lateral}},
 		poolMean{pools{PoolOptions: PoolOptions{Height: 7, Width: 6, Kernel: 3, Period: 4}}},

@@ -51,6 +51,36 @@ func scaleAVX2(y *float32, x *float32, n int, gain float32, offset float32)
 //go:noescape
 func normGradientAVX2(dx *float32, x *float32, dy *float32, n int, gain float32, slope float32, offset float32)
 
+// maxAVX2 computes y = max(x, y), n numbers, a positive multiple of 8.
+//
+//go:noescape
+func maxAVX2(y *float32, x *float32, n int)
+
+// settleAVX2 computes out = out + open and open = 0 unless x < y, n numbers, a positive multiple of 8.
+//
+//go:noescape
+func settleAVX2(out *float32, open *float32, x *float32, y *float32, n int)
+
+// scaleRowsAVX2 computes y = gain·x + offset, n numbers, a positive multiple of 8.
+//
+//go:noescape
+func scaleRowsAVX2(y *float32, x *float32, gain *float32, offset *float32, n int)
+
+// addSquaresAVX2 computes sums = sums + (x - center)², n numbers, a positive multiple of 8.
+//
+//go:noescape
+func addSquaresAVX2(sums *float32, x *float32, center *float32, n int)
+
+// addProductsAVX2 computes sums = sums + dy and products = products + dy·(x - center), n numbers, a positive multiple of 8.
+//
+//go:noescape
+func addProductsAVX2(sums *float32, products *float32, x *float32, dy *float32, center *float32, n int)
+
+// normGradientRowsAVX2 computes dx = gain·dy + (slope·x + offset), n numbers, a positive multiple of 8.
+//
+//go:noescape
+func normGradientRowsAVX2(dx *float32, x *float32, dy *float32, gain *float32, slope *float32, offset *float32, n int)
+
 // descendAVX2 computes w = w - rate·(gradient + decay·w), n numbers, a positive multiple of 8.
 //
 //go:noescape

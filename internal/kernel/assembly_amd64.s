@@ -4017,6 +4017,145 @@ normGradientAVX2Loop:
 	VZEROUPPER
 	RET
 
+// func maxAVX2(y *float32, x *float32, n int)
+// Requires: AVX
+TEXT ·maxAVX2(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), DX
+	MOVQ x+8(FP), BX
+	MOVQ n+16(FP), CX
+	XORQ AX, AX
+
+maxAVX2Loop:
+	VMOVUPS   (BX)(AX*4), Y0
+	VCMPPS    $0x03, Y0, Y0, Y2
+	VMAXPS    (DX)(AX*4), Y0, Y1
+	VBLENDVPS Y2, Y0, Y1, Y1
+	VMOVUPS   Y1, (DX)(AX*4)
+	ADDQ      $0x08, AX
+	CMPQ      AX, CX
+	JLT       maxAVX2Loop
+	VZEROUPPER
+	RET
+
+// func settleAVX2(out *float32, open *float32, x *float32, y *float32, n int)
+// Requires: AVX
+TEXT ·settleAVX2(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DX
+	MOVQ open+8(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ y+24(FP), DI
+	MOVQ n+32(FP), CX
+	XORQ AX, AX
+
+settleAVX2Loop:
+	VMOVUPS (SI)(AX*4), Y0
+	VMOVUPS (BX)(AX*4), Y1
+	VCMPPS  $0x05, (DI)(AX*4), Y0, Y0
+	VANDPS  Y1, Y0, Y2
+	VADDPS  (DX)(AX*4), Y2, Y2
+	VMOVUPS Y2, (DX)(AX*4)
+	VANDNPS Y1, Y0, Y1
+	VMOVUPS Y1, (BX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     settleAVX2Loop
+	VZEROUPPER
+	RET
+
+// func scaleRowsAVX2(y *float32, x *float32, gain *float32, offset *float32, n int)
+// Requires: AVX
+TEXT ·scaleRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ y+0(FP), DX
+	MOVQ x+8(FP), BX
+	MOVQ gain+16(FP), SI
+	MOVQ offset+24(FP), DI
+	MOVQ n+32(FP), CX
+	XORQ AX, AX
+
+scaleRowsAVX2Loop:
+	VMOVUPS (BX)(AX*4), Y0
+	VMULPS  (SI)(AX*4), Y0, Y0
+	VADDPS  (DI)(AX*4), Y0, Y0
+	VMOVUPS Y0, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     scaleRowsAVX2Loop
+	VZEROUPPER
+	RET
+
+// func addSquaresAVX2(sums *float32, x *float32, center *float32, n int)
+// Requires: AVX
+TEXT ·addSquaresAVX2(SB), NOSPLIT, $0-32
+	MOVQ sums+0(FP), DX
+	MOVQ x+8(FP), BX
+	MOVQ center+16(FP), SI
+	MOVQ n+24(FP), CX
+	XORQ AX, AX
+
+addSquaresAVX2Loop:
+	VMOVUPS (BX)(AX*4), Y0
+	VSUBPS  (SI)(AX*4), Y0, Y0
+	VMULPS  Y0, Y0, Y0
+	VADDPS  (DX)(AX*4), Y0, Y0
+	VMOVUPS Y0, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     addSquaresAVX2Loop
+	VZEROUPPER
+	RET
+
+// func addProductsAVX2(sums *float32, products *float32, x *float32, dy *float32, center *float32, n int)
+// Requires: AVX
+TEXT ·addProductsAVX2(SB), NOSPLIT, $0-48
+	MOVQ sums+0(FP), DX
+	MOVQ products+8(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ dy+24(FP), DI
+	MOVQ center+32(FP), R8
+	MOVQ n+40(FP), CX
+	XORQ AX, AX
+
+addProductsAVX2Loop:
+	VMOVUPS (SI)(AX*4), Y0
+	VMOVUPS (DI)(AX*4), Y1
+	VSUBPS  (R8)(AX*4), Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VADDPS  (BX)(AX*4), Y0, Y0
+	VMOVUPS Y0, (BX)(AX*4)
+	VADDPS  (DX)(AX*4), Y1, Y1
+	VMOVUPS Y1, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     addProductsAVX2Loop
+	VZEROUPPER
+	RET
+
+// func normGradientRowsAVX2(dx *float32, x *float32, dy *float32, gain *float32, slope *float32, offset *float32, n int)
+// Requires: AVX
+TEXT ·normGradientRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ dx+0(FP), DX
+	MOVQ x+8(FP), BX
+	MOVQ dy+16(FP), SI
+	MOVQ gain+24(FP), DI
+	MOVQ slope+32(FP), R8
+	MOVQ offset+40(FP), R9
+	MOVQ n+48(FP), CX
+	XORQ AX, AX
+
+normGradientRowsAVX2Loop:
+	VMOVUPS (BX)(AX*4), Y0
+	VMULPS  (R8)(AX*4), Y0, Y0
+	VADDPS  (R9)(AX*4), Y0, Y0
+	VMOVUPS (SI)(AX*4), Y1
+	VMULPS  (DI)(AX*4), Y1, Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     normGradientRowsAVX2Loop
+	VZEROUPPER
+	RET
+
 // func descendAVX2(w *float32, gradient *float32, n int, rate float32, decay float32)
 // Requires: AVX
 TEXT ·descendAVX2(SB), NOSPLIT, $0-32

@@ -56,6 +56,54 @@ func normGradientFast[T Float](dx, x, dy []T, gain, slope, offset T) int {
 	return n
 }
 
+func maxFast[T Float](y, x []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		maxAVX2(pointer(y[:n]), pointer(x), n)
+	}
+	return n
+}
+
+func settleFast[T Float](out, open, x, y []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		settleAVX2(pointer(out[:n]), pointer(open[:n]), pointer(x), pointer(y[:n]), n)
+	}
+	return n
+}
+
+func scaleRowsFast[T Float](y, x, gain, offset []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		scaleRowsAVX2(pointer(y[:n]), pointer(x), pointer(gain[:n]), pointer(offset[:n]), n)
+	}
+	return n
+}
+
+func addSquaresFast[T Float](sums, x, center []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		addSquaresAVX2(pointer(sums[:n]), pointer(x), pointer(center[:n]), n)
+	}
+	return n
+}
+
+func addProductsFast[T Float](sums, products, x, dy, center []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		addProductsAVX2(pointer(sums[:n]), pointer(products[:n]), pointer(x), pointer(dy[:n]), pointer(center[:n]), n)
+	}
+	return n
+}
+
+func normGradientRowsFast[T Float](dx, x, dy, gain, slope, offset []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		normGradientRowsAVX2(pointer(dx[:n]), pointer(x), pointer(dy[:n]), pointer(gain[:n]), pointer(slope[:n]), pointer(offset[:n]), n)
+	}
+	return n
+}
+
 func (m momentum) fast(w, v, gradient []float32) int {
 	n := fast[float32](len(w))
 	switch {

@@ -5,6 +5,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -36,6 +37,32 @@ func TestRowsAgainstPortable(t *testing.T) {
 			"norm, shortcut, relu": func(y []float32) { norm(n, true).Forward(y, a, b) },
 			"norm gradient":        func(y []float32) { norm(n, false).InputGradient(y, finite, b, []float32{0.4}, []float32{-0.7}) },
 			"norm gradient, relu":  func(y []float32) { norm(n, true).InputGradient(y, finite, b, []float32{0.4}, []float32{-0.7}) },
+		}
+		passes["max"] = func(y []float32) {
+			copy(y, b)
+			maxRow(y, a)
+		}
+		passes["scale, each"] = func(y []float32) { scaleRows(y, finite, b, positive) }
+		passes["squares"] = func(y []float32) {
+			copy(y, b)
+			addSquares(y, finite, positive)
+		}
+		passes["norm gradient, each"] = func(y []float32) { normGradientRows(y, finite, b, positive, a, finite) }
+		for i, part := range []string{"settled", "open"} {
+			passes[part] = func(y []float32) {
+				state := [2][]float32{append([]float32{}, positive...), append([]float32{}, finite...)}
+				copy(y, state[i])
+				state[i] = y
+				settle(state[0], state[1], a, slices.Concat(a[:n/2], b[n/2:]))
+			}
+		}
+		for i, part := range []string{"sums", "products"} {
+			passes[part] = func(y []float32) {
+				state := [2][]float32{append([]float32{}, positive...), append([]float32{}, finite...)}
+				copy(y, state[i])
+				state[i] = y
+				addProducts(state[0], state[1], finite, b, positive)
+			}
 		}
 		for i, part := range []string{"adam weights", "adam first moment", "adam second moment"} {
 			passes[part] = func(y []float32) {

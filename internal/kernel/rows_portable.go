@@ -15,6 +15,18 @@ func scaleFast[T Float](_, _ []T, _, _ T) int { return 0 }
 
 func normGradientFast[T Float](_, _, _ []T, _, _, _ T) int { return 0 }
 
+func maxFast[T Float](_, _ []T) int { return 0 }
+
+func settleFast[T Float](_, _, _, _ []T) int { return 0 }
+
+func scaleRowsFast[T Float](_, _, _, _ []T) int { return 0 }
+
+func addSquaresFast[T Float](_, _, _ []T) int { return 0 }
+
+func addProductsFast[T Float](_, _, _, _, _ []T) int { return 0 }
+
+func normGradientRowsFast[T Float](_, _, _, _, _, _ []T) int { return 0 }
+
 func (momentum) fast(_, _, _ []float32) int { return 0 }
 
 func (adam) fast(_, _, _, _ []float32) int { return 0 }

@@ -56,6 +56,63 @@ func passes() {
 			VADDPS(v, d, d)
 			VMOVUPS(d, row["dx"])
 		}},
+		{"maxAVX2", "y = max(x, y)", []string{"y", "x"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			const unordered = 3
+			x, y, nan := YMM(), YMM(), YMM()
+			VMOVUPS(row["x"], x)
+			VCMPPS(operand.Imm(unordered), x, x, nan)
+			VMAXPS(row["y"], x, y) // of not-a-number and another: y
+			VBLENDVPS(nan, x, y, y)
+			VMOVUPS(y, row["y"])
+		}},
+		{"settleAVX2", "out = out + open and open = 0 unless x < y", []string{"out", "open", "x", "y"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			const notLess = 5
+			x, open, v := YMM(), YMM(), YMM()
+			VMOVUPS(row["x"], x)
+			VMOVUPS(row["open"], open)
+			VCMPPS(operand.Imm(notLess), row["y"], x, x)
+			VANDPS(open, x, v)
+			VADDPS(row["out"], v, v)
+			VMOVUPS(v, row["out"])
+			VANDNPS(open, x, open)
+			VMOVUPS(open, row["open"])
+		}},
+		{"scaleRowsAVX2", "y = gain·x + offset", []string{"y", "x", "gain", "offset"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			v := YMM()
+			VMOVUPS(row["x"], v)
+			VMULPS(row["gain"], v, v)
+			VADDPS(row["offset"], v, v)
+			VMOVUPS(v, row["y"])
+		}},
+		{"addSquaresAVX2", "sums = sums + (x - center)²", []string{"sums", "x", "center"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			v := YMM()
+			VMOVUPS(row["x"], v)
+			VSUBPS(row["center"], v, v)
+			VMULPS(v, v, v)
+			VADDPS(row["sums"], v, v)
+			VMOVUPS(v, row["sums"])
+		}},
+		{"addProductsAVX2", "sums = sums + dy and products = products + dy·(x - center)", []string{"sums", "products", "x", "dy", "center"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			v, d := YMM(), YMM()
+			VMOVUPS(row["x"], v)
+			VMOVUPS(row["dy"], d)
+			VSUBPS(row["center"], v, v)
+			VMULPS(d, v, v)
+			VADDPS(row["products"], v, v)
+			VMOVUPS(v, row["products"])
+			VADDPS(row["sums"], d, d)
+			VMOVUPS(d, row["sums"])
+		}},
+		{"normGradientRowsAVX2", "dx = gain·dy + (slope·x + offset)", []string{"dx", "x", "dy", "gain", "slope", "offset"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			v, d := YMM(), YMM()
+			VMOVUPS(row["x"], v)
+			VMULPS(row["slope"], v, v)
+			VADDPS(row["offset"], v, v)
+			VMOVUPS(row["dy"], d)
+			VMULPS(row["gain"], d, d)
+			VADDPS(v, d, d)
+			VMOVUPS(d, row["dx"])
+		}},
 		{"descendAVX2", "w = w - rate·(gradient + decay·w)", []string{"w", "gradient"}, []string{"rate", "decay"}, func(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
 			w, g := YMM(), YMM()
 			VMOVUPS(row["w"], w)
