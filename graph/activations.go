@@ -8,8 +8,7 @@ import (
 )
 
 // Activations returns what layers answer to images N C H W, with norms that
-// use their running moments: H W C N for each layer. The layers must have maps;
-// the input layer is one.
+// use their running moments: H W C N for each layer, C N for one without a map.
 func (n *Network) Activations(images []float32, layers ...*Layer) ([][]float32, error) {
 	size := n.Options.Input.Channels * n.Options.Input.Height * n.Options.Input.Width
 	c, err := n.compile(max(len(images)/size, 1), false, false)
@@ -21,8 +20,8 @@ func (n *Network) Activations(images []float32, layers ...*Layer) ([][]float32, 
 	}
 	nodes := make(gorgonia.Nodes, len(layers))
 	for i, l := range layers {
-		if nodes[i] = c.layers[l]; nodes[i] == nil || l.pooled() {
-			return nil, errors.Errorf("graph: layer %q is not one of this network with a map", l.Name)
+		if nodes[i] = c.layers[l]; nodes[i] == nil {
+			return nil, errors.Errorf("graph: layer %q is not one of this network", l.Name)
 		}
 	}
 	machine, err := ops.NewMachine(nodes...)

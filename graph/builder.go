@@ -1,8 +1,12 @@
 package graph
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
+
+	"hypnos/internal/kernel"
 )
 
 // Size is the size of a map: of an image, or of a layer's output.
@@ -13,6 +17,9 @@ type Options struct {
 	Input        Size         // of the images
 	Connectivity Connectivity // the zero value is convolutional
 	Seed         uint64       // of the initial weights
+	// Blank leaves all parameters and moments zero, for a network whose values
+	// are loaded next or that is only looked at.
+	Blank bool
 }
 
 // Builder collects the layers of a network. Its methods add one layer each and
@@ -22,15 +29,18 @@ type Builder struct {
 	options Options
 	layers  []*Layer
 	names   map[string]*Layer
-	fields  int // layers with a receptive field so far
+	areas   []Area
+	fields  int                 // layers with weights of a receptive field so far
+	starts  []func(seed uint64) // that set initial values
 	err     error
 }
 
 // Layer is a layer of a network.
 type Layer struct {
 	Name string
-	// Kind is what it computes: "input", "convolution", "local", "batch
-	// norm", "relu", "add", "global average pool" or "linear".
+	// Kind is what it computes: "input", "zeros", "convolution", "local", "batch
+	// norm", "group norm", "relu", "add", "max pool", "global average pool" or
+	// "linear".
 	Kind string
 	// Inputs are the layers that it reads.
 	Inputs []*Layer
@@ -38,6 +48,9 @@ type Layer struct {
 	Output Size
 	// Parameters are what it learns, and Moments what a norm has measured.
 	Parameters, Moments []*Parameter
+	// Repeats is the layer of an earlier time whose parameters it has, or nil;
+	// it has then none of its own.
+	Repeats *Layer
 	// Field is the geometry of a layer with a receptive field, else nil.
 	Field *Field
 	// MultiplyAdds is how many multiplications with weights one image takes.
@@ -55,9 +68,34 @@ func NewBuilder(o Options) *Builder {
 	if b.err == nil && (in.Channels < 1 || in.Height < 1 || in.Width < 1) {
 		b.err = errors.Errorf("graph: images of %d×%d with %d channels, want at least 1 of each", in.Height, in.Width, in.Channels)
 	}
-	b.add(&Layer{Name: "images", Kind: "input", Output: in})
+	b.add(&Layer{Name: "images", Kind: kindInput, Output: in})
 	return b
 }
+
+// Area is a named part of a network, such as V1: the layers whose names begin
+// with its own and a dot, and the one that speaks for it.
+type Area struct {
+	Name   string
+	Output *Layer
+}
+
+// Area names an area by the layer whose output is its own, in a recurrent
+// network that of the last time.
+func (b *Builder) Area(name string, output *Layer) {
+	if b.err != nil {
+		return
+	}
+	switch {
+	case output == nil || b.names[output.Name] != output || output.pooled():
+		b.fail("area %q: its output is not a layer of this network with a map", name)
+	case slices.ContainsFunc(b.areas, func(a Area) bool { return a.Name == name }):
+		b.fail("two areas are called %q", name)
+	}
+	b.areas = append(b.areas, Area{name, output})
+}
+
+// start keeps what sets initial values until the network is built.
+func (b *Builder) start(fill func(seed uint64)) { b.starts = append(b.starts, fill) }
 
 // Input returns the layer that stands for the images.
 func (b *Builder) Input() *Layer { return b.names["images"] }
@@ -95,6 +133,19 @@ func (b *Builder) ready(name string, inputs ...*Layer) bool {
 	return b.err == nil
 }
 
+// mapped is ready for inputs that must have maps.
+func (b *Builder) mapped(name string, inputs ...*Layer) bool {
+	if !b.ready(name, inputs...) {
+		return false
+	}
+	for _, in := range inputs {
+		if in.pooled() {
+			b.fail("layer %q: its input %q has no map", name, in.Name)
+		}
+	}
+	return b.err == nil
+}
+
 func (b *Builder) add(l *Layer) *Layer {
 	if b.err != nil {
 		return nil
@@ -104,7 +155,8 @@ func (b *Builder) add(l *Layer) *Layer {
 	return l
 }
 
-// Build completes the network, whose output is logits.
+// Build completes the network, whose output is logits. A layer that neither the
+// logits nor an area depends on is an error.
 func (b *Builder) Build(logits *Layer) (*Network, error) {
 	if b.err != nil {
 		return nil, b.err
@@ -119,7 +171,7 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 	if l := b.unused(logits); l != nil {
 		return nil, errors.Errorf("graph: layer %q does not reach the output %q", l.Name, logits.Name)
 	}
-	n := &Network{Options: b.options, Layers: b.layers, logits: logits, parameters: map[string]*Parameter{}}
+	n := &Network{Options: b.options, Layers: b.layers, Areas: b.areas, logits: logits, parameters: map[string]*Parameter{}}
 	for _, l := range b.layers {
 		for _, p := range append(l.Parameters[:len(l.Parameters):len(l.Parameters)], l.Moments...) {
 			if _, ok := n.parameters[p.Name]; ok {
@@ -128,12 +180,18 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 			n.parameters[p.Name] = p
 		}
 	}
+	if !b.options.Blank {
+		kernel.Parallel(len(b.starts), func(i int) { b.starts[i](b.options.Seed) })
+	}
 	return n, nil
 }
 
-// unused returns a layer that output does not depend on, or nil.
+// unused returns a layer that neither output nor an area depends on, or nil.
 func (b *Builder) unused(output *Layer) *Layer {
 	used := map[*Layer]bool{output: true}
+	for _, a := range b.areas {
+		used[a.Output] = true
+	}
 	for i := len(b.layers) - 1; i >= 0; i-- {
 		if !used[b.layers[i]] {
 			return b.layers[i]

@@ -13,6 +13,7 @@ import (
 // compiler turns layers to gorgonia nodes.
 type compiler struct {
 	graph    *gorgonia.ExprGraph
+	batch    int
 	training bool
 	nodes    map[*Parameter]*gorgonia.Node
 }
@@ -31,7 +32,6 @@ func (c *compiler) parameter(p *Parameter) *gorgonia.Node {
 type compiled struct {
 	compiler
 	network *Network
-	batch   int
 	images  *gorgonia.Node
 	pixels  []float32 // of images
 	layers  map[*Layer]*gorgonia.Node
@@ -46,9 +46,8 @@ func (n *Network) compile(batch int, training, fused bool) (*compiled, error) {
 	}
 	in := n.Options.Input
 	c := &compiled{
-		compiler: compiler{gorgonia.NewGraph(), training, map[*Parameter]*gorgonia.Node{}},
+		compiler: compiler{gorgonia.NewGraph(), batch, training, map[*Parameter]*gorgonia.Node{}},
 		network:  n,
-		batch:    batch,
 		pixels:   make([]float32, batch*in.Channels*in.Height*in.Width),
 		layers:   map[*Layer]*gorgonia.Node{},
 	}

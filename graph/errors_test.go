@@ -22,6 +22,30 @@ func TestBuildErrors(t *testing.T) {
 		{`layer "a": 2 groups do not divide the 3 channels of "images" and its own 4`, func(b *Builder) *Layer {
 			return b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1, Groups: 2})
 		}},
+		{`layer "a": 2 groups do not divide the 3 channels of "images"`, func(b *Builder) *Layer { return b.GroupNorm("a", b.Input(), GroupNorm{Groups: 2}) }},
+		{`layer "a": a window of 5 is larger than its input "images" of 4×5 with padding 0`, func(b *Builder) *Layer {
+			return b.MaxPool("a", b.Input(), MaxPool{Kernel: 5})
+		}},
+		{`padding 2: want`, func(b *Builder) *Layer { return b.MaxPool("a", b.Input(), MaxPool{Kernel: 3, Padding: 2}) }},
+		{`layer "z": zeros of size {0 4 5}`, func(b *Builder) *Layer { return b.Zeros("z", Size{0, 4, 5}) }},
+		{`layer "again" repeats "relu", want a layer`, func(b *Builder) *Layer {
+			return b.Local("again", b.Input(), Local{Channels: 2, Kernel: 1, Again: b.ReLU("relu", b.Input())})
+		}},
+		{`layer "again" sees 3 channels with 2 of its own, kernel 3`, func(b *Builder) *Layer {
+			return b.Local("again", b.Input(), Local{Channels: 2, Kernel: 3, Again: b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1})})
+		}},
+		{`layer "again" repeats "a", want a group norm`, func(b *Builder) *Layer {
+			return b.GroupNorm("again", b.Input(), GroupNorm{Again: b.BatchNorm("a", b.Input())})
+		}},
+		{`two areas are called "V1"`, func(b *Builder) *Layer {
+			b.Area("V1", b.Input())
+			b.Area("V1", b.Input())
+			return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 2)
+		}},
+		{`area "V1": its output is not a layer of this network with a map`, func(b *Builder) *Layer {
+			b.Area("V1", elsewhere)
+			return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 2)
+		}},
 		{`layer "a": 0 channels, kernel 3`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Kernel: 3}) }},
 		{`layer "a": stride -1`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Stride: -1}) }},
 		{`layer "sum": its inputs differ in size: "images" has {3 4 5}, "a" has {2 4 5}`, func(b *Builder) *Layer {

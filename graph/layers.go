@@ -10,11 +10,15 @@ import (
 
 // The kinds of layers.
 const (
+	kindInput       = "input"
+	kindZeros       = "zeros"
 	kindConvolution = "convolution"
 	kindLocal       = "local"
 	kindNorm        = "batch norm"
+	kindGroupNorm   = "group norm"
 	kindReLU        = "relu"
 	kindAdd         = "add"
+	kindMaxPool     = "max pool"
 	kindPool        = "global average pool"
 	kindLinear      = "linear"
 )
@@ -38,6 +42,13 @@ type Local struct {
 	Dilation int  // 0 means 1
 	Groups   int  // 0 means 1
 	Bias     Bias // none unless said
+	// Again is the layer that this one repeats at a later time: it has its
+	// weights and bias, and so its connectivity; nil means parameters of its
+	// own. Input channels, Channels, Kernel, Groups and Bias must be the same.
+	// Where the map is coarser by a whole factor, because the earlier layer saw
+	// the input of a stride that the area takes only once, a location has the
+	// weights of the one in the same place.
+	Again *Layer
 }
 
 // Field is the geometry of a layer with a receptive field.
@@ -52,7 +63,7 @@ type Field struct {
 // Local adds a layer with a receptive field. Its parameters are NAME.weight,
 // L O KH KW C/g, and where it has one NAME.bias.
 func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
-	if !b.ready(name, x) {
+	if !b.mapped(name, x) {
 		return nil
 	}
 	if o.Stride < 0 || o.Dilation < 0 || o.Groups < 0 {
@@ -63,8 +74,6 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 	in := x.Output
 	out := Size{o.Channels, options.OutputSize(in.Height, o.Kernel), options.OutputSize(in.Width, o.Kernel)}
 	switch {
-	case x.pooled():
-		return b.fail("layer %q: its input %q has no map", name, x.Name)
 	case o.Channels < 1 || o.Kernel < 1 || o.Padding < 0:
 		return b.fail("layer %q: %d channels, kernel %d, padding %d: want at least 1, 1, 0", name, o.Channels, o.Kernel, o.Padding)
 	case out.Height < 1 || out.Width < 1:
@@ -74,108 +83,93 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 		return b.fail("layer %q: %d groups do not divide the %d channels of %q and its own %d",
 			name, o.Groups, in.Channels, x.Name, o.Channels)
 	}
-	connectivity := b.options.Connectivity
-	shared := !connectivity.local(b.fields, o.Kernel)
-	b.fields++
-	kind, locations := kindConvolution, 1
-	if !shared {
-		kind, locations = kindLocal, out.Height*out.Width
+	f := &Field{Local: o, Input: in, Output: out}
+	l := &Layer{
+		Name: name, Inputs: []*Layer{x}, Output: out, Field: f, Repeats: o.Again,
+		MultiplyAdds: out.Height * out.Width * o.Channels * o.Kernel * o.Kernel * in.Channels / o.Groups,
 	}
-
-	weight := newParameter(name+".weight", locations, o.Channels, o.Kernel, o.Kernel, in.Channels/o.Groups)
-	weight.fillKaiming(b.options.Seed, connectivity)
-	weight.Frozen = o.Kernel == 1 && connectivity.Frozen1x1
-	parameters := []*Parameter{weight}
-	if o.Bias != NoBias {
-		bias := newParameter(name+".bias", o.Channels)
-		if o.Bias == LocationBias {
-			bias = newParameter(name+".bias", out.Height*out.Width, o.Channels)
+	parameters, step := []*Parameter(nil), 1
+	if o.Again != nil {
+		if step = b.again(f, name); step == 0 {
+			return nil
 		}
-		bias.fillUniform(b.options.Seed, 1/math.Sqrt(float64(o.Kernel*o.Kernel*in.Channels/o.Groups)))
-		parameters = append(parameters, bias)
+		parameters = o.Again.Parameters
+	} else {
+		parameters = b.fieldParameters(f, name)
+		l.Parameters = parameters
 	}
-	options.FixedInput, options.FixedWeight = x == b.Input(), weight.Frozen
-	return b.add(&Layer{
-		Name: name, Kind: kind, Inputs: []*Layer{x}, Output: out, Parameters: parameters,
-		Field:        &Field{Local: o, Input: in, Output: out, Shared: shared, Weight: weight},
-		MultiplyAdds: out.Height * out.Width * len(weight.Data) / locations,
-		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
-			var bias *gorgonia.Node
-			if len(parameters) > 1 {
-				bias = c.parameter(parameters[1])
+	l.Kind = kindConvolution
+	if !f.Shared {
+		l.Kind = kindLocal
+	}
+	options.FixedInput, options.FixedWeight = x == b.Input(), f.Weight.Frozen
+	l.apply = func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
+		weight := c.parameter(f.Weight)
+		if step > 1 {
+			var err error
+			if weight, err = ops.EveryLocation(weight, o.Again.Output.Height, o.Again.Output.Width, step); err != nil {
+				return nil, err
 			}
-			return ops.Local(in[0], c.parameter(weight), bias, options)
-		},
-	})
+		}
+		var bias *gorgonia.Node
+		if len(parameters) > 1 {
+			bias = c.parameter(parameters[1])
+		}
+		return ops.Local(in[0], weight, bias, options)
+	}
+	return b.add(l)
 }
 
-// BatchNorm adds a batch norm. Its parameters are NAME.weight (the scale,
-// from 1) and NAME.bias (the shift, from 0), its moments NAME.running_mean and
-// NAME.running_var.
-func (b *Builder) BatchNorm(name string, x *Layer) *Layer {
-	if !b.ready(name, x) {
-		return nil
+// fieldParameters decides the connectivity of a layer and makes its parameters.
+func (b *Builder) fieldParameters(f *Field, name string) []*Parameter {
+	connectivity := b.options.Connectivity
+	f.Shared = !connectivity.local(b.fields, f.Kernel)
+	b.fields++
+	locations := 1
+	if !f.Shared {
+		locations = f.Output.Height * f.Output.Width
 	}
-	if x.pooled() {
-		return b.fail("layer %q: its input %q has no map", name, x.Name)
+	channels := f.Input.Channels / f.Groups
+	f.Weight = newParameter(name+".weight", locations, f.Channels, f.Kernel, f.Kernel, channels)
+	f.Weight.Frozen = f.Kernel == 1 && connectivity.Frozen1x1
+	b.start(func(seed uint64) { f.Weight.fillKaiming(seed, connectivity) })
+	if f.Bias == NoBias {
+		return []*Parameter{f.Weight}
 	}
-	c := x.Output.Channels
-	scale, shift := newParameter(name+".weight", c), newParameter(name+".bias", c)
-	mean, variance := newParameter(name+".running_mean", c), newParameter(name+".running_var", c)
-	scale.fill(1)
-	variance.fill(1)
-	norm := func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
-		running := ops.RunningMoments{Mean: mean.value, Variance: variance.value}
-		return ops.BatchNorm(x, c.parameter(scale), c.parameter(shift), shortcut, running, ops.BatchNormOptions{Training: c.training, ReLU: relu})
+	bias := newParameter(name+".bias", f.Channels)
+	if f.Bias == LocationBias {
+		bias = newParameter(name+".bias", f.Output.Height*f.Output.Width, f.Channels)
 	}
-	return b.add(&Layer{
-		Name: name, Kind: kindNorm, Inputs: []*Layer{x}, Output: x.Output,
-		Parameters: []*Parameter{scale, shift}, Moments: []*Parameter{mean, variance},
-		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return norm(c, in[0], nil, false) },
-		norm:  norm,
-	})
+	b.start(func(seed uint64) { bias.fillUniform(seed, 1/math.Sqrt(float64(f.Kernel*f.Kernel*channels))) })
+	return []*Parameter{f.Weight, bias}
 }
 
-// ReLU adds a rectification.
-func (b *Builder) ReLU(name string, x *Layer) *Layer {
-	if !b.ready(name, x) {
-		return nil
+// again gives a layer the weights of the one that it repeats, and returns by
+// which factor its map is coarser, or 0 after an error.
+func (b *Builder) again(f *Field, name string) (step int) {
+	first := f.Again
+	if first.Field == nil || first.Repeats != nil || b.names[first.Name] != first {
+		b.fail("layer %q repeats %q, want a layer of this network with weights of its own and a receptive field", name, first.Name)
+		return 0
 	}
-	if x.pooled() {
-		return b.fail("layer %q: its input %q has no map", name, x.Name)
+	of := first.Field
+	if f.Input.Channels != of.Input.Channels || f.Channels != of.Channels || f.Kernel != of.Kernel || f.Groups != of.Groups || f.Bias != of.Bias {
+		b.fail("layer %q sees %d channels with %d of its own, kernel %d, groups %d, bias %d; %q, which it repeats, has %d, %d, %d, %d, %d",
+			name, f.Input.Channels, f.Channels, f.Kernel, f.Groups, f.Bias, first.Name, of.Input.Channels, of.Channels, of.Kernel, of.Groups, of.Bias)
+		return 0
 	}
-	return b.add(&Layer{
-		Name: name, Kind: kindReLU, Inputs: []*Layer{x}, Output: x.Output,
-		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.ReLU(in[0]) },
-	})
-}
-
-// Add adds the sum of two layers of equal size.
-func (b *Builder) Add(name string, x, y *Layer) *Layer {
-	if !b.ready(name, x, y) {
-		return nil
+	f.Shared, f.Weight = of.Shared, of.Weight
+	if f.Shared && f.Bias != LocationBias || f.Output == of.Output {
+		return 1
 	}
-	if x.Output != y.Output || x.pooled() || y.pooled() {
-		return b.fail("layer %q: its inputs differ in size: %q has %v, %q has %v", name, x.Name, x.Output, y.Name, y.Output)
+	step = (of.Output.Height + f.Output.Height - 1) / f.Output.Height
+	coarser := Size{f.Channels, (of.Output.Height + step - 1) / step, (of.Output.Width + step - 1) / step}
+	if coarser != f.Output || f.Bias == LocationBias {
+		b.fail("layer %q has locations of its own on a map of %d×%d, which is not a coarser one of %q, %d×%d",
+			name, f.Output.Height, f.Output.Width, first.Name, of.Output.Height, of.Output.Width)
+		return 0
 	}
-	return b.add(&Layer{
-		Name: name, Kind: kindAdd, Inputs: []*Layer{x, y}, Output: x.Output,
-		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.Add(in[0], in[1]) },
-	})
-}
-
-// GlobalAveragePool adds the mean of each channel over the map.
-func (b *Builder) GlobalAveragePool(name string, x *Layer) *Layer {
-	if !b.ready(name, x) {
-		return nil
-	}
-	if x.pooled() {
-		return b.fail("layer %q: its input %q has no map", name, x.Name)
-	}
-	return b.add(&Layer{
-		Name: name, Kind: kindPool, Inputs: []*Layer{x}, Output: Size{x.Output.Channels, 1, 1},
-		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.GlobalAveragePool(in[0]) },
-	})
+	return step
 }
 
 // Linear adds a fully connected layer after pooling. Its parameters are
@@ -194,7 +188,7 @@ func (b *Builder) Linear(name string, x *Layer, outputs int) *Layer {
 	channels := x.Output.Channels
 	weight, bias := newParameter(name+".weight", outputs, channels), newParameter(name+".bias", outputs)
 	for _, p := range []*Parameter{weight, bias} {
-		p.fillUniform(b.options.Seed, 1/math.Sqrt(float64(channels)))
+		b.start(func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(channels))) })
 	}
 	return b.add(&Layer{
 		Name: name, Kind: kindLinear, Inputs: []*Layer{x}, Output: Size{outputs, 1, 1},

@@ -11,6 +11,8 @@ type Network struct {
 	Options Options
 	// Layers are in the order in which they were built: each after its inputs.
 	Layers []*Layer
+	// Areas are its named parts, in the order in which they were named.
+	Areas []Area
 
 	logits     *Layer
 	parameters map[string]*Parameter
@@ -40,11 +42,12 @@ func (n *Network) Moments() []*Parameter {
 // Parameter returns the parameter or the running moment of that name, or nil.
 func (n *Network) Parameter(name string) *Parameter { return n.parameters[name] }
 
-// LocalLayers returns the layers whose locations have weights of their own.
+// LocalLayers returns the layers whose locations have weights of their own; those
+// that a recurrent area uses again stand once.
 func (n *Network) LocalLayers() []*Layer {
 	var local []*Layer
 	for _, l := range n.Layers {
-		if l.Field != nil && !l.Field.Shared {
+		if l.Field != nil && !l.Field.Shared && l.Repeats == nil {
 			local = append(local, l)
 		}
 	}
