@@ -30,8 +30,7 @@ type Builder struct {
 	layers  []*Layer
 	names   map[string]*Layer
 	areas   []Area
-	fields  int                 // layers with weights of a receptive field so far
-	starts  []func(seed uint64) // that set initial values
+	fields  int // layers with weights of a receptive field so far
 	err     error
 }
 
@@ -93,9 +92,6 @@ func (b *Builder) Area(name string, output *Layer) {
 	}
 	b.areas = append(b.areas, Area{name, output})
 }
-
-// start keeps what sets initial values until the network is built.
-func (b *Builder) start(fill func(seed uint64)) { b.starts = append(b.starts, fill) }
 
 // Input returns the layer that stands for the images.
 func (b *Builder) Input() *Layer { return b.names["images"] }
@@ -181,7 +177,8 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 		}
 	}
 	if !b.options.Blank {
-		kernel.Parallel(len(b.starts), func(i int) { b.starts[i](b.options.Seed) })
+		all := append(n.Parameters(), n.Moments()...)
+		kernel.Parallel(len(all), func(i int) { all[i].start(b.options.Seed) })
 	}
 	return n, nil
 }

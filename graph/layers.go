@@ -132,7 +132,7 @@ func (b *Builder) fieldParameters(f *Field, name string) []*Parameter {
 	channels := f.Input.Channels / f.Groups
 	f.Weight = newParameter(name+".weight", locations, f.Channels, f.Kernel, f.Kernel, channels)
 	f.Weight.Frozen = f.Kernel == 1 && connectivity.Frozen1x1
-	b.start(func(seed uint64) { f.Weight.fillKaiming(seed, connectivity) })
+	f.Weight.start = func(seed uint64) { f.Weight.fillKaiming(seed, connectivity) }
 	if f.Bias == NoBias {
 		return []*Parameter{f.Weight}
 	}
@@ -140,7 +140,7 @@ func (b *Builder) fieldParameters(f *Field, name string) []*Parameter {
 	if f.Bias == LocationBias {
 		bias = newParameter(name+".bias", f.Output.Height*f.Output.Width, f.Channels)
 	}
-	b.start(func(seed uint64) { bias.fillUniform(seed, 1/math.Sqrt(float64(f.Kernel*f.Kernel*channels))) })
+	bias.start = func(seed uint64) { bias.fillUniform(seed, 1/math.Sqrt(float64(f.Kernel*f.Kernel*channels))) }
 	return []*Parameter{f.Weight, bias}
 }
 
@@ -159,17 +159,21 @@ func (b *Builder) again(f *Field, name string) (step int) {
 		return 0
 	}
 	f.Shared, f.Weight = of.Shared, of.Weight
-	if f.Shared && f.Bias != LocationBias || f.Output == of.Output {
+	if f.Shared && f.Bias != LocationBias {
 		return 1
 	}
-	step = (of.Output.Height + f.Output.Height - 1) / f.Output.Height
-	coarser := Size{f.Channels, (of.Output.Height + step - 1) / step, (of.Output.Width + step - 1) / step}
-	if coarser != f.Output || f.Bias == LocationBias {
-		b.fail("layer %q has locations of its own on a map of %d×%d, which is not a coarser one of %q, %d×%d",
-			name, f.Output.Height, f.Output.Width, first.Name, of.Output.Height, of.Output.Width)
-		return 0
+	longest := max(of.Output.Height, of.Output.Width)
+	if f.Bias == LocationBias {
+		longest = 1
 	}
-	return step
+	for step := 1; step <= longest; step++ {
+		if f.Output.Height == (of.Output.Height+step-1)/step && f.Output.Width == (of.Output.Width+step-1)/step {
+			return step
+		}
+	}
+	b.fail("layer %q has locations of its own on a map of %d×%d, which is not a coarser one of %q, %d×%d",
+		name, f.Output.Height, f.Output.Width, first.Name, of.Output.Height, of.Output.Width)
+	return 0
 }
 
 // Linear adds a fully connected layer after pooling. Its parameters are
@@ -188,7 +192,7 @@ func (b *Builder) Linear(name string, x *Layer, outputs int) *Layer {
 	channels := x.Output.Channels
 	weight, bias := newParameter(name+".weight", outputs, channels), newParameter(name+".bias", outputs)
 	for _, p := range []*Parameter{weight, bias} {
-		b.start(func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(channels))) })
+		p.start = func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(channels))) }
 	}
 	return b.add(&Layer{
 		Name: name, Kind: kindLinear, Inputs: []*Layer{x}, Output: Size{outputs, 1, 1},

@@ -14,9 +14,9 @@ func (b *Builder) BatchNorm(name string, x *Layer) *Layer {
 		return nil
 	}
 	c := x.Output.Channels
-	scale, shift := b.normParameters(name, c)
+	scale, shift := normParameters(name, c)
 	mean, variance := newParameter(name+".running_mean", c), newParameter(name+".running_var", c)
-	b.start(func(uint64) { variance.fill(1) })
+	variance.startAt(1)
 	norm := func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error) {
 		running := ops.RunningMoments{Mean: mean.value, Variance: variance.value}
 		return ops.BatchNorm(x, c.parameter(scale), c.parameter(shift), shortcut, running, ops.BatchNormOptions{Training: c.training, ReLU: relu})
@@ -52,7 +52,7 @@ func (b *Builder) GroupNorm(name string, x *Layer, o GroupNorm) *Layer {
 	l := &Layer{Name: name, Kind: kindGroupNorm, Inputs: []*Layer{x}, Output: x.Output, Repeats: o.Again}
 	var scale, shift *Parameter
 	if first := o.Again; first == nil {
-		scale, shift = b.normParameters(name, x.Output.Channels)
+		scale, shift = normParameters(name, x.Output.Channels)
 		l.Parameters = []*Parameter{scale, shift}
 	} else {
 		if first.Kind != kindGroupNorm || first.Repeats != nil || b.names[first.Name] != first || first.Output.Channels != x.Output.Channels {
@@ -67,8 +67,21 @@ func (b *Builder) GroupNorm(name string, x *Layer, o GroupNorm) *Layer {
 }
 
 // normParameters makes the parameters of a norm of c channels.
-func (b *Builder) normParameters(name string, c int) (scale, shift *Parameter) {
+func normParameters(name string, c int) (scale, shift *Parameter) {
 	scale, shift = newParameter(name+".weight", c), newParameter(name+".bias", c)
-	b.start(func(uint64) { scale.fill(1) })
+	scale.startAt(1)
 	return scale, shift
+}
+
+// ZeroScale lets a norm, which it returns, start at a scale of zero, so that a
+// residual block starts as its shortcut (Goyal et al. 2017, section 5.1).
+func (b *Builder) ZeroScale(norm *Layer) *Layer {
+	if b.err != nil {
+		return nil
+	}
+	if norm == nil || norm.Kind != kindNorm && norm.Kind != kindGroupNorm || norm.Repeats != nil {
+		return b.fail("the layer that is to start at a scale of zero is no norm with parameters of its own")
+	}
+	norm.Parameters[0].startAt(0)
+	return norm
 }

@@ -22,14 +22,17 @@ type Parameter struct {
 	// Frozen parameters have no gradient and keep their values.
 	Frozen bool
 
-	value *tensor.Dense // over Data
+	value *tensor.Dense     // over Data
+	start func(seed uint64) // sets initial values
 }
 
+// newParameter makes a parameter that starts at zero.
 func newParameter(name string, shape ...int) *Parameter {
 	data := make([]float32, tensor.Shape(shape).TotalSize())
 	return &Parameter{
 		Name: name, Shape: shape, Data: data,
 		value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data)),
+		start: func(uint64) {},
 	}
 }
 
@@ -41,10 +44,12 @@ func random(seed uint64, name string) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// fill sets all values to v.
-func (p *Parameter) fill(v float32) {
-	for i := range p.Data {
-		p.Data[i] = v
+// startAt sets all initial values to v.
+func (p *Parameter) startAt(v float32) {
+	p.start = func(uint64) {
+		for i := range p.Data {
+			p.Data[i] = v
+		}
 	}
 }
 

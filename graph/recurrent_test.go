@@ -110,6 +110,28 @@ func TestRepeatedLayerOfAnotherMap(t *testing.T) {
 	}
 }
 
+// A norm may start at zero, and a blank network has zeros alone.
+func TestStart(t *testing.T) {
+	for _, blank := range []bool{false, true} {
+		b := NewBuilder(Options{Input: Size{2, 6, 5}, Blank: blank})
+		x := b.ZeroScale(b.BatchNorm("zero", b.BatchNorm("one", b.Input())))
+		net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]bool{"one.weight": !blank, "one.running_var": !blank, "zero.weight": false, "fc.weight": !blank, "fc.bias": !blank} {
+			if got := slices.ContainsFunc(net.Parameter(name).Data, func(v float32) bool { return v != 0 }); got != want {
+				t.Errorf("blank %t: %s starts at other than zero: %t, want %t", blank, name, got, want)
+			}
+		}
+	}
+	b := NewBuilder(Options{Input: Size{2, 6, 5}})
+	b.ZeroScale(b.ReLU("relu", b.Input()))
+	if b.Err() == nil {
+		t.Error("a relu that starts at a scale of zero is no error")
+	}
+}
+
 // Features are of areas and of layers, with and without a map.
 func TestFeatures(t *testing.T) {
 	net := newRecurrent(t, Connectivity{})

@@ -13,40 +13,45 @@ import (
 
 // Config sizes a network of the zoo and says how it is connected.
 type Config struct {
-	Classes      int                // 0 means 10
-	Input        graph.Size         // of the images; the zero value means the entry's own
-	Width        int                // channels of the first stage; 0 means the entry's own
+	Classes      int                // 0 means as published
+	Input        graph.Size         // of the images; the zero value means as published
+	Width        int                // channels of the first stage or area; 0 means as published
+	Steps        int                // time steps of CORnet-R and -RT; 0 means as published, and is all that others take
 	Connectivity graph.Connectivity // the zero value is convolutional
 	Seed         uint64             // of the initial weights
+	// ZeroLastNorm starts the last norm of each block of a ResNet at a scale of
+	// zero (Goyal et al. 2017, section 5.1). Others have no such blocks.
+	ZeroLastNorm bool
+	// Blank leaves all parameters zero: see graph.Options.
+	Blank bool
 }
 
-// Entry is a named network.
-type Entry struct {
-	Name  string
-	Paper string     // where it comes from
-	Input graph.Size // that it was published for
-	Width int        // that it was published with
-
-	blocks int // residual blocks a stage
+// architecture is what adds the layers of a network, from the images of a
+// Config that is filled in to its logits.
+type architecture interface {
+	add(b *graph.Builder, c Config) *graph.Layer
 }
 
-// The CIFAR ResNets of He et al. have 6n+2 layers, n blocks in each of three
-// stages.
-var entries = []Entry{
-	cifarResNet("resnet8", 1),
-	cifarResNet("resnet14", 2),
-	cifarResNet("resnet20", 3),
-	cifarResNet("resnet32", 5),
-	cifarResNet("resnet44", 7),
-	cifarResNet("resnet56", 9),
-	cifarResNet("resnet110", 18),
-}
-
-func cifarResNet(name string, blocks int) Entry {
-	return Entry{
-		Name: name, Paper: "He et al. 2015, Deep Residual Learning, section 4.2",
-		Input: graph.Size{Channels: 3, Height: 32, Width: 32}, Width: 16, blocks: blocks,
+// New builds the network of that name. An unknown name is an error that lists
+// the known ones.
+func New(name string, c Config) (*graph.Network, error) {
+	e, err := Find(name)
+	if err != nil {
+		return nil, err
 	}
+	net, err := e.build(c)
+	return net, errors.Wrapf(err, "zoo: %s", name)
+}
+
+// Find returns the entry of that name. An unknown name is an error that lists
+// the known ones.
+func Find(name string) (Entry, error) {
+	for _, e := range entries {
+		if e.Name == name {
+			return e, nil
+		}
+	}
+	return Entry{}, errors.Errorf("zoo: unknown model %q, want one of %s", name, strings.Join(Names(), ", "))
 }
 
 // List returns the networks of the zoo.
@@ -61,22 +66,10 @@ func Names() []string {
 	return names
 }
 
-// New builds the network of that name. An unknown name is an error that lists
-// the known ones.
-func New(name string, c Config) (*graph.Network, error) {
-	for _, e := range entries {
-		if e.Name == name {
-			net, err := e.build(c)
-			return net, errors.Wrapf(err, "zoo: %s", name)
-		}
-	}
-	return nil, errors.Errorf("zoo: unknown model %q, want one of %s", name, strings.Join(Names(), ", "))
-}
-
 // build fills in the entry's defaults and builds the network.
 func (e Entry) build(c Config) (*graph.Network, error) {
 	if c.Classes == 0 {
-		c.Classes = 10
+		c.Classes = e.Classes
 	}
 	if c.Input == (graph.Size{}) {
 		c.Input = e.Input
@@ -87,6 +80,20 @@ func (e Entry) build(c Config) (*graph.Network, error) {
 	if c.Classes < 1 || c.Width < 1 {
 		return nil, errors.Errorf("%d classes and width %d, want at least 1 of each", c.Classes, c.Width)
 	}
-	b := graph.NewBuilder(graph.Options{Input: c.Input, Connectivity: c.Connectivity, Seed: c.Seed})
-	return b.Build(resNet(b, e.blocks, c.Width, c.Classes))
+	if e.Steps == 0 && c.Steps != 0 {
+		return nil, errors.Errorf("%d time steps, but the network has none to count", c.Steps)
+	}
+	if c.Steps == 0 {
+		c.Steps = e.Steps
+	}
+	if r, ok := e.architecture.(cornetR); ok {
+		if err := r.checkSteps(c.Steps); err != nil {
+			return nil, err
+		}
+	}
+	if _, ok := e.architecture.(resNet); c.ZeroLastNorm && !ok {
+		return nil, errors.New("a last norm that starts at zero, but the network is no ResNet")
+	}
+	b := graph.NewBuilder(graph.Options{Input: c.Input, Connectivity: c.Connectivity, Seed: c.Seed, Blank: c.Blank})
+	return b.Build(e.architecture.add(b, c))
 }

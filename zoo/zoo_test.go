@@ -2,19 +2,21 @@ package zoo
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"hypnos/graph"
+	"hypnos/train"
 )
 
 // Every network of the zoo, convolutional and local: it builds, runs, has no
-// NaN, and every parameter receives a gradient.
+// NaN, every parameter receives a gradient, and two steps lower the loss.
 func TestRegistry(t *testing.T) {
 	for _, e := range List() {
 		for _, c := range []graph.Connectivity{{}, {Local: true}} {
 			t.Run(e.Name+", "+c.String(), func(t *testing.T) {
-				net, err := New(e.Name, Config{Width: 2, Input: graph.Size{Channels: 3, Height: 8, Width: 12}, Connectivity: c, Classes: 7, Seed: 1})
+				net, err := New(e.Name, Config{Width: 2, Input: graph.Size{Channels: 3, Height: height, Width: width}, Connectivity: c, Classes: 7, Seed: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -24,9 +26,12 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
+// The images of TestRegistry: large enough that areas have more than one location.
+const height, width = 40, 48
+
 func checkTrains(t *testing.T, net *graph.Network) {
 	const count = 4
-	batch := graph.Batch{Images: make([]float32, count*3*8*12), Labels: []int{0, 1, 5, 6}}
+	batch := graph.Batch{Images: make([]float32, count*3*height*width), Labels: []int{0, 1, 5, 6}}
 	for i := range batch.Images {
 		batch.Images[i] = float32(math.Sin(float64(i * i)))
 	}
@@ -53,11 +58,26 @@ func checkTrains(t *testing.T, net *graph.Network) {
 			t.Errorf("largest gradient of %s is %v", p.Name, largest)
 		}
 	}
+	optimiser, err := train.NewOptimiser(training, train.OptimiserOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		optimiser.Step(1e-3, 0)
+		after, err := training.Step(batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after >= loss {
+			t.Errorf("a step leaves the loss at %v, which was %v", after, loss)
+		}
+		loss = after
+	}
 	inference, err := net.Infer(count)
 	if err != nil {
 		t.Fatal(err)
 	}
-	logits, err := inference.Logits(batch.Images[:2*3*8*12])
+	logits, err := inference.Logits(batch.Images[:2*3*height*width])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +110,48 @@ func TestParameterCounts(t *testing.T) {
 		}
 		if got, want := net.ParameterCount(), count(n); got != want {
 			t.Errorf("%s has %d parameters, want %d", name, got, want)
+		}
+	}
+}
+
+// The areas of every network have names, and its stages the size that follows
+// from width and input.
+func TestAreas(t *testing.T) {
+	for _, e := range List() {
+		net, err := New(e.Name, Config{Blank: true, ZeroLastNorm: strings.HasPrefix(e.Name, "resnet")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"V1", "V2", "V4", "IT"}
+		if strings.HasPrefix(e.Name, "resnet") {
+			want = []string{"layer1", "layer2", "layer3", "layer4"}[:len(net.Areas)]
+		}
+		if got := net.AreaNames(); !slices.Equal(got, want) {
+			t.Errorf("%s has areas %v, want %v", e.Name, got, want)
+		}
+		for i, a := range net.Areas[1:] {
+			if before := net.Areas[i].Output.Output; a.Output.Output.Channels != 2*before.Channels || a.Output.Output.Height != before.Height/2 {
+				t.Errorf("%s: %s is of size %v after %v", e.Name, a.Name, a.Output.Output, before)
+			}
+		}
+	}
+}
+
+// A last norm that starts at zero makes each block start as its shortcut.
+func TestZeroLastNorm(t *testing.T) {
+	for _, model := range []string{"resnet8", "resnet50"} {
+		net, err := New(model, Config{Width: 2, Input: graph.Size{Channels: 3, Height: 32, Width: 32}, ZeroLastNorm: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range net.Parameters() {
+			layer, ok := strings.CutSuffix(p.Name, ".weight")
+			if ok && len(p.Shape) == 1 {
+				last := strings.HasSuffix(layer, ".bn2") && model == "resnet8" || strings.HasSuffix(layer, ".bn3")
+				if zero := p.Data[0] == 0; zero != last {
+					t.Errorf("%s: the scale of %s starts at %v", model, layer, p.Data[0])
+				}
+			}
 		}
 	}
 }
@@ -143,6 +205,13 @@ func TestBadConfig(t *testing.T) {
 	} {
 		if _, err := New("resnet8", c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+	for model, c := range map[string]Config{
+		"cornet-r": {Steps: 1}, "cornet-rt": {Steps: 3}, "cornet-s": {Steps: 2}, "cornet-z": {ZeroLastNorm: true},
+	} {
+		if _, err := New(model, c); err == nil || !strings.HasPrefix(err.Error(), "zoo: "+model) {
+			t.Errorf("%s of %+v: error %v, want one", model, c, err)
 		}
 	}
 	want := `unknown model "resnet9", want one of resnet8, resnet14`

@@ -1,8 +1,9 @@
 // Package golden reads the reference values that tests compare with.
 //
 // The files in testdata were computed in float32 with PyTorch 1.13 on the CPU
-// from the published reference implementation of Pogodin et al. 2021. Local
-// weights in them are laid out OH OW O I/g KH KW, activations N C H W.
+// from the published reference implementation of Pogodin et al. 2021, and the
+// formula files from that of the CORnets and from torchvision. Local weights in
+// them are laid out OH OW O I/g KH KW, activations N C H W.
 package golden
 
 import (
@@ -48,6 +49,16 @@ func Open(t testing.TB, name string) File {
 		t.Fatal(name, err)
 	}
 	return File{t, name, tensors, metadata.Metadata()}
+}
+
+// Text returns an entry of the file's metadata.
+func (f File) Text(key string) string {
+	f.t.Helper()
+	v, ok := f.metadata[key]
+	if !ok {
+		f.t.Fatalf("%s: no metadata %q", f.name, key)
+	}
+	return v
 }
 
 // Int returns a whole number of the file's metadata.
