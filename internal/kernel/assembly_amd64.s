@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
+// func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·productTilesAVX2(SB), NOSPLIT, $16-136
+TEXT ·productTilesAVX2(SB), NOSPLIT, $16-152
 	MOVQ    $0x00000001, 8(SP)
 	MOVQ    $0x00000000, (SP)
 	MOVQ    a+8(FP), R15
@@ -19,10 +19,10 @@ TEXT ·productTilesAVX2(SB), NOSPLIT, $16-136
 	LEAQ    (R8)(R8*2), R9
 	LEAQ    (R8)(R8*4), R10
 	LEAQ    (R9)(R8*4), R11
-	MOVQ    mask+80(FP), AX
+	MOVQ    mask+96(FP), AX
 	VMOVUPS (AX), Y15
-	MOVQ    rows+96(FP), AX
-	CMPQ    vectors+104(FP), $0x01
+	MOVQ    rows+112(FP), AX
+	CMPQ    vectors+120(FP), $0x01
 	JEQ     narrow
 	CMPQ    AX, $0x06
 	JEQ     tile6x16
@@ -58,7 +58,10 @@ narrow:
 
 tile6x16:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	MOVQ       cVector+88(FP), BP
+	SHLQ       $0x02, BP
+	ADDQ       R14, BP
+	CMPB       add+128(FP), $0x00
 	JEQ        tile6x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -66,17 +69,17 @@ tile6x16:
 	LEAQ       (BX)(BX*4), DX
 	LEAQ       (CX)(BX*4), AX
 	VMOVUPS    (R14), Y0
-	VMASKMOVPS 32(R14), Y15, Y1
+	VMASKMOVPS (BP), Y15, Y1
 	VMOVUPS    (R14)(BX*1), Y2
-	VMASKMOVPS 32(R14)(BX*1), Y15, Y3
+	VMASKMOVPS (BP)(BX*1), Y15, Y3
 	VMOVUPS    (R14)(BX*2), Y4
-	VMASKMOVPS 32(R14)(BX*2), Y15, Y5
+	VMASKMOVPS (BP)(BX*2), Y15, Y5
 	VMOVUPS    (R14)(CX*1), Y6
-	VMASKMOVPS 32(R14)(CX*1), Y15, Y7
+	VMASKMOVPS (BP)(CX*1), Y15, Y7
 	VMOVUPS    (R14)(BX*4), Y8
-	VMASKMOVPS 32(R14)(BX*4), Y15, Y9
+	VMASKMOVPS (BP)(BX*4), Y15, Y9
 	VMOVUPS    (R14)(DX*1), Y10
-	VMASKMOVPS 32(R14)(DX*1), Y15, Y11
+	VMASKMOVPS (BP)(DX*1), Y15, Y11
 	JMP        tile6x16sum
 
 tile6x16zero:
@@ -98,6 +101,8 @@ tile6x16sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile6x16store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -113,7 +118,7 @@ tile6x16term:
 
 tile6x16p:
 	VMOVUPS    (DX), Y12
-	VMASKMOVPS 32(DX), Y15, Y13
+	VMASKMOVPS (DX)(BP*1), Y15, Y13
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -149,6 +154,9 @@ tile6x16fetched:
 
 tile6x16store:
 	MOVQ      c+0(FP), R14
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -158,17 +166,17 @@ tile6x16store:
 	CMPL      R13, $0x000000ff
 	JNE       tile6x16ragged
 	VMOVUPS   Y0, (R14)
-	VMOVUPS   Y1, 32(R14)
+	VMOVUPS   Y1, (BP)
 	VMOVUPS   Y2, (R14)(BX*1)
-	VMOVUPS   Y3, 32(R14)(BX*1)
+	VMOVUPS   Y3, (BP)(BX*1)
 	VMOVUPS   Y4, (R14)(BX*2)
-	VMOVUPS   Y5, 32(R14)(BX*2)
+	VMOVUPS   Y5, (BP)(BX*2)
 	VMOVUPS   Y6, (R14)(CX*1)
-	VMOVUPS   Y7, 32(R14)(CX*1)
+	VMOVUPS   Y7, (BP)(CX*1)
 	VMOVUPS   Y8, (R14)(BX*4)
-	VMOVUPS   Y9, 32(R14)(BX*4)
+	VMOVUPS   Y9, (BP)(BX*4)
 	VMOVUPS   Y10, (R14)(DX*1)
-	VMOVUPS   Y11, 32(R14)(DX*1)
+	VMOVUPS   Y11, (BP)(DX*1)
 
 tile6x16next:
 	MOVQ   cRow+72(FP), AX
@@ -177,35 +185,35 @@ tile6x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile6x16
 	VZEROUPPER
 	RET
 
 tile6x16ragged:
 	VMOVUPS    Y0, (R14)
-	VMASKMOVPS Y1, Y15, 32(R14)
+	VMASKMOVPS Y1, Y15, (BP)
 	VMOVUPS    Y2, (R14)(BX*1)
-	VMASKMOVPS Y3, Y15, 32(R14)(BX*1)
+	VMASKMOVPS Y3, Y15, (BP)(BX*1)
 	VMOVUPS    Y4, (R14)(BX*2)
-	VMASKMOVPS Y5, Y15, 32(R14)(BX*2)
+	VMASKMOVPS Y5, Y15, (BP)(BX*2)
 	VMOVUPS    Y6, (R14)(CX*1)
-	VMASKMOVPS Y7, Y15, 32(R14)(CX*1)
+	VMASKMOVPS Y7, Y15, (BP)(CX*1)
 	VMOVUPS    Y8, (R14)(BX*4)
-	VMASKMOVPS Y9, Y15, 32(R14)(BX*4)
+	VMASKMOVPS Y9, Y15, (BP)(BX*4)
 	VMOVUPS    Y10, (R14)(DX*1)
-	VMASKMOVPS Y11, Y15, 32(R14)(DX*1)
+	VMASKMOVPS Y11, Y15, (BP)(DX*1)
 	JMP        tile6x16next
 
 tile6x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile6x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile6x16fetched
 
 tile6x16last:
@@ -216,7 +224,10 @@ tile6x16last:
 
 tile5x16:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	MOVQ       cVector+88(FP), BP
+	SHLQ       $0x02, BP
+	ADDQ       R14, BP
+	CMPB       add+128(FP), $0x00
 	JEQ        tile5x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -224,15 +235,15 @@ tile5x16:
 	LEAQ       (BX)(BX*4), DX
 	LEAQ       (CX)(BX*4), AX
 	VMOVUPS    (R14), Y0
-	VMASKMOVPS 32(R14), Y15, Y1
+	VMASKMOVPS (BP), Y15, Y1
 	VMOVUPS    (R14)(BX*1), Y2
-	VMASKMOVPS 32(R14)(BX*1), Y15, Y3
+	VMASKMOVPS (BP)(BX*1), Y15, Y3
 	VMOVUPS    (R14)(BX*2), Y4
-	VMASKMOVPS 32(R14)(BX*2), Y15, Y5
+	VMASKMOVPS (BP)(BX*2), Y15, Y5
 	VMOVUPS    (R14)(CX*1), Y6
-	VMASKMOVPS 32(R14)(CX*1), Y15, Y7
+	VMASKMOVPS (BP)(CX*1), Y15, Y7
 	VMOVUPS    (R14)(BX*4), Y8
-	VMASKMOVPS 32(R14)(BX*4), Y15, Y9
+	VMASKMOVPS (BP)(BX*4), Y15, Y9
 	JMP        tile5x16sum
 
 tile5x16zero:
@@ -252,6 +263,8 @@ tile5x16sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile5x16store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -267,7 +280,7 @@ tile5x16term:
 
 tile5x16p:
 	VMOVUPS    (DX), Y12
-	VMASKMOVPS 32(DX), Y15, Y13
+	VMASKMOVPS (DX)(BP*1), Y15, Y13
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -300,6 +313,9 @@ tile5x16fetched:
 
 tile5x16store:
 	MOVQ      c+0(FP), R14
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -309,15 +325,15 @@ tile5x16store:
 	CMPL      R13, $0x000000ff
 	JNE       tile5x16ragged
 	VMOVUPS   Y0, (R14)
-	VMOVUPS   Y1, 32(R14)
+	VMOVUPS   Y1, (BP)
 	VMOVUPS   Y2, (R14)(BX*1)
-	VMOVUPS   Y3, 32(R14)(BX*1)
+	VMOVUPS   Y3, (BP)(BX*1)
 	VMOVUPS   Y4, (R14)(BX*2)
-	VMOVUPS   Y5, 32(R14)(BX*2)
+	VMOVUPS   Y5, (BP)(BX*2)
 	VMOVUPS   Y6, (R14)(CX*1)
-	VMOVUPS   Y7, 32(R14)(CX*1)
+	VMOVUPS   Y7, (BP)(CX*1)
 	VMOVUPS   Y8, (R14)(BX*4)
-	VMOVUPS   Y9, 32(R14)(BX*4)
+	VMOVUPS   Y9, (BP)(BX*4)
 
 tile5x16next:
 	MOVQ   cRow+72(FP), AX
@@ -326,33 +342,33 @@ tile5x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile5x16
 	VZEROUPPER
 	RET
 
 tile5x16ragged:
 	VMOVUPS    Y0, (R14)
-	VMASKMOVPS Y1, Y15, 32(R14)
+	VMASKMOVPS Y1, Y15, (BP)
 	VMOVUPS    Y2, (R14)(BX*1)
-	VMASKMOVPS Y3, Y15, 32(R14)(BX*1)
+	VMASKMOVPS Y3, Y15, (BP)(BX*1)
 	VMOVUPS    Y4, (R14)(BX*2)
-	VMASKMOVPS Y5, Y15, 32(R14)(BX*2)
+	VMASKMOVPS Y5, Y15, (BP)(BX*2)
 	VMOVUPS    Y6, (R14)(CX*1)
-	VMASKMOVPS Y7, Y15, 32(R14)(CX*1)
+	VMASKMOVPS Y7, Y15, (BP)(CX*1)
 	VMOVUPS    Y8, (R14)(BX*4)
-	VMASKMOVPS Y9, Y15, 32(R14)(BX*4)
+	VMASKMOVPS Y9, Y15, (BP)(BX*4)
 	JMP        tile5x16next
 
 tile5x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile5x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile5x16fetched
 
 tile5x16last:
@@ -363,7 +379,10 @@ tile5x16last:
 
 tile4x16:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	MOVQ       cVector+88(FP), BP
+	SHLQ       $0x02, BP
+	ADDQ       R14, BP
+	CMPB       add+128(FP), $0x00
 	JEQ        tile4x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -371,13 +390,13 @@ tile4x16:
 	LEAQ       (BX)(BX*4), DX
 	LEAQ       (CX)(BX*4), AX
 	VMOVUPS    (R14), Y0
-	VMASKMOVPS 32(R14), Y15, Y1
+	VMASKMOVPS (BP), Y15, Y1
 	VMOVUPS    (R14)(BX*1), Y2
-	VMASKMOVPS 32(R14)(BX*1), Y15, Y3
+	VMASKMOVPS (BP)(BX*1), Y15, Y3
 	VMOVUPS    (R14)(BX*2), Y4
-	VMASKMOVPS 32(R14)(BX*2), Y15, Y5
+	VMASKMOVPS (BP)(BX*2), Y15, Y5
 	VMOVUPS    (R14)(CX*1), Y6
-	VMASKMOVPS 32(R14)(CX*1), Y15, Y7
+	VMASKMOVPS (BP)(CX*1), Y15, Y7
 	JMP        tile4x16sum
 
 tile4x16zero:
@@ -395,6 +414,8 @@ tile4x16sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile4x16store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -410,7 +431,7 @@ tile4x16term:
 
 tile4x16p:
 	VMOVUPS    (DX), Y12
-	VMASKMOVPS 32(DX), Y15, Y13
+	VMASKMOVPS (DX)(BP*1), Y15, Y13
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -440,6 +461,9 @@ tile4x16fetched:
 
 tile4x16store:
 	MOVQ      c+0(FP), R14
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -449,13 +473,13 @@ tile4x16store:
 	CMPL      R13, $0x000000ff
 	JNE       tile4x16ragged
 	VMOVUPS   Y0, (R14)
-	VMOVUPS   Y1, 32(R14)
+	VMOVUPS   Y1, (BP)
 	VMOVUPS   Y2, (R14)(BX*1)
-	VMOVUPS   Y3, 32(R14)(BX*1)
+	VMOVUPS   Y3, (BP)(BX*1)
 	VMOVUPS   Y4, (R14)(BX*2)
-	VMOVUPS   Y5, 32(R14)(BX*2)
+	VMOVUPS   Y5, (BP)(BX*2)
 	VMOVUPS   Y6, (R14)(CX*1)
-	VMOVUPS   Y7, 32(R14)(CX*1)
+	VMOVUPS   Y7, (BP)(CX*1)
 
 tile4x16next:
 	MOVQ   cRow+72(FP), AX
@@ -464,31 +488,31 @@ tile4x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile4x16
 	VZEROUPPER
 	RET
 
 tile4x16ragged:
 	VMOVUPS    Y0, (R14)
-	VMASKMOVPS Y1, Y15, 32(R14)
+	VMASKMOVPS Y1, Y15, (BP)
 	VMOVUPS    Y2, (R14)(BX*1)
-	VMASKMOVPS Y3, Y15, 32(R14)(BX*1)
+	VMASKMOVPS Y3, Y15, (BP)(BX*1)
 	VMOVUPS    Y4, (R14)(BX*2)
-	VMASKMOVPS Y5, Y15, 32(R14)(BX*2)
+	VMASKMOVPS Y5, Y15, (BP)(BX*2)
 	VMOVUPS    Y6, (R14)(CX*1)
-	VMASKMOVPS Y7, Y15, 32(R14)(CX*1)
+	VMASKMOVPS Y7, Y15, (BP)(CX*1)
 	JMP        tile4x16next
 
 tile4x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile4x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile4x16fetched
 
 tile4x16last:
@@ -499,7 +523,10 @@ tile4x16last:
 
 tile3x16:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	MOVQ       cVector+88(FP), BP
+	SHLQ       $0x02, BP
+	ADDQ       R14, BP
+	CMPB       add+128(FP), $0x00
 	JEQ        tile3x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -507,11 +534,11 @@ tile3x16:
 	LEAQ       (BX)(BX*4), DX
 	LEAQ       (CX)(BX*4), AX
 	VMOVUPS    (R14), Y0
-	VMASKMOVPS 32(R14), Y15, Y1
+	VMASKMOVPS (BP), Y15, Y1
 	VMOVUPS    (R14)(BX*1), Y2
-	VMASKMOVPS 32(R14)(BX*1), Y15, Y3
+	VMASKMOVPS (BP)(BX*1), Y15, Y3
 	VMOVUPS    (R14)(BX*2), Y4
-	VMASKMOVPS 32(R14)(BX*2), Y15, Y5
+	VMASKMOVPS (BP)(BX*2), Y15, Y5
 	JMP        tile3x16sum
 
 tile3x16zero:
@@ -527,6 +554,8 @@ tile3x16sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile3x16store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -542,7 +571,7 @@ tile3x16term:
 
 tile3x16p:
 	VMOVUPS    (DX), Y12
-	VMASKMOVPS 32(DX), Y15, Y13
+	VMASKMOVPS (DX)(BP*1), Y15, Y13
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -569,6 +598,9 @@ tile3x16fetched:
 
 tile3x16store:
 	MOVQ      c+0(FP), R14
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -578,11 +610,11 @@ tile3x16store:
 	CMPL      R13, $0x000000ff
 	JNE       tile3x16ragged
 	VMOVUPS   Y0, (R14)
-	VMOVUPS   Y1, 32(R14)
+	VMOVUPS   Y1, (BP)
 	VMOVUPS   Y2, (R14)(BX*1)
-	VMOVUPS   Y3, 32(R14)(BX*1)
+	VMOVUPS   Y3, (BP)(BX*1)
 	VMOVUPS   Y4, (R14)(BX*2)
-	VMOVUPS   Y5, 32(R14)(BX*2)
+	VMOVUPS   Y5, (BP)(BX*2)
 
 tile3x16next:
 	MOVQ   cRow+72(FP), AX
@@ -591,29 +623,29 @@ tile3x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile3x16
 	VZEROUPPER
 	RET
 
 tile3x16ragged:
 	VMOVUPS    Y0, (R14)
-	VMASKMOVPS Y1, Y15, 32(R14)
+	VMASKMOVPS Y1, Y15, (BP)
 	VMOVUPS    Y2, (R14)(BX*1)
-	VMASKMOVPS Y3, Y15, 32(R14)(BX*1)
+	VMASKMOVPS Y3, Y15, (BP)(BX*1)
 	VMOVUPS    Y4, (R14)(BX*2)
-	VMASKMOVPS Y5, Y15, 32(R14)(BX*2)
+	VMASKMOVPS Y5, Y15, (BP)(BX*2)
 	JMP        tile3x16next
 
 tile3x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile3x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile3x16fetched
 
 tile3x16last:
@@ -624,7 +656,10 @@ tile3x16last:
 
 tile2x16:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	MOVQ       cVector+88(FP), BP
+	SHLQ       $0x02, BP
+	ADDQ       R14, BP
+	CMPB       add+128(FP), $0x00
 	JEQ        tile2x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -632,9 +667,9 @@ tile2x16:
 	LEAQ       (BX)(BX*4), DX
 	LEAQ       (CX)(BX*4), AX
 	VMOVUPS    (R14), Y0
-	VMASKMOVPS 32(R14), Y15, Y1
+	VMASKMOVPS (BP), Y15, Y1
 	VMOVUPS    (R14)(BX*1), Y2
-	VMASKMOVPS 32(R14)(BX*1), Y15, Y3
+	VMASKMOVPS (BP)(BX*1), Y15, Y3
 	JMP        tile2x16sum
 
 tile2x16zero:
@@ -648,6 +683,8 @@ tile2x16sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile2x16store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -663,7 +700,7 @@ tile2x16term:
 
 tile2x16p:
 	VMOVUPS    (DX), Y12
-	VMASKMOVPS 32(DX), Y15, Y13
+	VMASKMOVPS (DX)(BP*1), Y15, Y13
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -687,6 +724,9 @@ tile2x16fetched:
 
 tile2x16store:
 	MOVQ      c+0(FP), R14
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -696,9 +736,9 @@ tile2x16store:
 	CMPL      R13, $0x000000ff
 	JNE       tile2x16ragged
 	VMOVUPS   Y0, (R14)
-	VMOVUPS   Y1, 32(R14)
+	VMOVUPS   Y1, (BP)
 	VMOVUPS   Y2, (R14)(BX*1)
-	VMOVUPS   Y3, 32(R14)(BX*1)
+	VMOVUPS   Y3, (BP)(BX*1)
 
 tile2x16next:
 	MOVQ   cRow+72(FP), AX
@@ -707,27 +747,27 @@ tile2x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile2x16
 	VZEROUPPER
 	RET
 
 tile2x16ragged:
 	VMOVUPS    Y0, (R14)
-	VMASKMOVPS Y1, Y15, 32(R14)
+	VMASKMOVPS Y1, Y15, (BP)
 	VMOVUPS    Y2, (R14)(BX*1)
-	VMASKMOVPS Y3, Y15, 32(R14)(BX*1)
+	VMASKMOVPS Y3, Y15, (BP)(BX*1)
 	JMP        tile2x16next
 
 tile2x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile2x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile2x16fetched
 
 tile2x16last:
@@ -738,7 +778,10 @@ tile2x16last:
 
 tile1x16:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	MOVQ       cVector+88(FP), BP
+	SHLQ       $0x02, BP
+	ADDQ       R14, BP
+	CMPB       add+128(FP), $0x00
 	JEQ        tile1x16zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -746,7 +789,7 @@ tile1x16:
 	LEAQ       (BX)(BX*4), DX
 	LEAQ       (CX)(BX*4), AX
 	VMOVUPS    (R14), Y0
-	VMASKMOVPS 32(R14), Y15, Y1
+	VMASKMOVPS (BP), Y15, Y1
 	JMP        tile1x16sum
 
 tile1x16zero:
@@ -758,6 +801,8 @@ tile1x16sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile1x16store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -773,7 +818,7 @@ tile1x16term:
 
 tile1x16p:
 	VMOVUPS    (DX), Y12
-	VMASKMOVPS 32(DX), Y15, Y13
+	VMASKMOVPS (DX)(BP*1), Y15, Y13
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -794,6 +839,9 @@ tile1x16fetched:
 
 tile1x16store:
 	MOVQ      c+0(FP), R14
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
 	LEAQ      (BX)(BX*2), CX
@@ -803,7 +851,7 @@ tile1x16store:
 	CMPL      R13, $0x000000ff
 	JNE       tile1x16ragged
 	VMOVUPS   Y0, (R14)
-	VMOVUPS   Y1, 32(R14)
+	VMOVUPS   Y1, (BP)
 
 tile1x16next:
 	MOVQ   cRow+72(FP), AX
@@ -812,25 +860,25 @@ tile1x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile1x16
 	VZEROUPPER
 	RET
 
 tile1x16ragged:
 	VMOVUPS    Y0, (R14)
-	VMASKMOVPS Y1, Y15, 32(R14)
+	VMASKMOVPS Y1, Y15, (BP)
 	JMP        tile1x16next
 
 tile1x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile1x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile1x16fetched
 
 tile1x16last:
@@ -841,7 +889,7 @@ tile1x16last:
 
 tile8x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile8x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -945,7 +993,7 @@ tile8x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x08, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile8x8
 	VZEROUPPER
 	RET
@@ -962,14 +1010,14 @@ tile8x8ragged:
 	JMP        tile8x8next
 
 tile8x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile8x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile8x8fetched
 
 tile8x8last:
@@ -980,7 +1028,7 @@ tile8x8last:
 
 tile7x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile7x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1079,7 +1127,7 @@ tile7x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x07, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile7x8
 	VZEROUPPER
 	RET
@@ -1095,14 +1143,14 @@ tile7x8ragged:
 	JMP        tile7x8next
 
 tile7x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile7x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile7x8fetched
 
 tile7x8last:
@@ -1113,7 +1161,7 @@ tile7x8last:
 
 tile6x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile6x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1207,7 +1255,7 @@ tile6x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile6x8
 	VZEROUPPER
 	RET
@@ -1222,14 +1270,14 @@ tile6x8ragged:
 	JMP        tile6x8next
 
 tile6x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile6x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile6x8fetched
 
 tile6x8last:
@@ -1240,7 +1288,7 @@ tile6x8last:
 
 tile5x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile5x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1329,7 +1377,7 @@ tile5x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile5x8
 	VZEROUPPER
 	RET
@@ -1343,14 +1391,14 @@ tile5x8ragged:
 	JMP        tile5x8next
 
 tile5x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile5x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile5x8fetched
 
 tile5x8last:
@@ -1361,7 +1409,7 @@ tile5x8last:
 
 tile4x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile4x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1445,7 +1493,7 @@ tile4x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile4x8
 	VZEROUPPER
 	RET
@@ -1458,14 +1506,14 @@ tile4x8ragged:
 	JMP        tile4x8next
 
 tile4x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile4x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile4x8fetched
 
 tile4x8last:
@@ -1476,7 +1524,7 @@ tile4x8last:
 
 tile3x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile3x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1555,7 +1603,7 @@ tile3x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile3x8
 	VZEROUPPER
 	RET
@@ -1567,14 +1615,14 @@ tile3x8ragged:
 	JMP        tile3x8next
 
 tile3x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile3x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile3x8fetched
 
 tile3x8last:
@@ -1585,7 +1633,7 @@ tile3x8last:
 
 tile2x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile2x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1659,7 +1707,7 @@ tile2x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile2x8
 	VZEROUPPER
 	RET
@@ -1670,14 +1718,14 @@ tile2x8ragged:
 	JMP        tile2x8next
 
 tile2x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile2x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile2x8fetched
 
 tile2x8last:
@@ -1688,7 +1736,7 @@ tile2x8last:
 
 tile1x8:
 	MOVQ       c+0(FP), R14
-	CMPB       add+112(FP), $0x00
+	CMPB       add+128(FP), $0x00
 	JEQ        tile1x8zero
 	MOVQ       cRow+72(FP), BX
 	SHLQ       $0x02, BX
@@ -1757,7 +1805,7 @@ tile1x8next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile1x8
 	VZEROUPPER
 	RET
@@ -1767,14 +1815,14 @@ tile1x8ragged:
 	JMP        tile1x8next
 
 tile1x8stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile1x8last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile1x8fetched
 
 tile1x8last:
@@ -1783,9 +1831,9 @@ tile1x8last:
 	MOVQ $0x4000000000000000, AX
 	JMP  tile1x8fetched
 
-// func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
+// func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·productTilesAVX512(SB), NOSPLIT, $16-136
+TEXT ·productTilesAVX512(SB), NOSPLIT, $16-152
 	MOVQ      $0x00000001, 8(SP)
 	MOVQ      $0x00000000, (SP)
 	MOVQ      a+8(FP), R15
@@ -1798,11 +1846,11 @@ TEXT ·productTilesAVX512(SB), NOSPLIT, $16-136
 	LEAQ      (R8)(R8*2), R9
 	LEAQ      (R8)(R8*4), R10
 	LEAQ      (R9)(R8*4), R11
-	MOVQ      mask+80(FP), AX
+	MOVQ      mask+96(FP), AX
 	VMOVDQU32 (AX), Z31
 	VPMOVD2M  Z31, K1
-	MOVQ      rows+96(FP), AX
-	CMPQ      vectors+104(FP), $0x01
+	MOVQ      rows+112(FP), AX
+	CMPQ      vectors+120(FP), $0x01
 	JEQ       narrow
 	CMPQ      AX, $0x08
 	JEQ       tile8x32
@@ -1842,7 +1890,10 @@ narrow:
 
 tile8x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile8x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -1850,21 +1901,21 @@ tile8x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	VMOVUPS   (R14)(BX*1), Z2
-	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS.Z (BP)(BX*1), K1, Z3
 	VMOVUPS   (R14)(BX*2), Z4
-	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS.Z (BP)(BX*2), K1, Z5
 	VMOVUPS   (R14)(CX*1), Z6
-	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS.Z (BP)(CX*1), K1, Z7
 	VMOVUPS   (R14)(BX*4), Z8
-	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	VMOVUPS.Z (BP)(BX*4), K1, Z9
 	VMOVUPS   (R14)(DX*1), Z10
-	VMOVUPS.Z 64(R14)(DX*1), K1, Z11
+	VMOVUPS.Z (BP)(DX*1), K1, Z11
 	VMOVUPS   (R14)(CX*2), Z12
-	VMOVUPS.Z 64(R14)(CX*2), K1, Z13
+	VMOVUPS.Z (BP)(CX*2), K1, Z13
 	VMOVUPS   (R14)(AX*1), Z14
-	VMOVUPS.Z 64(R14)(AX*1), K1, Z15
+	VMOVUPS.Z (BP)(AX*1), K1, Z15
 	JMP       tile8x32sum
 
 tile8x32zero:
@@ -1890,6 +1941,8 @@ tile8x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile8x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -1905,7 +1958,7 @@ tile8x32term:
 
 tile8x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -1947,6 +2000,9 @@ tile8x32fetched:
 
 tile8x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -1956,21 +2012,21 @@ tile8x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile8x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z3, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z5, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z7, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, 64(R14)(BX*4)
+	VMOVUPS Z9, (BP)(BX*4)
 	VMOVUPS Z10, (R14)(DX*1)
-	VMOVUPS Z11, 64(R14)(DX*1)
+	VMOVUPS Z11, (BP)(DX*1)
 	VMOVUPS Z12, (R14)(CX*2)
-	VMOVUPS Z13, 64(R14)(CX*2)
+	VMOVUPS Z13, (BP)(CX*2)
 	VMOVUPS Z14, (R14)(AX*1)
-	VMOVUPS Z15, 64(R14)(AX*1)
+	VMOVUPS Z15, (BP)(AX*1)
 
 tile8x32next:
 	MOVQ   cRow+72(FP), AX
@@ -1979,39 +2035,39 @@ tile8x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x08, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile8x32
 	VZEROUPPER
 	RET
 
 tile8x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z3, K1, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z5, K1, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z7, K1, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	VMOVUPS Z9, K1, (BP)(BX*4)
 	VMOVUPS Z10, (R14)(DX*1)
-	VMOVUPS Z11, K1, 64(R14)(DX*1)
+	VMOVUPS Z11, K1, (BP)(DX*1)
 	VMOVUPS Z12, (R14)(CX*2)
-	VMOVUPS Z13, K1, 64(R14)(CX*2)
+	VMOVUPS Z13, K1, (BP)(CX*2)
 	VMOVUPS Z14, (R14)(AX*1)
-	VMOVUPS Z15, K1, 64(R14)(AX*1)
+	VMOVUPS Z15, K1, (BP)(AX*1)
 	JMP     tile8x32next
 
 tile8x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile8x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile8x32fetched
 
 tile8x32last:
@@ -2022,7 +2078,10 @@ tile8x32last:
 
 tile7x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile7x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2030,19 +2089,19 @@ tile7x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	VMOVUPS   (R14)(BX*1), Z2
-	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS.Z (BP)(BX*1), K1, Z3
 	VMOVUPS   (R14)(BX*2), Z4
-	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS.Z (BP)(BX*2), K1, Z5
 	VMOVUPS   (R14)(CX*1), Z6
-	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS.Z (BP)(CX*1), K1, Z7
 	VMOVUPS   (R14)(BX*4), Z8
-	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	VMOVUPS.Z (BP)(BX*4), K1, Z9
 	VMOVUPS   (R14)(DX*1), Z10
-	VMOVUPS.Z 64(R14)(DX*1), K1, Z11
+	VMOVUPS.Z (BP)(DX*1), K1, Z11
 	VMOVUPS   (R14)(CX*2), Z12
-	VMOVUPS.Z 64(R14)(CX*2), K1, Z13
+	VMOVUPS.Z (BP)(CX*2), K1, Z13
 	JMP       tile7x32sum
 
 tile7x32zero:
@@ -2066,6 +2125,8 @@ tile7x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile7x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -2081,7 +2142,7 @@ tile7x32term:
 
 tile7x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -2120,6 +2181,9 @@ tile7x32fetched:
 
 tile7x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2129,19 +2193,19 @@ tile7x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile7x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z3, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z5, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z7, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, 64(R14)(BX*4)
+	VMOVUPS Z9, (BP)(BX*4)
 	VMOVUPS Z10, (R14)(DX*1)
-	VMOVUPS Z11, 64(R14)(DX*1)
+	VMOVUPS Z11, (BP)(DX*1)
 	VMOVUPS Z12, (R14)(CX*2)
-	VMOVUPS Z13, 64(R14)(CX*2)
+	VMOVUPS Z13, (BP)(CX*2)
 
 tile7x32next:
 	MOVQ   cRow+72(FP), AX
@@ -2150,37 +2214,37 @@ tile7x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x07, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile7x32
 	VZEROUPPER
 	RET
 
 tile7x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z3, K1, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z5, K1, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z7, K1, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	VMOVUPS Z9, K1, (BP)(BX*4)
 	VMOVUPS Z10, (R14)(DX*1)
-	VMOVUPS Z11, K1, 64(R14)(DX*1)
+	VMOVUPS Z11, K1, (BP)(DX*1)
 	VMOVUPS Z12, (R14)(CX*2)
-	VMOVUPS Z13, K1, 64(R14)(CX*2)
+	VMOVUPS Z13, K1, (BP)(CX*2)
 	JMP     tile7x32next
 
 tile7x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile7x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile7x32fetched
 
 tile7x32last:
@@ -2191,7 +2255,10 @@ tile7x32last:
 
 tile6x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile6x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2199,17 +2266,17 @@ tile6x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	VMOVUPS   (R14)(BX*1), Z2
-	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS.Z (BP)(BX*1), K1, Z3
 	VMOVUPS   (R14)(BX*2), Z4
-	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS.Z (BP)(BX*2), K1, Z5
 	VMOVUPS   (R14)(CX*1), Z6
-	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS.Z (BP)(CX*1), K1, Z7
 	VMOVUPS   (R14)(BX*4), Z8
-	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	VMOVUPS.Z (BP)(BX*4), K1, Z9
 	VMOVUPS   (R14)(DX*1), Z10
-	VMOVUPS.Z 64(R14)(DX*1), K1, Z11
+	VMOVUPS.Z (BP)(DX*1), K1, Z11
 	JMP       tile6x32sum
 
 tile6x32zero:
@@ -2231,6 +2298,8 @@ tile6x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile6x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -2246,7 +2315,7 @@ tile6x32term:
 
 tile6x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -2282,6 +2351,9 @@ tile6x32fetched:
 
 tile6x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2291,17 +2363,17 @@ tile6x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile6x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z3, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z5, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z7, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, 64(R14)(BX*4)
+	VMOVUPS Z9, (BP)(BX*4)
 	VMOVUPS Z10, (R14)(DX*1)
-	VMOVUPS Z11, 64(R14)(DX*1)
+	VMOVUPS Z11, (BP)(DX*1)
 
 tile6x32next:
 	MOVQ   cRow+72(FP), AX
@@ -2310,35 +2382,35 @@ tile6x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile6x32
 	VZEROUPPER
 	RET
 
 tile6x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z3, K1, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z5, K1, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z7, K1, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	VMOVUPS Z9, K1, (BP)(BX*4)
 	VMOVUPS Z10, (R14)(DX*1)
-	VMOVUPS Z11, K1, 64(R14)(DX*1)
+	VMOVUPS Z11, K1, (BP)(DX*1)
 	JMP     tile6x32next
 
 tile6x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile6x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile6x32fetched
 
 tile6x32last:
@@ -2349,7 +2421,10 @@ tile6x32last:
 
 tile5x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile5x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2357,15 +2432,15 @@ tile5x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	VMOVUPS   (R14)(BX*1), Z2
-	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS.Z (BP)(BX*1), K1, Z3
 	VMOVUPS   (R14)(BX*2), Z4
-	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS.Z (BP)(BX*2), K1, Z5
 	VMOVUPS   (R14)(CX*1), Z6
-	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS.Z (BP)(CX*1), K1, Z7
 	VMOVUPS   (R14)(BX*4), Z8
-	VMOVUPS.Z 64(R14)(BX*4), K1, Z9
+	VMOVUPS.Z (BP)(BX*4), K1, Z9
 	JMP       tile5x32sum
 
 tile5x32zero:
@@ -2385,6 +2460,8 @@ tile5x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile5x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -2400,7 +2477,7 @@ tile5x32term:
 
 tile5x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -2433,6 +2510,9 @@ tile5x32fetched:
 
 tile5x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2442,15 +2522,15 @@ tile5x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile5x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z3, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z5, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z7, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, 64(R14)(BX*4)
+	VMOVUPS Z9, (BP)(BX*4)
 
 tile5x32next:
 	MOVQ   cRow+72(FP), AX
@@ -2459,33 +2539,33 @@ tile5x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile5x32
 	VZEROUPPER
 	RET
 
 tile5x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z3, K1, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z5, K1, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z7, K1, (BP)(CX*1)
 	VMOVUPS Z8, (R14)(BX*4)
-	VMOVUPS Z9, K1, 64(R14)(BX*4)
+	VMOVUPS Z9, K1, (BP)(BX*4)
 	JMP     tile5x32next
 
 tile5x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile5x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile5x32fetched
 
 tile5x32last:
@@ -2496,7 +2576,10 @@ tile5x32last:
 
 tile4x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile4x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2504,13 +2587,13 @@ tile4x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	VMOVUPS   (R14)(BX*1), Z2
-	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS.Z (BP)(BX*1), K1, Z3
 	VMOVUPS   (R14)(BX*2), Z4
-	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS.Z (BP)(BX*2), K1, Z5
 	VMOVUPS   (R14)(CX*1), Z6
-	VMOVUPS.Z 64(R14)(CX*1), K1, Z7
+	VMOVUPS.Z (BP)(CX*1), K1, Z7
 	JMP       tile4x32sum
 
 tile4x32zero:
@@ -2528,6 +2611,8 @@ tile4x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile4x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -2543,7 +2628,7 @@ tile4x32term:
 
 tile4x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -2573,6 +2658,9 @@ tile4x32fetched:
 
 tile4x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2582,13 +2670,13 @@ tile4x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile4x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z3, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z5, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, 64(R14)(CX*1)
+	VMOVUPS Z7, (BP)(CX*1)
 
 tile4x32next:
 	MOVQ   cRow+72(FP), AX
@@ -2597,31 +2685,31 @@ tile4x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile4x32
 	VZEROUPPER
 	RET
 
 tile4x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z3, K1, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z5, K1, (BP)(BX*2)
 	VMOVUPS Z6, (R14)(CX*1)
-	VMOVUPS Z7, K1, 64(R14)(CX*1)
+	VMOVUPS Z7, K1, (BP)(CX*1)
 	JMP     tile4x32next
 
 tile4x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile4x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile4x32fetched
 
 tile4x32last:
@@ -2632,7 +2720,10 @@ tile4x32last:
 
 tile3x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile3x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2640,11 +2731,11 @@ tile3x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	VMOVUPS   (R14)(BX*1), Z2
-	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS.Z (BP)(BX*1), K1, Z3
 	VMOVUPS   (R14)(BX*2), Z4
-	VMOVUPS.Z 64(R14)(BX*2), K1, Z5
+	VMOVUPS.Z (BP)(BX*2), K1, Z5
 	JMP       tile3x32sum
 
 tile3x32zero:
@@ -2660,6 +2751,8 @@ tile3x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile3x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -2675,7 +2768,7 @@ tile3x32term:
 
 tile3x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -2702,6 +2795,9 @@ tile3x32fetched:
 
 tile3x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2711,11 +2807,11 @@ tile3x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile3x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z3, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, 64(R14)(BX*2)
+	VMOVUPS Z5, (BP)(BX*2)
 
 tile3x32next:
 	MOVQ   cRow+72(FP), AX
@@ -2724,29 +2820,29 @@ tile3x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile3x32
 	VZEROUPPER
 	RET
 
 tile3x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z3, K1, (BP)(BX*1)
 	VMOVUPS Z4, (R14)(BX*2)
-	VMOVUPS Z5, K1, 64(R14)(BX*2)
+	VMOVUPS Z5, K1, (BP)(BX*2)
 	JMP     tile3x32next
 
 tile3x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile3x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile3x32fetched
 
 tile3x32last:
@@ -2757,7 +2853,10 @@ tile3x32last:
 
 tile2x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile2x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2765,9 +2864,9 @@ tile2x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	VMOVUPS   (R14)(BX*1), Z2
-	VMOVUPS.Z 64(R14)(BX*1), K1, Z3
+	VMOVUPS.Z (BP)(BX*1), K1, Z3
 	JMP       tile2x32sum
 
 tile2x32zero:
@@ -2781,6 +2880,8 @@ tile2x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile2x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -2796,7 +2897,7 @@ tile2x32term:
 
 tile2x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -2820,6 +2921,9 @@ tile2x32fetched:
 
 tile2x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2829,9 +2933,9 @@ tile2x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile2x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, 64(R14)(BX*1)
+	VMOVUPS Z3, (BP)(BX*1)
 
 tile2x32next:
 	MOVQ   cRow+72(FP), AX
@@ -2840,27 +2944,27 @@ tile2x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile2x32
 	VZEROUPPER
 	RET
 
 tile2x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	VMOVUPS Z2, (R14)(BX*1)
-	VMOVUPS Z3, K1, 64(R14)(BX*1)
+	VMOVUPS Z3, K1, (BP)(BX*1)
 	JMP     tile2x32next
 
 tile2x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile2x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile2x32fetched
 
 tile2x32last:
@@ -2871,7 +2975,10 @@ tile2x32last:
 
 tile1x32:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	MOVQ      cVector+88(FP), BP
+	SHLQ      $0x02, BP
+	ADDQ      R14, BP
+	CMPB      add+128(FP), $0x00
 	JEQ       tile1x32zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -2879,7 +2986,7 @@ tile1x32:
 	LEAQ      (BX)(BX*4), DX
 	LEAQ      (CX)(BX*4), AX
 	VMOVUPS   (R14), Z0
-	VMOVUPS.Z 64(R14), K1, Z1
+	VMOVUPS.Z (BP), K1, Z1
 	JMP       tile1x32sum
 
 tile1x32zero:
@@ -2891,6 +2998,8 @@ tile1x32sum:
 	MOVQ  terms+32(FP), R13
 	TESTQ R13, R13
 	JEQ   tile1x32store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
 	MOVQ  (SP), R14
 	MOVQ  8(SP), AX
 
@@ -2906,7 +3015,7 @@ tile1x32term:
 
 tile1x32p:
 	VMOVUPS    (DX), Z16
-	VMOVUPS.Z  64(DX), K1, Z17
+	VMOVUPS.Z  (DX)(BP*1), K1, Z17
 	PREFETCHT1 (R15)
 	ADDQ       R14, R15
 	DECQ       AX
@@ -2927,6 +3036,9 @@ tile1x32fetched:
 
 tile1x32store:
 	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
 	MOVQ    cRow+72(FP), BX
 	SHLQ    $0x02, BX
 	LEAQ    (BX)(BX*2), CX
@@ -2936,7 +3048,7 @@ tile1x32store:
 	CMPL    R13, $0x0000ffff
 	JNE     tile1x32ragged
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, 64(R14)
+	VMOVUPS Z1, (BP)
 
 tile1x32next:
 	MOVQ   cRow+72(FP), AX
@@ -2945,25 +3057,25 @@ tile1x32next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile1x32
 	VZEROUPPER
 	RET
 
 tile1x32ragged:
 	VMOVUPS Z0, (R14)
-	VMOVUPS Z1, K1, 64(R14)
+	VMOVUPS Z1, K1, (BP)
 	JMP     tile1x32next
 
 tile1x32stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile1x32last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile1x32fetched
 
 tile1x32last:
@@ -2974,7 +3086,7 @@ tile1x32last:
 
 tile8x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile8x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3078,7 +3190,7 @@ tile8x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x08, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile8x16
 	VZEROUPPER
 	RET
@@ -3095,14 +3207,14 @@ tile8x16ragged:
 	JMP     tile8x16next
 
 tile8x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile8x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile8x16fetched
 
 tile8x16last:
@@ -3113,7 +3225,7 @@ tile8x16last:
 
 tile7x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile7x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3212,7 +3324,7 @@ tile7x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x07, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile7x16
 	VZEROUPPER
 	RET
@@ -3228,14 +3340,14 @@ tile7x16ragged:
 	JMP     tile7x16next
 
 tile7x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile7x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile7x16fetched
 
 tile7x16last:
@@ -3246,7 +3358,7 @@ tile7x16last:
 
 tile6x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile6x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3340,7 +3452,7 @@ tile6x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x06, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile6x16
 	VZEROUPPER
 	RET
@@ -3355,14 +3467,14 @@ tile6x16ragged:
 	JMP     tile6x16next
 
 tile6x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile6x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile6x16fetched
 
 tile6x16last:
@@ -3373,7 +3485,7 @@ tile6x16last:
 
 tile5x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile5x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3462,7 +3574,7 @@ tile5x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x05, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile5x16
 	VZEROUPPER
 	RET
@@ -3476,14 +3588,14 @@ tile5x16ragged:
 	JMP     tile5x16next
 
 tile5x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile5x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile5x16fetched
 
 tile5x16last:
@@ -3494,7 +3606,7 @@ tile5x16last:
 
 tile4x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile4x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3578,7 +3690,7 @@ tile4x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x04, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile4x16
 	VZEROUPPER
 	RET
@@ -3591,14 +3703,14 @@ tile4x16ragged:
 	JMP     tile4x16next
 
 tile4x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile4x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile4x16fetched
 
 tile4x16last:
@@ -3609,7 +3721,7 @@ tile4x16last:
 
 tile3x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile3x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3688,7 +3800,7 @@ tile3x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x03, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile3x16
 	VZEROUPPER
 	RET
@@ -3700,14 +3812,14 @@ tile3x16ragged:
 	JMP     tile3x16next
 
 tile3x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile3x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile3x16fetched
 
 tile3x16last:
@@ -3718,7 +3830,7 @@ tile3x16last:
 
 tile2x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile2x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3792,7 +3904,7 @@ tile2x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x02, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile2x16
 	VZEROUPPER
 	RET
@@ -3803,14 +3915,14 @@ tile2x16ragged:
 	JMP     tile2x16next
 
 tile2x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile2x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile2x16fetched
 
 tile2x16last:
@@ -3821,7 +3933,7 @@ tile2x16last:
 
 tile1x16:
 	MOVQ      c+0(FP), R14
-	CMPB      add+112(FP), $0x00
+	CMPB      add+128(FP), $0x00
 	JEQ       tile1x16zero
 	MOVQ      cRow+72(FP), BX
 	SHLQ      $0x02, BX
@@ -3890,7 +4002,7 @@ tile1x16next:
 	ADDQ   AX, c+0(FP)
 	IMUL3Q $0x01, R8, AX
 	ADDQ   AX, a+8(FP)
-	DECQ   tiles+88(FP)
+	DECQ   tiles+104(FP)
 	JNE    tile1x16
 	VZEROUPPER
 	RET
@@ -3900,14 +4012,14 @@ tile1x16ragged:
 	JMP     tile1x16next
 
 tile1x16stretch:
-	CMPQ fetches+128(FP), $0x00
+	CMPQ fetches+144(FP), $0x00
 	JEQ  tile1x16last
-	DECQ fetches+128(FP)
-	MOVQ fetch+120(FP), R14
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
 	MOVQ (R14), R15
 	MOVQ 8(R14), AX
 	MOVQ 16(R14), R14
-	ADDQ $0x18, fetch+120(FP)
+	ADDQ $0x18, fetch+136(FP)
 	JMP  tile1x16fetched
 
 tile1x16last:

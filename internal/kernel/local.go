@@ -37,19 +37,30 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 		singleForward(g, y, x, weight, bias)
 		return
 	}
+	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	if !g.paired() {
+		last = 0
+	}
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		var ahead [64]stretch
-		for ow := range g.OW {
+		for ow := 0; ow < g.OW; ow++ {
 			fillBias(g, y, bias, oh*g.OW+ow)
+			q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
+			if ow >= first && ow+1 < last {
+				fillBias(g, y, bias, oh*g.OW+ow+1)
+				q.Twin, q.BTwin, q.CTwin = true, g.Stride*g.C*g.N, g.O*g.N
+			}
 			for group := range g.Groups {
-				q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
 				if group == 0 {
 					q.ahead = forwardAhead(g, ahead[:0], y, x, weight, oh*g.OW+ow+1)
 				}
 				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
+			}
+			if q.Twin {
+				ow++
 			}
 		}
 	})
@@ -139,6 +150,10 @@ func inside(kernel, dilation, origin, size int) (from, to int) {
 func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	if g.single() && g.Stride == 1 && g.Padding < g.KW {
 		singleInputGradient(g, dx, dy, weight, contributed)
+		return
+	}
+	if g.paired() {
+		pairedInputGradient(g, dx, dy, weight, contributed)
 		return
 	}
 	c, filters := g.channels(), g.filters()

@@ -14,7 +14,7 @@ import (
 // drawLocal draws a geometry whose kernel fits.
 func drawLocal(t *rapid.T) Local {
 	g := Local{
-		H: rapid.IntRange(1, 7).Draw(t, "H"), W: rapid.IntRange(1, 7).Draw(t, "W"), N: rapid.IntRange(1, 19).Draw(t, "N"),
+		H: rapid.IntRange(1, 7).Draw(t, "H"), W: rapid.IntRange(1, 7).Draw(t, "W"), N: rapid.OneOf(rapid.IntRange(1, 19), rapid.SampledFrom([]int{8, 16})).Draw(t, "N"),
 		KH: rapid.IntRange(1, 4).Draw(t, "KH"), KW: rapid.IntRange(1, 4).Draw(t, "KW"),
 		Stride: rapid.IntRange(1, 3).Draw(t, "stride"), Padding: rapid.IntRange(0, 3).Draw(t, "padding"),
 		Dilation: rapid.IntRange(1, 2).Draw(t, "dilation"), Groups: rapid.IntRange(1, 3).Draw(t, "groups"),

@@ -17,6 +17,9 @@ type Term struct{ A, B int }
 // B[p,j] = b[term.B + p·BRow + j]. The rows of B and C are contiguous; A may
 // be read along either axis, so that a transposed A needs no copy.
 //
+// A product may have a twin, with the same A and the rows of B and C so much
+// further on: it then stands for both.
+//
 // For each C[i,j], terms are added in their order and p in its order, one
 // multiplication and one addition at a time (fused in float32 where the
 // processor can), starting from C or 0.
@@ -27,7 +30,11 @@ type Product struct {
 	CRow          int
 	Add           bool // add to C instead of overwriting it
 
-	ahead []stretch // to be fetched meanwhile; the list is used up
+	Twin         bool
+	BTwin, CTwin int // not negative
+
+	ahead   []stretch // to be fetched meanwhile; the list is used up
+	vectors [2]int    // distances of the second vector of B and C, in a panel of two
 }
 
 // Compute evaluates the product. It panics unless the slices hold every
@@ -40,23 +47,34 @@ func Compute[T Float](q Product, c, a, b []T, terms []Term) {
 	if computeFast(q, c, a, b, terms) {
 		return
 	}
-	for i := range q.M {
-		row := c[i*q.CRow:][:q.N]
-		if !q.Add {
-			clear(row)
-		}
-		for _, t := range terms {
-			addRow(row, a[t.A+i*q.ARow:], q.AColumn, b[t.B:], q.BRow, q.K)
+	products := 1
+	if q.Twin {
+		products = 2
+	}
+	for twin := range products {
+		c, b := c[twin*q.CTwin:], b[twin*q.BTwin:]
+		for i := range q.M {
+			row := c[i*q.CRow:][:q.N]
+			if !q.Add {
+				clear(row)
+			}
+			for _, t := range terms {
+				addRow(row, a[t.A+i*q.ARow:], q.AColumn, b[t.B:], q.BRow, q.K)
+			}
 		}
 	}
 }
 
 // check panics unless slices of the given lengths hold the product.
 func (q Product) check(c, a, b int, terms []Term) {
-	fits := reach(q.M, q.CRow) <= c-q.N
+	bTwin, cTwin := 0, 0
+	if q.Twin {
+		bTwin, cTwin = reach(2, q.BTwin), reach(2, q.CTwin)
+	}
+	fits := reach(q.M, q.CRow) <= c-q.N-cTwin
 	if q.K > 0 {
 		lastA := a - 1 - reach(q.M, q.ARow) - reach(q.K, q.AColumn)
-		lastB := b - q.N - reach(q.K, q.BRow)
+		lastB := b - q.N - reach(q.K, q.BRow) - bTwin
 		for _, t := range terms {
 			fits = fits && 0 <= t.A && t.A <= lastA && 0 <= t.B && t.B <= lastB
 		}

@@ -63,6 +63,10 @@ func computeFast[T Float](q Product, c, a, b []T, terms []Term) bool {
 	return true
 }
 
+// twins tells whether a product of n columns is faster with a twin: in
+// float32, if they are just one vector.
+func twins(n int) bool { return using == levelAVX512 && n == 16 || using == levelAVX2 && n == 8 }
+
 func pointer[T Float](s []T) *float32 { return (*float32)(unsafe.Pointer(unsafe.SliceData(s))) }
 
 func offset(p *float32, elements int) *float32 {
@@ -102,23 +106,41 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 	if using == levelAVX512 {
 		lanes, tallest = 16, [...]int{1: 8, 2: 8}
 	}
+	if q.Twin && q.N == lanes { // as the second vector of a panel
+		q.vectors = [2]int{q.BTwin, q.CTwin}
+		return computePanel(q, c, a, b, terms, 2, lanes, tallest[2])
+	}
+	q.vectors = [2]int{lanes, lanes}
+	if q.Twin {
+		one := q
+		one.Twin = false
+		q.ahead = computeBlock(one, c, a, b, terms)
+		one.ahead = q.ahead
+		return computeBlock(one, offset(c, q.CTwin), a, offset(b, q.BTwin), terms)
+	}
 	for j := 0; j < q.N; j += 2 * lanes {
 		vectors := 2
 		if q.N-j <= lanes {
 			vectors = 1
 		}
-		mask := &masks[len(masks)/2-min(q.N-j-(vectors-1)*lanes, lanes)]
-		// Nearly equal tiles: some have one row more than the others.
-		count := (q.M + tallest[vectors] - 1) / tallest[vectors]
-		rows, larger := q.M/count, q.M%count
-		c, b := offset(c, j), offset(b, j)
-		if larger > 0 {
-			q.ahead = productTiles(q, c, a, b, terms, mask, larger, rows+1, vectors)
-		}
-		i := larger * (rows + 1)
-		q.ahead = productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors)
+		last := min(q.N-j-(vectors-1)*lanes, lanes)
+		q.ahead = computePanel(q, offset(c, j), a, offset(b, j), terms, vectors, last, tallest[vectors])
 	}
 	return q.ahead
+}
+
+// computePanel computes the rows of one or two vectors of columns, of the last
+// of which so many lanes exist. It returns what is left to be fetched.
+func computePanel(q Product, c, a, b *float32, terms []Term, vectors, last, tallest int) []stretch {
+	mask := &masks[len(masks)/2-last]
+	// Nearly equal tiles: some have one row more than the others.
+	count := (q.M + tallest - 1) / tallest
+	rows, larger := q.M/count, q.M%count
+	if larger > 0 {
+		q.ahead = productTiles(q, c, a, b, terms, mask, larger, rows+1, vectors)
+	}
+	i := larger * (rows + 1)
+	return productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors)
 }
 
 // productTiles computes tiles of q with the instructions in use, and returns
@@ -133,9 +155,9 @@ func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles,
 		fetch = (*int)(unsafe.Pointer(&q.ahead[0]))
 	}
 	if using == levelAVX512 {
-		productTilesAVX512(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
+		productTilesAVX512(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
 	} else {
-		productTilesAVX2(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
+		productTilesAVX2(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
 	}
 	return after(q.ahead, tiles*len(terms)*q.K)
 }

@@ -169,6 +169,37 @@ func TestProductOrder(t *testing.T) {
 	})
 }
 
+// A product with a twin is two products.
+func TestProductTwin(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(13, 14))
+		for m := 1; m <= 18; m++ {
+			for _, n := range []int{1, 7, 8, 9, 16, 17, 33} {
+				q, terms := layout(m, n, 5, 3, m%3, m%2 == 0, n%2 == 0)
+				q.BTwin, q.CTwin = 2*n+1, m*q.CRow+3
+				b := newExample[float32](Product{M: 1, N: n, K: 5, ARow: 5, AColumn: 1, BRow: q.BRow, CRow: q.CRow}, []Term{{}, {B: terms[0].B + q.BTwin + n}}, random).b
+				for i := range b {
+					b[i] = float32(random.NormFloat64())
+				}
+				e := newExample[float32](q, terms, random)
+				want := append(e.c, e.c...)
+				want = append(want, unnamed[float32](q.CTwin)...)[:q.CTwin+len(e.c)]
+				copy(want[q.CTwin:], e.c)
+				got := slices.Clone(want)
+				Compute(q, want, e.a, b, terms)
+				Compute(q, want[q.CTwin:], e.a, b[q.BTwin:], terms)
+				q.Twin = true
+				Compute(q, got, e.a, b, terms)
+				for i := range want {
+					if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+						t.Fatalf("%+v: element %d is %v with its twin, %v alone", q, i, got[i], want[i])
+					}
+				}
+			}
+		}
+	})
+}
+
 // A product that does not fit its slices panics before it writes anything.
 func TestProductBounds(t *testing.T) {
 	fits, term := Product{M: 3, N: 9, K: 4, ARow: 4, AColumn: 1, BRow: 9, CRow: 9}, Term{}
@@ -185,6 +216,9 @@ func TestProductBounds(t *testing.T) {
 		"A too far":        func(_ *Product, t *Term) { t.A = 1 },
 		"A before its end": func(_ *Product, t *Term) { t.A = -1 },
 		"B too far":        func(_ *Product, t *Term) { t.B = math.MaxInt },
+		"B of its twin":    func(q *Product, _ *Term) { q.Twin, q.BTwin = true, 1 },
+		"C of its twin":    func(q *Product, _ *Term) { q.Twin, q.CTwin = true, 1 },
+		"twin before it":   func(q *Product, _ *Term) { q.Twin, q.BTwin = true, -1 },
 		"B before its end": func(_ *Product, t *Term) { t.B = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {

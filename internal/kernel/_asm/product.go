@@ -92,12 +92,15 @@ var (
 	aheadStep = reg.R14 // bytes to the next one
 	aheadLeft = reg.RAX // lines left of this stretch
 
+	second    = reg.RBP // bytes from the first vector of B to the second
+
 	// Between tiles, when aheadStep and aheadLeft are kept in memory:
 	c       = reg.R14 // C[0,0] of the tile
+	cSecond = reg.RBP // the same of the second vector
 	cRows   = multiples{reg.RBX, reg.RCX, reg.RDX, reg.RAX}
 	scratch = reg.RAX // free while cRows are not in use
 
-	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow int, mask *int32, tiles, rows, vectors int, add bool, fetch *int, fetches int)"
+	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow, bVector, cVector int, mask *int32, tiles, rows, vectors int, add bool, fetch *int, fetches int)"
 )
 
 // tiles writes one function: it loads what all tiles share into the registers
@@ -106,7 +109,8 @@ func (s instructionSet) tiles() {
 	name := "productTiles" + s.name
 	TEXT(name, NOSPLIT, signature)
 	Doc(name+" computes tiles of a Product, one below the other.",
-		fmt.Sprintf("Each is rows × %d·vectors of C; mask (%d words, 0 or -1) names the elements", s.lanes, s.lanes),
+		fmt.Sprintf("Each is rows × %d·vectors of C; the second vector of B and C begins bVector", s.lanes),
+		fmt.Sprintf("and cVector after the first. mask (%d words, 0 or -1) names the elements", s.lanes),
 		"of the last vector that exist. It sums over all terms (the first two",
 		"words of each at term) and 0≤p<k; strides are in elements.",
 		"With every p it fetches one line into the second-level cache: fetch points",
@@ -155,9 +159,16 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) 
 	sum := func(i, j int) reg.VecPhysical { return s.register(i*vectors + j) }
 	each := func(f func(i, j int, at operand.Mem)) {
 		for i := range rows {
-			for j := range vectors {
-				f(i, j, cRows.row(c, i, 4*s.lanes*j))
+			for j, base := range []reg.GPPhysical{c, cSecond}[:vectors] {
+				f(i, j, cRows.row(base, i))
 			}
+		}
+	}
+	pointToC := func() {
+		MOVQ(argument("c"), c)
+		if vectors > 1 {
+			loadBytes("cVector", cSecond)
+			ADDQ(c, cSecond)
 		}
 	}
 	load := func(at operand.Mem, masked bool, to reg.VecPhysical) {
@@ -169,7 +180,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) 
 	}
 
 	Label(label(""))
-	MOVQ(argument("c"), c)
+	pointToC()
 	CMPB(argument("add"), operand.Imm(0))
 	JEQ(operand.LabelRef(label("zero")))
 	loadBytes("cRow", cRows[0])
@@ -184,13 +195,16 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) 
 	Load(Param("terms"), terms)
 	TESTQ(terms, terms)
 	JEQ(operand.LabelRef(label("store")))
+	if vectors > 1 {
+		loadBytes("bVector", second)
+	}
 	MOVQ(keptStep, aheadStep)
 	MOVQ(keptLeft, aheadLeft)
 	Label(label("term"))
 	startTerm()
 	Label(label("p"))
-	for j := range vectors {
-		load(operand.Mem{Base: pB, Disp: 4 * s.lanes * j}, j == last, s.b[j])
+	for j, at := range []operand.Mem{{Base: pB}, {Base: pB, Index: second, Scale: 1}}[:vectors] {
+		load(at, j == last, s.b[j])
 	}
 	PREFETCHT1(operand.Mem{Base: ahead})
 	ADDQ(aheadStep, ahead)
@@ -198,7 +212,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) 
 	JEQ(operand.LabelRef(label("stretch")))
 	Label(label("fetched"))
 	for i := range rows {
-		VBROADCASTSS(aRows.row(pA, i, 0), s.broadcast)
+		VBROADCASTSS(aRows.row(pA, i), s.broadcast)
 		for j := range vectors {
 			VFMADD231PS(s.b[j], s.broadcast, sum(i, j))
 		}
@@ -213,7 +227,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) 
 	MOVQ(aheadLeft, keptLeft)
 
 	Label(label("store"))
-	MOVQ(argument("c"), c)
+	pointToC()
 	loadBytes("cRow", cRows[0])
 	cRows.fill()
 	s.maskBits(terms)
@@ -290,9 +304,9 @@ func (m multiples) fill() {
 	LEAQ(operand.Mem{Base: m[1], Index: m[0], Scale: 4}, m[3])
 }
 
-// row is the address bytes beyond the start of row i, of up to eight.
-func (m multiples) row(base reg.GPPhysical, i, bytes int) operand.Mem {
-	at := operand.Mem{Base: base, Disp: bytes}
+// row is the address of row i, of up to eight.
+func (m multiples) row(base reg.GPPhysical, i int) operand.Mem {
+	at := operand.Mem{Base: base}
 	if i > 0 {
 		scale := uint8(i & -i) // i = scale · odd
 		at.Index, at.Scale = m[i/int(scale)/2], scale
