@@ -20,7 +20,7 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 		// input twice. No sum depends on where a piece ends.
 		height := max(g.OH/(2*runtime.GOMAXPROCS(0)), 1)
 		Parallel((g.OH+height-1)/height, func(part int) {
-			rows := newTurnedRows(g, x)
+			rows := newTurnedRows(g, x, g.window())
 			defer release(rows.numbers)
 			for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
 				for ow := range g.OW {
@@ -28,6 +28,10 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 				}
 			}
 		})
+		return
+	}
+	if g.patched() && g.N > 1 && partsPerGradient*len(dw) > len(x) {
+		wideGradient(g, dw, x, dy)
 		return
 	}
 	sums := borrow[T](partsPerGradient * len(dw))
@@ -42,7 +46,7 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 			}
 			return
 		}
-		rows := newTurnedRows(g, x)
+		rows := newTurnedRows(g, x, g.window())
 		defer release(rows.numbers)
 		for oh := from; oh < to; oh++ {
 			gradientRow(g, sum, rows, dy, oh, 0, g.OW, oh > from)
@@ -56,6 +60,38 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 	})
 }
 
+// filtersPerPiece is how many filters of a wide convolution are one piece of
+// work.
+const filtersPerPiece = 64
+
+// wideGradient is WeightGradient of a convolution whose weights, in as many
+// parts as there would be, are more than its input: parts of the sum would go to
+// memory and back. Here a piece of work is some filters and a row of their
+// kernel, summed over all locations.
+func wideGradient[T Float](g Local, dw, x, dy []T) {
+	turned := newTurnedRows(g, x, g.H)
+	defer release(turned.numbers)
+	Parallel(g.H, func(ih int) { turned.row(ih) })
+	terms := make([][]Term, g.KH)
+	for kh := range terms {
+		for oh := range g.OH {
+			ih := g.Stride*oh + kh - g.Padding
+			for ow := 0; ow < g.OW && ih >= 0 && ih < g.H; ow++ {
+				terms[kh] = append(terms[kh], Term{A: (oh*g.OW + ow) * g.O * g.N, B: turned.at(ih) + g.Stride*ow*g.C})
+			}
+		}
+	}
+	pieces := (g.O + filtersPerPiece - 1) / filtersPerPiece
+	Parallel(pieces*g.KH, func(i int) {
+		kh, first := i/pieces, i%pieces*filtersPerPiece
+		q := Product{
+			M: min(filtersPerPiece, g.O-first), N: g.KW * g.C, K: g.N,
+			ARow: g.N, AColumn: 1, BRow: g.rowLength(), CRow: g.field(),
+		}
+		Compute(q, dw[first*g.field()+kh*g.KW*g.C:], dy[first*g.N:], *turned.numbers, terms[kh])
+	})
+}
+
 // turnedRows holds the rows of the input that one row of locations sees, each
 // as N × (p+W+p)·C with zeros in the padding.
 type turnedRows[T Float] struct {
@@ -65,8 +101,8 @@ type turnedRows[T Float] struct {
 	held    []int // which row of the input each is, or -1
 }
 
-func newTurnedRows[T Float](g Local, x []T) turnedRows[T] {
-	window := g.Dilation*(g.KH-1) + 1
+// newTurnedRows makes room for a window of consecutive rows.
+func newTurnedRows[T Float](g Local, x []T, window int) turnedRows[T] {
 	rows := turnedRows[T]{g, x, borrow[T](window * g.N * g.rowLength()), make([]int, window)}
 	for i := range rows.held {
 		rows.held[i] = -1
@@ -82,16 +118,20 @@ func newTurnedRows[T Float](g Local, x []T) turnedRows[T] {
 	return rows
 }
 
+// window is how many rows of the input a row of locations sees.
+func (g Local) window() int { return g.Dilation*(g.KH-1) + 1 }
+
 // rowLength is the length of one image's row, padding included.
 func (g Local) rowLength() int { return (g.W + 2*g.Padding) * g.C }
 
-// row returns where row ih of the input begins in numbers, which it turns unless
+// at is where row ih of the input begins in numbers.
+func (r turnedRows[T]) at(ih int) int { return ih % len(r.held) * r.g.N * r.g.rowLength() }
+
+// row returns where row ih of the input begins in numbers, and turns it unless
 // that is done.
 func (r turnedRows[T]) row(ih int) int {
-	g := r.g
+	g, at, slot := r.g, r.at(ih), ih%len(r.held)
 	length := g.rowLength()
-	slot := ih % len(r.held)
-	at := slot * g.N * length
 	if r.held[slot] != ih {
 		r.held[slot] = ih
 		Transpose((*r.numbers)[at+g.Padding*g.C:], length, r.x[ih*g.W*g.C*g.N:], g.N, g.W*g.C, g.N)

@@ -92,7 +92,7 @@ var (
 	aheadStep = reg.R14 // bytes to the next one
 	aheadLeft = reg.RAX // lines left of this stretch
 
-	second    = reg.RBP // bytes from the first vector of B to the second
+	second = reg.RBP // bytes from the first vector of B to the second
 
 	// Between tiles, when aheadStep and aheadLeft are kept in memory:
 	c       = reg.R14 // C[0,0] of the tile
