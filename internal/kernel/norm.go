@@ -17,7 +17,8 @@ const sumsPerNorm = 16
 // gradient; otherwise they are constants.
 //
 // A row, the N numbers of one location and channel, stays in the first-level
-// cache while all that is to be done with it is done: memory sets the pace.
+// cache while all that is to be done with it is done: memory sets the pace. Rows
+// of small batches are done many at a time: see narrowBatch.
 type Norm[T Float] struct {
 	S, C, N                int
 	Scale, Shift           []T
@@ -36,6 +37,10 @@ func Moments[T Float](mean, squares []float64, x []T, s, c, n int) {
 		means, m2 := (*parts)[part*2*c:][:c], (*parts)[part*2*c+c:][:c]
 		clear(means)
 		clear(m2)
+		if n < narrowBatch {
+			narrowMoments(means, m2, x, from, to, c, n)
+			return
+		}
 		for l := from; l < to; l++ {
 			for ch := range c {
 				rowMean, rowM2 := rowMoments(x[(l*c+ch)*n:][:n])
@@ -55,16 +60,27 @@ func Moments[T Float](mean, squares []float64, x []T, s, c, n int) {
 
 // rowMoments returns the mean of row and the sum of squared differences from it.
 func rowMoments[T Float](row []T) (mean, squares float64) {
-	sum, i := sumFast(row)
+	m := sum(row) / T(len(row))
+	total, i := squaresFast(row, m)
 	for ; i < len(row); i++ {
-		sum += row[i]
+		total += (row[i] - m) * (row[i] - m)
 	}
-	m := sum / T(len(row))
-	sum, i = squaresFast(row, m)
+	return float64(m), float64(total)
+}
+
+// sum adds up a row.
+func sum[T Float](row []T) T {
+	total, i := sumFast(row)
 	for ; i < len(row); i++ {
-		sum += (row[i] - m) * (row[i] - m)
+		total += row[i]
 	}
-	return float64(m), float64(sum)
+	return total
+}
+
+func fill[T Float](row []T, v T) {
+	for i := range row {
+		row[i] = v
+	}
 }
 
 // merge adds the moments of count2 numbers to those of count numbers.
@@ -97,8 +113,7 @@ func InverseDeviation(variance, epsilon float64) float64 { return 1 / math.Sqrt(
 func (b Norm[T]) gainsAndOffsets() *[]T {
 	numbers := borrow[T](2 * b.C)
 	for ch := range b.C {
-		gain := float64(b.Scale[ch]) * b.InverseDeviation[ch]
-		(*numbers)[2*ch], (*numbers)[2*ch+1] = T(gain), T(float64(b.Shift[ch])-b.Mean[ch]*gain)
+		(*numbers)[2*ch], (*numbers)[2*ch+1] = T(b.gain(ch)), T(b.offset(ch))
 	}
 	return numbers
 }
@@ -106,6 +121,10 @@ func (b Norm[T]) gainsAndOffsets() *[]T {
 // Forward computes y of x, both (S C N). A shortcut (S C N), unless it is nil,
 // is added before the rectification.
 func (b Norm[T]) Forward(y, x, shortcut []T) {
+	if b.N < narrowBatch {
+		b.narrowForward(y, x, shortcut)
+		return
+	}
 	numbers := b.gainsAndOffsets()
 	defer release(numbers)
 	partial(b.S, func(_, from, to int) {
@@ -159,8 +178,22 @@ func (b Norm[T]) ParameterGradient(dscale, dshift, x, dy []T) {
 	defer release(numbers)
 	parts := borrow[float64](sumsPerNorm * 2 * b.C)
 	defer release(parts)
+	var wide *[]T // gain, offset and mean of each channel and image
+	if b.N < narrowBatch {
+		size := b.C * b.N
+		wide = borrow[T](3 * size)
+		defer release(wide)
+		b.repeated((*wide)[:size], b.gain)
+		b.repeated((*wide)[size:2*size], b.offset)
+		b.repeated((*wide)[2*size:], func(ch int) float64 { return b.Mean[ch] })
+	}
 	partial(b.S, func(part, from, to int) {
 		scale, shift := (*parts)[part*2*b.C:][:b.C], (*parts)[part*2*b.C+b.C:][:b.C]
+		if wide != nil {
+			size := b.C * b.N
+			b.narrowSums(scale, shift, from, to, x, dy, (*wide)[:size], (*wide)[size:2*size], (*wide)[2*size:])
+			return
+		}
 		clear(scale)
 		clear(shift)
 		b.eachRow(from, to, x, dy, *numbers, func(ch, _ int, row, drow []T) {
@@ -196,11 +229,14 @@ func (b Norm[T]) InputGradient(dx, x, dy, dscale, dshift []T) {
 	for ch := range b.C {
 		var slope, offset float64
 		if b.Training {
-			gain := float64(b.Scale[ch]) * b.InverseDeviation[ch]
-			slope = -gain * b.InverseDeviation[ch] * float64(dscale[ch]) / count
-			offset = -gain*float64(dshift[ch])/count - slope*b.Mean[ch]
+			slope = -b.gain(ch) * b.InverseDeviation[ch] * float64(dscale[ch]) / count
+			offset = -b.gain(ch)*float64(dshift[ch])/count - slope*b.Mean[ch]
 		}
 		(*slopes)[2*ch], (*slopes)[2*ch+1] = T(slope), T(offset)
+	}
+	if b.N < narrowBatch {
+		b.narrowInputGradient(dx, x, dy, *slopes)
+		return
 	}
 	partial(b.S, func(_, from, to int) {
 		b.eachRow(from, to, x, dy, *numbers, func(ch, at int, row, drow []T) {

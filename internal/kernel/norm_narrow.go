@@ -1,0 +1,143 @@
+package kernel
+
+// Rows of a small batch are too short for a pass of their own. Here passes go
+// over many channels of a location at a time, with the numbers that belong to a
+// channel repeated for each image, and sums are kept for each image apart until
+// the end.
+
+// narrowBatch is the batch below which that is faster.
+const narrowBatch = 64
+
+// pieceLength is about how many numbers of a location a pass takes at a time, so
+// that the next pass finds them in the first-level cache, and blockSize how many
+// of several locations are visited twice, in the second.
+const (
+	pieceLength = 1 << 10
+	blockSize   = 1 << 14
+)
+
+// pieces calls f for pieces of the locations from..to-1: where they begin in the
+// activations and in a location, and how long they are.
+func (b Norm[T]) pieces(from, to int, f func(at, in, length int)) {
+	size := b.C * b.N
+	for l := from; l < to; l++ {
+		for in := 0; in < size; in += pieceLength {
+			f(l*size+in, in, min(pieceLength, size-in))
+		}
+	}
+}
+
+// repeated writes a number of each channel for each image.
+func (b Norm[T]) repeated(out []T, of func(ch int) float64) {
+	for ch := range b.C {
+		fill(out[ch*b.N:][:b.N], T(of(ch)))
+	}
+}
+
+// gain and offset are the numbers by which the norm is gain·x + offset.
+func (b Norm[T]) gain(ch int) float64   { return float64(b.Scale[ch]) * b.InverseDeviation[ch] }
+func (b Norm[T]) offset(ch int) float64 { return float64(b.Shift[ch]) - b.Mean[ch]*b.gain(ch) }
+
+// narrowMoments adds to means and m2 those of the locations from..to-1.
+func narrowMoments[T Float](means, m2 []float64, x []T, from, to, c, n int) {
+	size := c * n
+	scratch := borrow[T](2 * size)
+	defer release(scratch)
+	sums, center := (*scratch)[:size], (*scratch)[size:]
+	step := max(blockSize/size, 1)
+	for first := from; first < to; first += step {
+		last := min(first+step, to)
+		count := float64((last - first) * n)
+		clear(sums)
+		for l := first; l < last; l++ {
+			addRows(sums, sums, x[l*size:][:size])
+		}
+		for ch := range c {
+			fill(center[ch*n:][:n], T(float64(sum(sums[ch*n:][:n]))/count))
+		}
+		clear(sums)
+		for l := first; l < last; l++ {
+			addSquares(sums, x[l*size:][:size], center)
+		}
+		for ch := range c {
+			merge(&means[ch], &m2[ch], float64((first-from)*n), float64(center[ch*n]), float64(sum(sums[ch*n:][:n])), count)
+		}
+	}
+}
+
+// narrowForward is Forward of a small batch.
+func (b Norm[T]) narrowForward(y, x, shortcut []T) {
+	size := b.C * b.N
+	scratch := borrow[T](2 * size)
+	defer release(scratch)
+	gain, offset := (*scratch)[:size], (*scratch)[size:]
+	b.repeated(gain, b.gain)
+	b.repeated(offset, b.offset)
+	partial(b.S, func(_, from, to int) {
+		b.pieces(from, to, func(at, in, length int) {
+			row := y[at:][:length]
+			scaleRows(row, x[at:][:length], gain[in:][:length], offset[in:][:length])
+			if shortcut != nil {
+				addRows(row, row, shortcut[at:][:length])
+			}
+			if b.ReLU {
+				reluRow(row, row)
+			}
+		})
+	})
+}
+
+// narrowRows is eachRow of a small batch: f gets a piece of x and of the gradient
+// before the rectification, where they begin in the activations and in a
+// location.
+func (b Norm[T]) narrowRows(from, to int, x, dy, gain, offset []T, f func(at, in int, x, dy []T)) {
+	room := borrow[T](pieceLength)
+	defer release(room)
+	b.pieces(from, to, func(at, in, length int) {
+		row, drow := x[at:][:length], dy[at:][:length]
+		if b.ReLU {
+			norm := (*room)[:length]
+			scaleRows(norm, row, gain[in:][:length], offset[in:][:length])
+			reluGradientRow(norm, norm, drow)
+			drow = norm
+		}
+		f(at, in, row, drow)
+	})
+}
+
+// narrowSums computes the sums over the locations from..to-1 and the batch of
+// dy·(x - mean) and of dy, per channel.
+func (b Norm[T]) narrowSums(scale, shift []float64, from, to int, x, dy, gain, offset, mean []T) {
+	size := b.C * b.N
+	scratch := borrow[T](2 * size)
+	defer release(scratch)
+	clear(*scratch)
+	sums, products := (*scratch)[:size], (*scratch)[size:]
+	b.narrowRows(from, to, x, dy, gain, offset, func(_, in int, row, drow []T) {
+		n := len(row)
+		addProducts(sums[in:][:n], products[in:][:n], row, drow, mean[in:][:n])
+	})
+	for ch := range b.C {
+		scale[ch] = float64(sum(products[ch*b.N:][:b.N]))
+		shift[ch] = float64(sum(sums[ch*b.N:][:b.N]))
+	}
+}
+
+// narrowInputGradient is InputGradient of a small batch, with the slope and the
+// offset of each channel.
+func (b Norm[T]) narrowInputGradient(dx, x, dy, slopes []T) {
+	size := b.C * b.N
+	scratch := borrow[T](4 * size)
+	defer release(scratch)
+	gain, offset, slope, level := (*scratch)[:size], (*scratch)[size:2*size], (*scratch)[2*size:3*size], (*scratch)[3*size:]
+	b.repeated(gain, b.gain)
+	b.repeated(offset, b.offset)
+	b.repeated(slope, func(ch int) float64 { return float64(slopes[2*ch]) })
+	b.repeated(level, func(ch int) float64 { return float64(slopes[2*ch+1]) })
+	partial(b.S, func(_, from, to int) {
+		b.narrowRows(from, to, x, dy, gain, offset, func(at, in int, row, drow []T) {
+			n := len(row)
+			normGradientRows(dx[at:][:n], row, drow, gain[in:][:n], slope[in:][:n], level[in:][:n])
+		})
+	})
+}
