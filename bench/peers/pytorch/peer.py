@@ -113,6 +113,114 @@ class ResNet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+class RecurrentArea(nn.Module):
+    """An area of CORnet-R or -RT: a new state from its input and its state."""
+
+    def __init__(self, channels, filters, kernel, stride):
+        super().__init__()
+        self.see = nn.Conv2d(channels, filters, kernel, stride, kernel // 2)
+        self.norm_seen = nn.GroupNorm(32, filters)
+        self.conv = nn.Conv2d(filters, filters, 3, 1, 1, bias=False)
+        self.norm = nn.GroupNorm(32, filters)
+
+    def forward(self, x, state):
+        """A tensor as x is what the area sees; a size stands for nothing yet."""
+        if isinstance(x, torch.Size):
+            x = torch.zeros(x)
+        else:
+            x = F.relu(self.norm_seen(self.see(x)))
+        return F.relu(self.norm(self.conv(x if state is None else x + state)))
+
+
+class CORnetR(nn.Module):
+    """CORnet-R, or -RT where all areas take a step at once (Kubilius et al. 2018)."""
+
+    def __init__(self, together, width, size, classes=1000, times=5):
+        super().__init__()
+        self.together, self.times, self.sizes = together, times, []
+        areas, channels = [], 3
+        for i in range(4):
+            kernel, stride = (7, 4) if i == 0 else (3, 2)
+            areas.append(RecurrentArea(channels, width << i, kernel, stride))
+            channels, size = width << i, (size - 1) // stride + 1
+            self.sizes.append((channels, size, size))
+        self.areas = nn.ModuleList(areas)
+        self.fc = nn.Linear(channels, classes)
+
+    def forward(self, image):
+        states = [None] * 4
+        for t in range(self.times):
+            before = list(states) if self.together else states
+            for i, area in enumerate(self.areas):
+                x = image if i == 0 else before[i - 1]
+                if i > 0 and t == 0:
+                    x = torch.Size((len(image), *self.sizes[i]))
+                states[i] = area(x, states[i])
+        return self.fc(states[3].mean((2, 3)))
+
+
+class PassingArea(nn.Module):
+    """An area of CORnet-S: several passes through one bottleneck with a shortcut."""
+
+    def __init__(self, channels, filters, times):
+        super().__init__()
+        self.see = nn.Conv2d(channels, filters, 1, bias=False)
+        self.skip = nn.Sequential(nn.Conv2d(filters, filters, 1, 2, bias=False), nn.BatchNorm2d(filters))
+        self.weights = nn.ModuleList(
+            [
+                nn.Conv2d(filters, 4 * filters, 1, bias=False),
+                nn.Conv2d(4 * filters, 4 * filters, 3, 1, 1, bias=False),
+                nn.Conv2d(4 * filters, filters, 1, bias=False),
+            ]
+        )
+        self.norms = nn.ModuleList(nn.ModuleList(nn.BatchNorm2d(n) for n in (4 * filters, 4 * filters, filters)) for _ in range(times))
+
+    def forward(self, x):
+        narrow, middle, wide = self.weights
+        x = self.see(x)
+        for t, (norm1, norm2, norm3) in enumerate(self.norms):
+            shortcut, stride = (self.skip(x), 2) if t == 0 else (x, 1)
+            y = F.relu(norm1(narrow(x)))
+            y = F.relu(norm2(F.conv2d(y, middle.weight, stride=stride, padding=1)))
+            x = F.relu(norm3(wide(y)) + shortcut)
+        return x
+
+
+class CORnetS(nn.Module):
+    """CORnet-S (Kubilius et al. 2019)."""
+
+    def __init__(self, width, classes=1000):
+        super().__init__()
+        self.v1 = nn.Sequential(
+            nn.Conv2d(3, width, 7, 2, 3, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(3, 2, 1),
+            nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+        )  # fmt: skip
+        self.rest = nn.Sequential(*(PassingArea(width << i, width << (i + 1), times) for i, times in enumerate((2, 4, 2))))
+        self.fc = nn.Linear(width << 3, classes)
+
+    def forward(self, x):
+        return self.fc(self.rest(self.v1(x)).mean((2, 3)))
+
+
+def network(name, variant, width):
+    """The network of that name and the side of its images, as published."""
+    if re.fullmatch(r"resnet\d+", name) and int(name[6:]) % 6 == 2 and name not in ("resnet50",):
+        return ResNet(variant, int(name[6:]) // 6, width, 32), 32
+    if variant != "conv":
+        raise ValueError(f"{name} is there as a convolutional network alone")
+    if name in ("resnet18", "resnet34", "resnet50"):
+        if width != 64:
+            raise ValueError(f"torchvision's {name} has width 64, not {width}")
+        import torchvision  # which the others do not need
+
+        return getattr(torchvision.models, name)(), 224
+    if name in ("cornet-r", "cornet-rt"):
+        return CORnetR(name == "cornet-rt", width, 224), 224
+    if name == "cornet-s":
+        return CORnetS(width), 224
+    raise ValueError(f"there is no {name} here")
+
+
 class Work:
     """One network at one task: train, evaluate, share or sleep."""
 
@@ -120,7 +228,7 @@ class Work:
         self.model = model
         self.iterations, batch = (batch, 1) if task == "sleep" else (0, batch)
         self.images = torch.randn(batch, 3, size, size)
-        self.labels = torch.randint(10, (batch,))
+        self.labels = torch.randint(10, (batch,))  # which all networks have
         self.step = {"train": self.train, "evaluate": self.evaluate, "share": self.share, "sleep": self.sleep}[task]
         if task == "train":
             self.optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
@@ -149,20 +257,18 @@ class Work:
 
 
 class Peer:
-    def hello(self, threads, model, width, size=32):
+    def hello(self, threads, model, width):
         torch.set_num_threads(int(threads))
         torch.manual_seed(1)
-        if not re.fullmatch(r"resnet\d+", model) or int(model[6:]) % 6 != 2:
-            raise ValueError(f"{model} is not a ResNet for CIFAR, resnet6N+2")
-        self.shape = int(model[6:]) // 6, int(width), int(size)
+        self.name, self.width = model, int(width)
         self.now = None
         return {"name": f"PyTorch {torch.__version__}", "threads": torch.get_num_threads()}
 
     def measure(self, task, variant, batch, steps):
         if self.now != (task, variant, batch):
             self.now = self.work = None  # frees the network before
-            model = ResNet(variant, *self.shape)
-            self.work = Work(task, model, int(batch), self.shape[2])
+            model, size = network(self.name, variant, self.width)
+            self.work = Work(task, model, int(batch), size)
             self.parameters = sum(p.numel() for p in model.parameters())
             self.work.step()  # not measured: buffers are made here
             self.now = task, variant, batch
@@ -174,9 +280,9 @@ class Peer:
         return {"seconds": seconds, "parameters": self.parameters, "peak_bytes": peak_bytes()}
 
     def losses(self, variant, steps, file):
-        """The losses of AdamW steps from the values and the batch of a safetensors file."""
+        """The losses of a ResNet's AdamW steps from the values and the batch of a safetensors file."""
         tensors = read(file)
-        model = ResNet(variant, *self.shape)
+        model = ResNet(variant, int(self.name[6:]) // 6, self.width, tensors["x"].shape[3])
         model.load_state_dict(
             {
                 name: tensors.get(f"init.{name}", tensors.get(f"init.{name}s")).reshape(value.shape)
@@ -185,7 +291,7 @@ class Peer:
             },
             strict=False,
         )
-        work = Work("train", model, 1, self.shape[2])
+        work = Work("train", model, 1, tensors["x"].shape[3])
         work.images, work.labels = tensors["x"], tensors["labels"]
         for group in work.optimizer.param_groups:
             group["lr"], group["weight_decay"] = 1e-2, 1e-4

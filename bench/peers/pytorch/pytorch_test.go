@@ -17,8 +17,7 @@ import (
 // values of the golden files, their losses.
 func TestSameNetwork(t *testing.T) {
 	python := interpreter(t)
-	input := graph.Size{Channels: 3, Height: 16, Width: 16}
-	requests := "hello 1 resnet8 4 16\n"
+	requests := "hello 1 resnet8 4\n"
 	variants := []string{"conv", "lc"}
 	for _, v := range variants {
 		requests += fmt.Sprintf("train %s 2 1\nlosses %s 8 ../../../internal/golden/testdata/resnet8w4_%s.safetensors\n", v, v, v)
@@ -43,7 +42,7 @@ func TestSameNetwork(t *testing.T) {
 	}
 	next() // hello
 	for _, v := range variants {
-		net, err := zoo.New("resnet8", zoo.Config{Width: 4, Input: input, Connectivity: graph.Connectivity{Local: v == "lc"}})
+		net, err := zoo.New("resnet8", zoo.Config{Width: 4, Connectivity: graph.Connectivity{Local: v == "lc"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,6 +52,36 @@ func TestSameNetwork(t *testing.T) {
 		golden.Check(t, v+" losses", next().Losses, golden.Open(t, "resnet8w4_"+v).Tensor("losses").Data, 1e-3)
 	}
 	next() // sleep
+}
+
+// The networks of ImageNet are there, convolutional, with as many parameters.
+func TestLargeNetworks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large networks")
+	}
+	python := interpreter(t)
+	for _, model := range []string{"resnet18", "cornet-r", "cornet-rt", "cornet-s"} {
+		net, err := zoo.New(model, zoo.Config{Blank: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := exec.CommandContext(t.Context(), python, "-c", Script)
+		command.Stdin = strings.NewReader("hello 1 " + model + " 64\nevaluate conv 1 1\nevaluate lc 1 1\n")
+		out, err := command.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := strings.Split(string(out), "\n")
+		if strings.Contains(answers[1], "No module named 'torchvision'") {
+			t.Skip("no torchvision here")
+		}
+		if want := fmt.Sprintf(`"parameters": %d`, net.ParameterCount()); !strings.Contains(answers[1], want) {
+			t.Errorf("%s: %s, want %s", model, answers[1], want)
+		}
+		if !strings.Contains(answers[2], "as a convolutional network alone") {
+			t.Errorf("%s, lc: %s, want an error", model, answers[2])
+		}
+	}
 }
 
 // interpreter returns a Python that has torch.
