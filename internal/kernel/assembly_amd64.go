@@ -73,6 +73,11 @@ func scaleRowsAVX2(y *float32, x *float32, gain *float32, offset *float32, n int
 //go:noescape
 func addSquaresAVX2(sums *float32, x *float32, center *float32, n int)
 
+// addDeviationsAVX2 computes sums = sums + (x - center) and squares = squares + (x - center)², n numbers, a positive multiple of 8.
+//
+//go:noescape
+func addDeviationsAVX2(sums *float32, squares *float32, x *float32, center *float32, n int)
+
 // addProductsAVX2 computes sums = sums + dy and products = products + dy·(x - center), n numbers, a positive multiple of 8.
 //
 //go:noescape

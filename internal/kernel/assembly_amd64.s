@@ -4216,6 +4216,30 @@ addSquaresAVX2Loop:
 	VZEROUPPER
 	RET
 
+// func addDeviationsAVX2(sums *float32, squares *float32, x *float32, center *float32, n int)
+// Requires: AVX
+TEXT ·addDeviationsAVX2(SB), NOSPLIT, $0-40
+	MOVQ sums+0(FP), DX
+	MOVQ squares+8(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ center+24(FP), DI
+	MOVQ n+32(FP), CX
+	XORQ AX, AX
+
+addDeviationsAVX2Loop:
+	VMOVUPS (SI)(AX*4), Y0
+	VSUBPS  (DI)(AX*4), Y0, Y0
+	VMULPS  Y0, Y0, Y1
+	VADDPS  (DX)(AX*4), Y0, Y0
+	VMOVUPS Y0, (DX)(AX*4)
+	VADDPS  (BX)(AX*4), Y1, Y1
+	VMOVUPS Y1, (BX)(AX*4)
+	ADDQ    $0x08, AX
+	CMPQ    AX, CX
+	JLT     addDeviationsAVX2Loop
+	VZEROUPPER
+	RET
+
 // func addProductsAVX2(sums *float32, products *float32, x *float32, dy *float32, center *float32, n int)
 // Requires: AVX
 TEXT ·addProductsAVX2(SB), NOSPLIT, $0-48

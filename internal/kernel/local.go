@@ -37,6 +37,10 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 		singleForward(g, y, x, weight, bias)
 		return
 	}
+	if g.wide() {
+		wideForward(g, y, x, weight, bias)
+		return
+	}
 	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	if !g.paired() {
 		last = 0
@@ -150,6 +154,10 @@ func inside(kernel, dilation, origin, size int) (from, to int) {
 func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	if g.single() && g.Stride == 1 && g.Padding < g.KW {
 		singleInputGradient(g, dx, dy, weight, contributed)
+		return
+	}
+	if g.wide() {
+		wideInputGradient(g, dx, dy, weight, contributed)
 		return
 	}
 	if g.paired() {

@@ -8,12 +8,12 @@ package kernel
 // narrowBatch is the batch below which that is faster.
 const narrowBatch = 64
 
-// pieceLength is about how many numbers of a location a pass takes at a time, so
-// that the next pass finds them in the first-level cache, and blockSize how many
-// of several locations are visited twice, in the second.
 const (
+	// pieceLength is how many numbers of a location a pass takes at a time, so
+	// that the next pass finds them in the first-level cache.
 	pieceLength = 1 << 10
-	blockSize   = 1 << 14
+	// blockLocations is of how many locations moments are taken at a time.
+	blockLocations = 16
 )
 
 // pieces calls f for pieces of the locations from..to-1: where they begin in the
@@ -38,30 +38,41 @@ func (b Norm[T]) repeated(out []T, of func(ch int) float64) {
 func (b Norm[T]) gain(ch int) float64   { return float64(b.Scale[ch]) * b.InverseDeviation[ch] }
 func (b Norm[T]) offset(ch int) float64 { return float64(b.Shift[ch]) - b.Mean[ch]*b.gain(ch) }
 
-// narrowMoments adds to means and m2 those of the locations from..to-1.
+// narrowMoments adds to means and m2 those of the locations from..to-1. The
+// deviations of a few locations are taken from the mean of the first of them,
+// which is close enough to theirs for the square of the difference not to
+// matter.
 func narrowMoments[T Float](means, m2 []float64, x []T, from, to, c, n int) {
 	size := c * n
-	scratch := borrow[T](2 * size)
+	scratch := borrow[T](3 * size)
 	defer release(scratch)
-	sums, center := (*scratch)[:size], (*scratch)[size:]
-	step := max(blockSize/size, 1)
-	for first := from; first < to; first += step {
-		last := min(first+step, to)
+	sums, squares, center := (*scratch)[:size], (*scratch)[size:2*size], (*scratch)[2*size:]
+	for first := from; first < to; first += blockLocations {
+		last := min(first+blockLocations, to)
+		for ch := range c {
+			row := center[ch*n:][:n]
+			fill(row, sum(x[first*size+ch*n:][:n])/T(n))
+		}
+		clear(sums)
+		clear(squares)
+		for l := first; l < last; l++ {
+			addDeviations(sums, squares, x[l*size:][:size], center)
+		}
 		count := float64((last - first) * n)
-		clear(sums)
-		for l := first; l < last; l++ {
-			addRows(sums, sums, x[l*size:][:size])
-		}
 		for ch := range c {
-			fill(center[ch*n:][:n], T(float64(sum(sums[ch*n:][:n]))/count))
+			away := float64(sum(sums[ch*n:][:n])) / count
+			square := max(float64(sum(squares[ch*n:][:n]))-count*away*away, 0)
+			merge(&means[ch], &m2[ch], float64((first-from)*n), float64(center[ch*n])+away, square, count)
 		}
-		clear(sums)
-		for l := first; l < last; l++ {
-			addSquares(sums, x[l*size:][:size], center)
-		}
-		for ch := range c {
-			merge(&means[ch], &m2[ch], float64((first-from)*n), float64(center[ch*n]), float64(sum(sums[ch*n:][:n])), count)
-		}
+	}
+}
+
+// addDeviations adds x - center to sums and its square to squares.
+func addDeviations[T Float](sums, squares, x, center []T) {
+	for i := addDeviationsFast(sums, squares, x, center); i < len(x); i++ {
+		d := x[i] - center[i]
+		sums[i] += d
+		squares[i] += d * d
 	}
 }
 

@@ -88,6 +88,14 @@ func addSquaresFast[T Float](sums, x, center []T) int {
 	return n
 }
 
+func addDeviationsFast[T Float](sums, squares, x, center []T) int {
+	n := fast[T](len(x))
+	if n > 0 {
+		addDeviationsAVX2(pointer(sums[:n]), pointer(squares[:n]), pointer(x), pointer(center[:n]), n)
+	}
+	return n
+}
+
 func addProductsFast[T Float](sums, products, x, dy, center []T) int {
 	n := fast[T](len(x))
 	if n > 0 {

@@ -56,6 +56,14 @@ func TestRowsAgainstPortable(t *testing.T) {
 				settle(state[0], state[1], a, slices.Concat(a[:n/2], b[n/2:]))
 			}
 		}
+		for i, part := range []string{"deviations", "their squares"} {
+			passes[part] = func(y []float32) {
+				state := [2][]float32{append([]float32{}, positive...), append([]float32{}, finite...)}
+				copy(y, state[i])
+				state[i] = y
+				addDeviations(state[0], state[1], finite, b)
+			}
+		}
 		for i, part := range []string{"sums", "products"} {
 			passes[part] = func(y []float32) {
 				state := [2][]float32{append([]float32{}, positive...), append([]float32{}, finite...)}

@@ -23,6 +23,8 @@ func scaleRowsFast[T Float](_, _, _, _ []T) int { return 0 }
 
 func addSquaresFast[T Float](_, _, _ []T) int { return 0 }
 
+func addDeviationsFast[T Float](_, _, _, _ []T) int { return 0 }
+
 func addProductsFast[T Float](_, _, _, _, _ []T) int { return 0 }
 
 func normGradientRowsFast[T Float](_, _, _, _, _, _ []T) int { return 0 }

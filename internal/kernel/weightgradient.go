@@ -30,7 +30,7 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 		})
 		return
 	}
-	if g.patched() && g.N > 1 && partsPerGradient*len(dw) > len(x) {
+	if g.summed() {
 		wideGradient(g, dw, x, dy)
 		return
 	}
@@ -57,38 +57,6 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 		for part := 1; part < partsPerGradient; part++ {
 			addRows(dw[from:to], dw[from:to], (*sums)[part*len(dw):][from:to])
 		}
-	})
-}
-
-// filtersPerPiece is how many filters of a wide convolution are one piece of
-// work.
-const filtersPerPiece = 64
-
-// wideGradient is WeightGradient of a convolution whose weights, in as many
-// parts as there would be, are more than its input: parts of the sum would go to
-// memory and back. Here a piece of work is some filters and a row of their
-// kernel, summed over all locations.
-func wideGradient[T Float](g Local, dw, x, dy []T) {
-	turned := newTurnedRows(g, x, g.H)
-	defer release(turned.numbers)
-	Parallel(g.H, func(ih int) { turned.row(ih) })
-	terms := make([][]Term, g.KH)
-	for kh := range terms {
-		for oh := range g.OH {
-			ih := g.Stride*oh + kh - g.Padding
-			for ow := 0; ow < g.OW && ih >= 0 && ih < g.H; ow++ {
-				terms[kh] = append(terms[kh], Term{A: (oh*g.OW + ow) * g.O * g.N, B: turned.at(ih) + g.Stride*ow*g.C})
-			}
-		}
-	}
-	pieces := (g.O + filtersPerPiece - 1) / filtersPerPiece
-	Parallel(pieces*g.KH, func(i int) {
-		kh, first := i/pieces, i%pieces*filtersPerPiece
-		q := Product{
-			M: min(filtersPerPiece, g.O-first), N: g.KW * g.C, K: g.N,
-			ARow: g.N, AColumn: 1, BRow: g.rowLength(), CRow: g.field(),
-		}
-		Compute(q, dw[first*g.field()+kh*g.KW*g.C:], dy[first*g.N:], *turned.numbers, terms[kh])
 	})
 }
 

@@ -92,6 +92,16 @@ func passes() {
 			VADDPS(row["sums"], v, v)
 			VMOVUPS(v, row["sums"])
 		}},
+		{"addDeviationsAVX2", "sums = sums + (x - center) and squares = squares + (x - center)²", []string{"sums", "squares", "x", "center"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+			v, square := YMM(), YMM()
+			VMOVUPS(row["x"], v)
+			VSUBPS(row["center"], v, v)
+			VMULPS(v, v, square)
+			VADDPS(row["sums"], v, v)
+			VMOVUPS(v, row["sums"])
+			VADDPS(row["squares"], square, square)
+			VMOVUPS(square, row["squares"])
+		}},
 		{"addProductsAVX2", "sums = sums + dy and products = products + dy·(x - center)", []string{"sums", "products", "x", "dy", "center"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
 			v, d := YMM(), YMM()
 			VMOVUPS(row["x"], v)

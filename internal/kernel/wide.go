@@ -1,0 +1,145 @@
+package kernel
+
+// A convolution of many channels has more weights than the second-level cache
+// holds. Here a piece of work is some rows of its products, for all locations, a
+// part of the sum at a time: a block of weights is read once and used for every
+// location. Sums have the order that they have elsewhere.
+const (
+	wideWeights = 1 << 20 // from which a convolution is wide
+	wideMap     = 1 << 22 // of the input, or of the weights: see wide
+	wideRows    = 64      // of a block
+	wideSum     = 2048    // values of p of a block
+	wideColumns = 512     // of a weight gradient at a time
+)
+
+// wide tells whether that is to be done. Weights that the third-level cache holds
+// may as well be read for every location, unless the input is smaller.
+func (g Local) wide() bool {
+	return g.Shared && g.patched() && g.N > 1 && g.weights() >= wideWeights &&
+		(g.weights() >= wideMap || g.H*g.W*g.C*g.N < wideMap)
+}
+
+// wideForward is Forward of a wide convolution.
+func wideForward[T Float](g Local, y, x, weight, bias []T) {
+	for location := range g.OH * g.OW {
+		fillBias(g, y, bias, location)
+	}
+	if len(bias) == 0 {
+		clear(y)
+	}
+	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	row := g.KW * g.C
+	Parallel((g.O+wideRows-1)/wideRows, func(piece int) {
+		o := piece * wideRows
+		q := Product{
+			M: min(wideRows, g.O-o), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: true,
+			BTwin: g.Stride * g.C * g.N, CTwin: g.O * g.N,
+		}
+		for kh := range g.KH {
+			for k := 0; k < row; k += wideSum {
+				for oh := range g.OH {
+					ih := g.Stride*oh + kh - g.Padding
+					for ow := 0; ow < g.OW && ih >= 0 && ih < g.H; ow++ {
+						left := g.Stride*ow - g.Padding
+						from, to := inside(g.KW, 1, left, g.W)
+						from, to = max(from*g.C, k), min(to*g.C, k+wideSum)
+						q.K, q.Twin = to-from, g.paired() && ow >= first && ow+1 < last
+						if q.K > 0 {
+							at := Term{A: o*g.field() + kh*row + from, B: ((ih*g.W+left)*g.C + from) * g.N}
+							Compute(q, y[((oh*g.OW+ow)*g.O+o)*g.N:], weight, x, []Term{at})
+						}
+						if q.Twin {
+							ow++
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// wideInputGradient is InputGradient of a wide convolution.
+func wideInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
+	if contributed == nil {
+		clear(dx)
+	} else {
+		copy(dx, contributed)
+	}
+	Parallel((g.C+wideRows-1)/wideRows, func(piece int) {
+		c := piece * wideRows
+		rows := min(wideRows, g.C-c)
+		block := borrow[T](wideSum * rows)
+		defer release(block)
+		q := Product{
+			M: rows, N: g.N, ARow: 1, AColumn: rows, BRow: g.N, CRow: g.N, Add: true,
+			BTwin: g.O * g.N, CTwin: g.Stride * g.C * g.N,
+		}
+		for at := range g.KH * g.KW {
+			for o := 0; o < g.O; o += wideSum {
+				q.K = min(wideSum, g.O-o)
+				for p := range q.K {
+					copy((*block)[p*rows:][:rows], weight[(o+p)*g.field()+at*g.C+c:])
+				}
+				g.eachSeen(at/g.KW, at%g.KW, func(location, position int, pair bool) {
+					q.Twin = pair
+					Compute(q, dx[(position*g.C+c)*g.N:], *block, dy, []Term{{B: (location*g.O + o) * g.N}})
+				})
+			}
+		}
+	})
+}
+
+// eachSeen calls f for the locations whose kernel position (kh, kw) lies on an
+// input, and that input; as a pair, where that is faster, for the next ones too.
+func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
+	for oh := range g.OH {
+		ih := g.Stride*oh + kh - g.Padding
+		if ih < 0 || ih >= g.H {
+			continue
+		}
+		for ow := 0; ow < g.OW; ow++ {
+			iw := g.Stride*ow + kw - g.Padding
+			if iw < 0 || iw >= g.W {
+				continue
+			}
+			pair := g.paired() && ow+1 < g.OW && iw+g.Stride < g.W
+			f(oh*g.OW+ow, ih*g.W+iw, pair)
+			if pair {
+				ow++
+			}
+		}
+	}
+}
+
+// summed tells whether the parts of a sum over locations that WeightGradient
+// would make are more than the input: they would go to memory and back.
+func (g Local) summed() bool {
+	return g.patched() && g.N > 1 && partsPerGradient*g.weights() > g.H*g.W*g.C*g.N
+}
+
+// wideGradient is WeightGradient of a convolution with too many weights for
+// parts of a sum over locations. A piece of work is some filters and a row of
+// their kernel, summed over all locations.
+func wideGradient[T Float](g Local, dw, x, dy []T) {
+	turned := newTurnedRows(g, x, g.H)
+	defer release(turned.numbers)
+	Parallel(g.H, func(ih int) { turned.row(ih) })
+	terms := make([][]Term, g.KH)
+	for kh := range terms {
+		for oh := range g.OH {
+			ih := g.Stride*oh + kh - g.Padding
+			for ow := 0; ow < g.OW && ih >= 0 && ih < g.H; ow++ {
+				terms[kh] = append(terms[kh], Term{A: (oh*g.OW + ow) * g.O * g.N, B: turned.at(ih) + g.Stride*ow*g.C})
+			}
+		}
+	}
+	pieces, row := (g.O+wideRows-1)/wideRows, g.KW*g.C
+	Parallel(pieces*g.KH, func(i int) {
+		kh, o := i/pieces, i%pieces*wideRows
+		q := Product{M: min(wideRows, g.O-o), K: g.N, ARow: g.N, AColumn: 1, BRow: g.rowLength(), CRow: g.field()}
+		for k := 0; k < row; k += wideColumns {
+			q.N = min(wideColumns, row-k)
+			Compute(q, dw[o*g.field()+kh*row+k:], dy[o*g.N:], (*turned.numbers)[k:], terms[kh])
+		}
+	})
+}
