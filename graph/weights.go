@@ -58,8 +58,9 @@ func (n *Network) Load(path string, o LoadOptions) error {
 	if err != nil {
 		return errors.Wrapf(err, "graph: the weights in %s", path)
 	}
+	var scratch []float32
 	for s := range n.stored() {
-		if err := s.load(f, names[s.Parameter], o); err != nil {
+		if err := s.load(f, names[s.Parameter], o, &scratch); err != nil {
 			return errors.Wrapf(err, "graph: the network is loaded in part from %s", path)
 		}
 	}
@@ -174,8 +175,9 @@ func (s stored) ours(values []float32) {
 	}
 }
 
-// load sets the values from the tensor of that name, whose shape fits.
-func (s stored) load(f *checkpoint.File, name string, o LoadOptions) error {
+// load sets the values from the tensor of that name, whose shape fits. scratch
+// is room for the largest tensor of which a mean is taken.
+func (s stored) load(f *checkpoint.File, name string, o LoadOptions, scratch *[]float32) error {
 	count := s.count()
 	switch each := len(f.Shape(name)) > len(s.kernel); {
 	case each == s.each:
@@ -197,20 +199,31 @@ func (s stored) load(f *checkpoint.File, name string, o LoadOptions) error {
 			copy(s.Data[at:], first)
 		}
 	default:
-		all := make([]float32, s.places[0]*s.places[1]*count)
-		if err := f.Read(name, all); err != nil {
+		n := s.places[0] * s.places[1]
+		*scratch = slices.Grow((*scratch)[:0], n*count)[:n*count]
+		if err := f.Read(name, *scratch); err != nil {
 			return err
 		}
-		for i := range s.Data {
-			sum := float64(all[i])
-			for at := i + count; at < len(all); at += count {
-				sum += float64(all[at])
-			}
-			s.Data[i] = float32(sum / float64(len(all)/count))
-		}
+		mean(s.Data, *scratch)
 		s.ours(s.Data)
 	}
 	return nil
+}
+
+// mean sets the values of one location to the mean over all of them.
+func mean(one, all []float32) {
+	sums := make([]float64, len(one))
+	for i, v := range all[:len(one)] {
+		sums[i] = float64(v)
+	}
+	for at := len(one); at < len(all); at += len(one) {
+		for i, v := range all[at : at+len(one)] {
+			sums[i] += float64(v)
+		}
+	}
+	for i, sum := range sums {
+		one[i] = float32(sum / float64(len(all)/len(one)))
+	}
 }
 
 func rootMeanSquare(values []float32) float64 {

@@ -50,28 +50,24 @@ type tensor struct {
 // Open opens a file and checks that all that it says of its tensors fits the
 // bytes that it has. The caller closes it.
 func Open(path string) (*File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Wrap(err, "checkpoint")
+	}
+	if !info.Mode().IsRegular() { // to open a pipe might take forever
+		return nil, errors.Errorf("checkpoint: %s is not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, errors.Wrap(err, "checkpoint")
 	}
-	file, err := openOS(f)
+	file, err := open(f, info.Size())
 	if err != nil {
 		f.Close()
 		return nil, errors.Wrapf(err, "checkpoint: %s", path)
 	}
 	file.closer = f
 	return file, nil
-}
-
-func openOS(f *os.File) (*File, error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file")
-	}
-	return open(f, info.Size())
 }
 
 // open recognises the format by the file's first bytes.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"runtime"
 	"strings"
@@ -44,19 +45,22 @@ func whole(object string) string { return "\x80\x02" + object + "." }
 // six is a tensor 2 3 of the storage "0", which has six values.
 var six = tensorOf(storageOf("FloatStorage", "0", 6), 0, tuple(2, 3), tuple(3, 1))
 
-// archive puts a pickle in an archive with two storages, "0" of the bytes of six
-// float32 0 to 5 and "1" of one.
+// archive puts a pickle in an archive with the storages "0", with the bytes of the
+// float32 0 to 5, and "none", with no bytes.
 func archive(pickle string, entries ...string) []byte {
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	add := func(name string, method uint16, contents string) {
-		f, _ := w.CreateHeader(&zip.FileHeader{Name: name, Method: method})
+		size := uint64(len(contents))
+		f, _ := w.CreateRaw(&zip.FileHeader{
+			Name: name, Method: method, CompressedSize64: size, UncompressedSize64: size, CRC32: crc32.ChecksumIEEE([]byte(contents)),
+		})
 		io.WriteString(f, contents)
 	}
 	add("a/data.pkl", zip.Store, pickle)
 	add("a/data/0", zip.Store, values(6))
-	add("a/data/1", zip.Store, values(1))
-	add("a/data/packed", zip.Deflate, values(6))
+	add("a/data/none", zip.Store, "")
+	add("a/data/packed", zip.Deflate, values(6)) // if only by its own account
 	for _, name := range entries {
 		add(name, zip.Store, "big")
 	}
@@ -187,7 +191,9 @@ func TestBadPickles(t *testing.T) {
 		`the archive has no storage "9"`:                              whole(dictOf(text("w"), tensorOf(storageOf("FloatStorage", "9", 6), 0, tuple(6), tuple(1)))),
 		`storage "0" has 24 bytes for 5 values of type F32`:           float(5, 0, tuple(5), tuple(1)),
 		`storage "0" has 24 bytes for 2147483647 values of type F32`:  float(1<<31-1, 0, tuple(1<<30), tuple(1)),
-		"the archive is compressed":                                   whole(dictOf(text("w"), tensorOf(storageOf("FloatStorage", "packed", 6), 0, tuple(6), tuple(1)))),
+		`"none" has 0 bytes for 4611686018427387904 values`: whole(dictOf(text("w"),
+			tensorOf("("+text("storage")+"ctorch\nFloatStorage\n"+text("none")+text("cpu")+"\x8a\x08"+little4(0)+little4(1<<30)+"tQ", 0, tuple(1<<30), tuple(1)))),
+		"the archive is compressed": whole(dictOf(text("w"), tensorOf(storageOf("FloatStorage", "packed", 6), 0, tuple(6), tuple(1)))),
 	} {
 		_, err := openBytes(archive(pickle))
 		wantError(t, err, want)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/nlpodyssey/safetensors"
@@ -57,7 +58,7 @@ func openSafetensors(data io.ReaderAt, size int64) (*File, error) {
 		}
 		shape := make([]int, len(info.Shape))
 		for i, n := range info.Shape {
-			shape[i] = int(min(n, 1<<62))
+			shape[i] = int(min(n, math.MaxInt))
 		}
 		n, err := count(shape, int(rest))
 		if err != nil {

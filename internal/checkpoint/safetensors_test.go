@@ -40,7 +40,7 @@ func TestBadSafetensors(t *testing.T) {
 		"the tensors have 4 bytes, the file has 5":                        file("{"+tensor("a", "U8", "[4]", 0, 4)+"}", 5),
 		`tensor "a" has 4 bytes for [4] values of type F32`:               file("{"+tensor("a", "F32", "[4]", 0, 4)+"}", 4),
 		"a shape of [4294967296 4294967296], but at most 4":               file("{"+tensor("a", "U8", "[4294967296,4294967296]", 0, 4)+"}", 4),
-		"a shape of [4611686018427387904], but":                           file("{"+tensor("a", "U8", "[18446744073709551615]", 0, 4)+"}", 4),
+		"a shape of [9223372036854775807], but":                           file("{"+tensor("a", "U8", "[18446744073709551615]", 0, 4)+"}", 4),
 		"invalid DType string value":                                      file("{"+tensor("a", "C64", "[1]", 0, 8)+"}", 8),
 		"invalid keys":                                                    file(`{"a":null}`, 0),
 		"neither a PyTorch checkpoint nor safetensors":                    file("[]", 1),

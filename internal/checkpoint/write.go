@@ -91,15 +91,21 @@ func (t Tensor) write(b *bufio.Writer) error {
 		if left -= len(values); left < 0 {
 			break
 		}
-		for _, v := range values {
+		for len(values) > 0 {
 			if b.Available() < 4 {
 				if err := b.Flush(); err != nil {
 					return err
 				}
 			}
-			if _, err := b.Write(binary.LittleEndian.AppendUint32(b.AvailableBuffer(), math.Float32bits(v))); err != nil {
+			n := min(len(values), b.Available()/4)
+			raw := b.AvailableBuffer()
+			for _, v := range values[:n] {
+				raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+			}
+			if _, err := b.Write(raw); err != nil {
 				return err
 			}
+			values = values[n:]
 		}
 	}
 	if left != 0 {

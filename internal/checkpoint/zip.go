@@ -96,7 +96,7 @@ func zipTensors(files map[string]*zip.File, folder string, size int64) ([]tensor
 				return nil, nil, errors.New("the entries of the archive overlap")
 			}
 		}
-		if f.UncompressedSize64 != uint64(p.storage.count)*p.storage.kind.Size() {
+		if n, kind := f.UncompressedSize64, p.storage.kind.Size(); n%kind != 0 || n/kind != uint64(p.storage.count) {
 			return nil, nil, errors.Errorf("tensor %q: storage %q has %d bytes for %d values of type %v",
 				p.name, p.storage.key, f.UncompressedSize64, p.storage.count, p.storage.kind)
 		}
