@@ -64,10 +64,12 @@ func findClass(module, name string) (any, error) {
 		return function(newPickled), nil
 	case "torch._utils._rebuild_parameter":
 		return function(func(args []any) (any, error) {
-			if len(args) == 0 {
-				return nil, errors.New("a parameter without a tensor")
+			if len(args) > 0 {
+				if p, ok := args[0].(*pickled); ok {
+					return p, nil
+				}
 			}
-			return args[0], nil
+			return nil, errors.New("a parameter without a tensor")
 		}), nil
 	}
 	if kind, ok := storageKinds[name]; ok && module == "torch" {

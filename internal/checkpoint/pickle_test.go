@@ -258,9 +258,16 @@ func TestBadStreams(t *testing.T) {
 // A pickle may name one long string often: neither the library's hashing of it
 // nor its errors, which print whole objects, make more of it.
 func TestPickleMemory(t *testing.T) {
-	bomb := "\x80\x02(" + text(strings.Repeat("\x00", 1<<18)) + "q\x00" + strings.Repeat("h\x00", 40) + "t)R."
-	marks := "\x80\x02" + strings.Repeat("(", 250_000) + "."
-	for _, pickle := range []string{bomb, marks} {
+	long := text(strings.Repeat("\x00", 1<<18))
+	again := strings.Repeat("h\x00", 40)
+	more := strings.Repeat("h\x00", 20_000)
+	for _, pickle := range []string{
+		"\x80\x02(" + long + "q\x00" + again + "t)R.",
+		"\x80\x02(" + long + "q\x00q\x01" + strings.ReplaceAll(more, "\x00", "\x01") + "t)R.",
+		"\x80\x02(" + long + "Nbq\x00" + more + "t)R.",
+		"\x80\x02(ctorch._utils\n_rebuild_parameter\n" + long + "\x85Rq\x00" + more + "t)R.",
+		"\x80\x02" + strings.Repeat("(", 250_000) + ".",
+	} {
 		var before, after runtime.MemStats
 		raw := archive(pickle)
 		runtime.ReadMemStats(&before)

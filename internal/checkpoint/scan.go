@@ -20,6 +20,7 @@ const (
 	memoize    = '\x94'
 	binget     = 'h'
 	longBinget = 'j'
+	build      = 'b'
 )
 
 // What pickles may cost: 250,000 opcodes, where a tensor takes 30 to 40.
@@ -43,7 +44,7 @@ var arguments = map[byte]argument{
 	']': 0, 'a': 0, 'e': 0, // lists
 	'}': 0, 's': 0, 'u': 0, // dicts
 	binput: 1, longBinput: 4, memoize: 0, binget: 1, longBinget: 4,
-	global: 0, '\x93': 0, 'R': 0, 'b': 0, 'Q': 0, // classes, calls, state, persistent identities
+	global: 0, '\x93': 0, 'R': 0, build: 0, 'Q': 0, // classes, calls, state, persistent identities
 }
 
 // scanner reads pickles from a stream without interpreting them and refuses
@@ -62,7 +63,7 @@ func newScanner(r io.Reader) *scanner { return &scanner{r: bufio.NewReader(r)} }
 func (s *scanner) scan() ([]byte, error) {
 	var out bytes.Buffer
 	memo := map[uint32]int{} // the lengths of strings in the pickle's memo
-	top := 0                 // length of the string that is the newest object, 0 if it is none
+	top, longest := 0, 0     // lengths of the string that is the newest object, 0 if it is none, and of the longest
 	for {
 		start := out.Len()
 		if err := s.copy(&out, 1); err != nil {
@@ -71,7 +72,7 @@ func (s *scanner) scan() ([]byte, error) {
 		opcode := out.Bytes()[start]
 		size, ok := arguments[opcode]
 		if !ok {
-			return nil, errors.Errorf("opcode %#x at byte %d, which no state dict needs", opcode, s.n-1)
+			return nil, errors.Errorf("opcode %#x at byte %d, which no state dict needs: save the state dict alone", opcode, s.n-1)
 		}
 		if err := s.copy(&out, int(max(size, -size))); err != nil {
 			return nil, err
@@ -86,6 +87,8 @@ func (s *scanner) scan() ([]byte, error) {
 			out.Truncate(start)
 			continue
 		case protocol:
+		case build:
+			top = longest // as may be what it leaves
 		case binput, longBinput:
 			memo[uint32(value)] = top
 		case memoize:
@@ -106,6 +109,7 @@ func (s *scanner) scan() ([]byte, error) {
 					return nil, errors.Errorf("a string of %d bytes at byte %d", value, s.n)
 				}
 				top = int(value)
+				longest = max(longest, top)
 				if err := s.copy(&out, top); err != nil {
 					return nil, err
 				}
