@@ -168,7 +168,7 @@ func (e *experiment) network(v variant, seed uint64) (*graph.Network, error) {
 // loader returns the training batches of a variant.
 func (e *experiment) loader(v variant, seed uint64) (*data.Loader, error) {
 	return data.NewLoader(e.training, data.LoaderOptions{
-		Batch: e.batch, Repetitions: v.repetitions, Padding: e.padding, Flip: e.flip,
+		Batch: e.batch, Repetitions: v.repetitions, Transform: data.RandomCrop{Padding: e.padding, Flip: e.flip},
 		Normalisation: e.normalisation, Seed: seed, Workers: e.loaderWorkers,
 	})
 }

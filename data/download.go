@@ -37,11 +37,11 @@ var cifar10Archive = archive{
 	md5:    "c32a1d4ab5d03f1284b67883e8d87530",
 	size:   200e6,
 	stall:  30 * time.Second,
-	folder: cifar10Folder,
-	files:  slices.Concat(cifar10Train, cifar10Test, []string{"batches.meta.txt"}),
-	bytes:  10000 * cifar10Record,
+	folder: cifar10.folder,
+	files:  slices.Concat(cifar10.train, cifar10.test, []string{"batches.meta.txt"}),
+	bytes:  10000 * int64(cifar10.record()),
 	check: func(folder string) error {
-		_, _, err := openCIFAR10(folder)
+		_, _, err := cifar10.open(folder)
 		return err
 	},
 }

@@ -21,14 +21,14 @@ import (
 // tarball packs a small CIFAR-10, with change applied to the list of entries.
 func tarball(t *testing.T, change func([]tar.Header, [][]byte) ([]tar.Header, [][]byte)) []byte {
 	t.Helper()
-	headers := []tar.Header{{Name: cifar10Folder + "/", Typeflag: tar.TypeDir, Mode: 0o755}, {Name: cifar10Folder + "/readme.html"}}
+	headers := []tar.Header{{Name: cifar10.folder + "/", Typeflag: tar.TypeDir, Mode: 0o755}, {Name: cifar10.folder + "/readme.html"}}
 	contents := [][]byte{nil, []byte("<html>")}
 	images := noise(12, 10, 3, 32, 32).files
-	for i, name := range slices.Concat(cifar10Train, cifar10Test) {
-		headers = append(headers, tar.Header{Name: cifar10Folder + "/" + name})
+	for i, name := range slices.Concat(cifar10.train, cifar10.test) {
+		headers = append(headers, tar.Header{Name: cifar10.folder + "/" + name})
 		contents = append(contents, slices.Concat(images[2*i], images[2*i+1]))
 	}
-	headers = append(headers, tar.Header{Name: cifar10Folder + "/batches.meta.txt"})
+	headers = append(headers, tar.Header{Name: cifar10.folder + "/batches.meta.txt"})
 	contents = append(contents, []byte(strings.Join(cifar10Classes, "\n")+"\n"))
 	if change != nil {
 		headers, contents = change(headers, contents)
@@ -63,7 +63,7 @@ func offer(t *testing.T, packed []byte, handler http.HandlerFunc) *archive {
 	a := cifar10Archive
 	sum := md5.Sum(packed)
 	a.url, a.md5, a.stall = server.URL, hex.EncodeToString(sum[:]), time.Minute
-	a.bytes = 3 * cifar10Record
+	a.bytes = 3 * int64(cifar10.record())
 	return &a
 }
 
@@ -112,8 +112,8 @@ func TestDownload(t *testing.T) {
 	if last != int64(len(packed)) {
 		t.Errorf("progress ended at %d of %d", last, len(packed))
 	}
-	wantNames(t, dir, cifar10Folder)
-	folder := filepath.Join(dir, cifar10Folder)
+	wantNames(t, dir, cifar10.folder)
+	folder := filepath.Join(dir, cifar10.folder)
 	wantNames(t, folder, cifar10Archive.files...) // and no readme.html
 	train, test, err := Open("cifar10", dir)
 	if err != nil {
@@ -142,7 +142,7 @@ func TestDownload(t *testing.T) {
 	if requests != 1 {
 		t.Errorf("%d requests, want 1", requests)
 	}
-	wantNames(t, dir, cifar10Folder)
+	wantNames(t, dir, cifar10.folder)
 }
 
 func TestDownloadErrors(t *testing.T) {
@@ -230,7 +230,7 @@ func TestDownloadErrors(t *testing.T) {
 		},
 		"large file": {
 			entries: func(h []tar.Header, b [][]byte) ([]tar.Header, [][]byte) {
-				b[3] = make([]byte, 4*cifar10Record)
+				b[3] = make([]byte, 4*cifar10.record())
 				return h, b
 			},
 			want: "data_batch_2.bin as type '0' of 12292 bytes, want a file of at most 9219",

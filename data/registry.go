@@ -43,7 +43,7 @@ var registry = []entry{
 			Folder:      true,
 			Download:    true,
 		},
-		open:    openCIFAR10,
+		open:    cifar10.open,
 		archive: &cifar10Archive,
 	},
 }

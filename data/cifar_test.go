@@ -16,14 +16,14 @@ import (
 // its folder and the contents of the training files and the test file.
 func writeCIFAR10(t *testing.T, dir string, n int) (folder string, train, test []byte) {
 	t.Helper()
-	folder = filepath.Join(dir, cifar10Folder)
+	folder = filepath.Join(dir, cifar10.folder)
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	files := noise(6*n, 10, 3, 32, 32).files
-	for i, name := range slices.Concat(cifar10Train, cifar10Test) {
+	for i, name := range slices.Concat(cifar10.train, cifar10.test) {
 		contents := bytes.Join(files[i*n:(i+1)*n], nil)
-		if i < len(cifar10Train) {
+		if i < len(cifar10.train) {
 			train = append(train, contents...)
 		} else {
 			test = contents
@@ -56,7 +56,7 @@ func TestOpenCIFAR10(t *testing.T) {
 }
 
 func TestCIFAR10Errors(t *testing.T) {
-	const record = cifar10Record
+	record := cifar10.record()
 	for name, c := range map[string]struct {
 		change func([]byte) []byte
 		want   string
@@ -88,7 +88,7 @@ func TestCIFAR10Errors(t *testing.T) {
 }
 
 func TestCIFAR10Missing(t *testing.T) {
-	for _, file := range slices.Concat(cifar10Train, cifar10Test) {
+	for _, file := range slices.Concat(cifar10.train, cifar10.test) {
 		dir := t.TempDir()
 		folder, _, _ := writeCIFAR10(t, dir, 1)
 		if err := os.Remove(filepath.Join(folder, file)); err != nil {
@@ -104,7 +104,7 @@ func TestCIFAR10Missing(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "nowhere")
 	_, _, err := Open("cifar10", dir)
-	wantError(t, err, filepath.Join(dir, cifar10Folder, "data_batch_1.bin"))
+	wantError(t, err, filepath.Join(dir, cifar10.folder, "data_batch_1.bin"))
 }
 
 func TestCIFAR10Memory(t *testing.T) {
@@ -112,7 +112,7 @@ func TestCIFAR10Memory(t *testing.T) {
 	_, train, test := writeCIFAR10(t, dir, 500)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, _, err := openCIFAR10(dir); err != nil {
+	if _, _, err := cifar10.open(dir); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
@@ -133,15 +133,15 @@ func FuzzCheckCIFAR10(f *testing.F) {
 	f.Add(good[:len(good)-1])
 	f.Add(append(bytes.Clone(good), 9))
 	bad := bytes.Clone(good)
-	bad[cifar10Record] = 10
+	bad[cifar10.record()] = 10
 	f.Add(bad)
-	f.Add(bad[:cifar10Record+1])
+	f.Add(bad[:cifar10.record()+1])
 	f.Fuzz(func(t *testing.T, contents []byte) {
-		fine := len(contents) > 0 && len(contents)%cifar10Record == 0
+		fine := len(contents) > 0 && len(contents)%cifar10.record() == 0
 		for i, b := range contents {
-			fine = fine && (i%cifar10Record != 0 || b <= 9)
+			fine = fine && (i%cifar10.record() != 0 || b <= 9)
 		}
-		err := checkCIFAR10(contents)
+		err := cifar10.check(contents)
 		if fine != (err == nil) {
 			t.Fatalf("%d bytes: %v", len(contents), err)
 		}
@@ -149,7 +149,7 @@ func FuzzCheckCIFAR10(f *testing.F) {
 			wantError(t, err, "byte ")
 			return
 		}
-		set := cifar10Records()
+		set := cifar10.records()
 		set.files = [][]byte{contents}
 		if got := strings.Join(pixelsOf(t, set), ""); got != string(contents) {
 			t.Error("images differ from the contents")
