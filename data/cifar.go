@@ -66,6 +66,9 @@ func (f cifar) open(dir string) (train, test Dataset, err error) {
 	return train, test, nil
 }
 
+// files are the names of all files.
+func (f cifar) files() []string { return slices.Concat(f.train, f.test) }
+
 // find returns the data set's folder in dir, or dir if there is none and dir
 // holds one of the data set's files itself.
 func (f cifar) find(dir string) string {
@@ -73,7 +76,7 @@ func (f cifar) find(dir string) string {
 	if exists(folder) {
 		return folder
 	}
-	for _, name := range slices.Concat(f.train, f.test) {
+	for _, name := range f.files() {
 		if exists(filepath.Join(dir, name)) {
 			return dir
 		}

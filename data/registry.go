@@ -42,7 +42,7 @@ type entry struct {
 	transforms func(TransformOptions) (training Transform, test Preprocessing)
 	published  Normalisation // the zero value if it is to be measured
 	sides      bool          // takes TransformOptions.Side
-	archive    *archive      // what Download fetches, nil if nothing
+	origin     *origin       // what Download fetches, nil if nothing
 }
 
 // The mean and standard deviation that networks for ImageNet are published with.
@@ -69,25 +69,29 @@ var registry = []entry{
 		},
 		open:       cifar10.open,
 		transforms: translated,
-		archive:    &cifar10Archive,
+		origin:     cifar10Origin,
 	},
 	{
 		Info: Info{
 			Name:        "cifar100",
 			Description: "CIFAR-100: 50,000 training and 10,000 test images, 100 classes, 3×32×32, from a folder",
 			Folder:      true,
+			Download:    true,
 		},
 		open:       cifar100.open,
 		transforms: translated,
+		origin:     cifar100Origin,
 	},
 	{
 		Info: Info{
 			Name:        "cifar100-coarse",
 			Description: "CIFAR-100 by its 20 superclasses",
 			Folder:      true,
+			Download:    true,
 		},
 		open:       cifar100.coarse().open,
 		transforms: translated,
+		origin:     cifar100Origin,
 	},
 	{
 		Info: Info{
@@ -115,27 +119,33 @@ var registry = []entry{
 			Name:        "mnist",
 			Description: "MNIST: 60,000 training and 10,000 test images of digits, 10 classes, 1×28×28, from a folder",
 			Folder:      true,
+			Download:    true,
 		},
 		open:       mnist.open,
 		transforms: translated,
+		origin:     mnistOrigin,
 	},
 	{
 		Info: Info{
 			Name:        "fashion-mnist",
 			Description: "Fashion-MNIST: clothes, in numbers and sizes as mnist",
 			Folder:      true,
+			Download:    true,
 		},
 		open:       fashionMNIST.open,
 		transforms: translated,
+		origin:     fashionMNISTOrigin,
 	},
 	{
 		Info: Info{
 			Name:        "kmnist",
 			Description: "Kuzushiji-MNIST: cursive Japanese letters, in numbers and sizes as mnist",
 			Folder:      true,
+			Download:    true,
 		},
 		open:       kmnist.open,
 		transforms: translated,
+		origin:     kmnistOrigin,
 	},
 	{
 		Info: Info{
