@@ -226,8 +226,8 @@ func TestDownloadErrors(t *testing.T) {
 					<-r.Context().Done()
 				}
 			},
-			adjust: func(s *origin) { s.files[0].stall = 50 * time.Millisecond },
-			want:   "sent nothing for 50ms",
+			adjust: func(s *origin) { s.files[0].stall = 500 * time.Millisecond },
+			want:   "sent nothing for 500ms",
 			kept:   true,
 		},
 		"endless": {
@@ -364,13 +364,13 @@ func TestDownloadSlow(t *testing.T) {
 	packed := packCIFAR10(t, nil)
 	a := offer(t, packed, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		for part := range slices.Chunk(packed, len(packed)/8+1) {
+		for part := range slices.Chunk(packed, len(packed)/12+1) {
 			w.Write(part)
 			w.(http.Flusher).Flush()
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	a.files[0].stall = 400 * time.Millisecond
+	a.files[0].stall = time.Second
 	unannounced := true
 	if err := a.download(t.Context(), t.TempDir(), func(_, total int64) { unannounced = unannounced && total == -1 }); err != nil {
 		t.Fatal(err)
@@ -460,15 +460,17 @@ func TestDownloadResumes(t *testing.T) {
 				send(packed)(w, r)
 			})
 			dir := t.TempDir()
-			work := filepath.Join(dir, cifar10Work)
-			writeFiles(t, work, map[string][]byte{"archive": c.there})
-			touch(t, filepath.Join(work, "ready", "left over"))
+			writeFiles(t, dir, map[string][]byte{"archive": c.there})
 			last, whole := int64(0), false
-			err := s.download(t.Context(), dir, func(done, total int64) {
+			path := filepath.Join(dir, "archive")
+			err := s.files[0].fetch(t.Context(), path, func(done, total int64) {
 				last, whole = done, whole || done == total
 			})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, packed) {
+				t.Errorf("the file differs from the server's: %v", err)
 			}
 			if !slices.Equal(ranges, c.want) {
 				t.Errorf("asked for %q, want %q", ranges, c.want)
@@ -476,8 +478,6 @@ func TestDownloadResumes(t *testing.T) {
 			if len(c.want) > 0 && (last != int64(len(packed)) || !whole && c.answer == nil) {
 				t.Errorf("progress ended at %d of %d", last, len(packed))
 			}
-			wantNames(t, dir, cifar10.folder)
-			wantNames(t, filepath.Join(dir, cifar10.folder), cifar10Origin.tarball.files...)
 		})
 	}
 }
@@ -503,6 +503,7 @@ func TestDownloadInPieces(t *testing.T) {
 		sent += n
 	})
 	dir := t.TempDir()
+	touch(t, filepath.Join(dir, cifar10Work, "ready", "left over"))
 	for i := range 5 {
 		err := s.download(t.Context(), dir, nil)
 		if (err == nil) != (i == 4) {
@@ -510,6 +511,7 @@ func TestDownloadInPieces(t *testing.T) {
 		}
 	}
 	wantNames(t, dir, cifar10.folder)
+	wantNames(t, filepath.Join(dir, cifar10.folder), cifar10Origin.tarball.files...)
 }
 
 // The files of the MNIST family are kept as they come, and those that are there

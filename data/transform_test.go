@@ -144,7 +144,7 @@ func TestPreprocess(t *testing.T) {
 }
 
 func TestCentreCrop(t *testing.T) {
-	set := noise(3, 2, 2, 9, 6)
+	set := noise(3, 2, 2, 8, 6)
 	cropped, err := Preprocess(set, CentreCrop{Side: 5})
 	if err != nil {
 		t.Fatal(err)
@@ -153,8 +153,8 @@ func TestCentreCrop(t *testing.T) {
 		got := pixelsOf(t, cropped)[i]
 		for k := 1; k < len(got); k++ {
 			c, y, x := (k-1)/25, (k-1)/5%5, (k-1)%5
-			// 4 rows are left over and 1 column, whose half is rounded to 0.
-			if want := whole[1+c*54+(y+2)*6+x]; got[k] != want {
+			// 3 rows and 1 column are left over: 1.5 is rounded to 2, 0.5 to 0.
+			if want := whole[1+c*48+(y+2)*6+x]; got[k] != want {
 				t.Fatalf("image %d channel %d at %d, %d: %d, want %d", i, c, y, x, got[k], want)
 			}
 		}
