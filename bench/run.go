@@ -53,8 +53,22 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 		options.Sleep = sleeper.Step
 	}
 	_, err = train.Run(ctx, net, options)
+	e.listSkipped(b)
 	run.Complete = err == nil
 	return run, err
+}
+
+// listSkipped prints the images that could not be read, each of them once.
+func (e *experiment) listSkipped(b *bar) {
+	for i, set := range e.skipping {
+		for _, image := range set.Skipped() {
+			image = []string{"training", "test"}[i] + " " + image
+			if !e.listed[image] {
+				e.listed[image] = true
+				b.line("skipped %d: %s", len(e.listed), image)
+			}
+		}
+	}
 }
 
 // inOrder returns the images to evaluate on.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -28,8 +29,8 @@ type settings struct {
 	weightDecay          float64
 	momentum, gamma      float64
 	milestones           string
-	padding              int
-	flip                 bool
+	padding, imageSize   int
+	flip, skipBad        bool
 	validation           float64
 	seed                 uint64
 	out                  string
@@ -60,8 +61,10 @@ func (s *settings) register(fs *flag.FlagSet) {
 	fs.StringVar(&s.form, "schedule", "onecycle", "course of the learning rate: onecycle, multistep or constant")
 	fs.StringVar(&s.milestones, "milestones", "", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150")
 	fs.Float64Var(&s.gamma, "gamma", 0.1, "factor of multistep")
-	fs.IntVar(&s.padding, "padding", 4, "largest translation of a training image, pixels")
-	fs.BoolVar(&s.flip, "flip", false, "mirror half of the training images")
+	fs.IntVar(&s.imageSize, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
+	fs.BoolVar(&s.skipBad, "skip-bad-images", false, "count and list images that cannot be read, and take the next of their class instead of stopping")
+	fs.IntVar(&s.padding, "padding", 4, "largest translation of a training image, pixels; imagenet and folder train on random parts instead")
+	fs.BoolVar(&s.flip, "flip", false, "mirror half of the training images; imagenet and folder always do")
 	fs.Float64Var(&s.validation, "validation", 0, "share of the training images to evaluate on instead of the test images")
 	fs.Uint64Var(&s.seed, "seed", 1, "source of initial weights, order and translations")
 	fs.IntVar(&s.connectivity.FirstConvolutional, "first-conv", 0, "keep the first `n` layers of local networks convolutional")
@@ -71,22 +74,27 @@ func (s *settings) register(fs *flag.FlagSet) {
 	s.sleep.register(fs)
 }
 
-// experiment is what the settings come to: data in memory, options checked.
+// experiment is what the settings come to: data at hand, options checked.
 type experiment struct {
 	settings
-	training, test data.Dataset
-	normalisation  data.Normalisation
-	optimiser      train.OptimiserOptions
-	schedule       train.Schedule
-	size           graph.Size
-	loaderWorkers  int
-	phase          weightshare.Phase // of variants that sleep
+	training      data.Dataset // as it is
+	test          data.Dataset // preprocessed
+	skipping      []*data.Skipping
+	listed        map[string]bool // images that were skipped and said so
+	transform     data.Transform  // of training images
+	preprocessing data.Preprocessing
+	normalisation data.Normalisation
+	optimiser     train.OptimiserOptions
+	schedule      train.Schedule
+	size          graph.Size
+	loaderWorkers int
+	phase         weightshare.Phase // of variants that sleep
 }
 
 // open reads the data and checks the options. Nothing is written, except by
 // -download.
 func (s settings) open(ctx context.Context, c console) (*experiment, error) {
-	e := &experiment{settings: s, loaderWorkers: 1}
+	e := &experiment{settings: s, loaderWorkers: 1, listed: map[string]bool{}}
 	if s.deviation >= 0 {
 		e.connectivity.SharedStart, e.connectivity.Deviation = true, s.deviation
 	}
@@ -134,11 +142,27 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 			return nil, err
 		}
 	}
-	if e.normalisation, err = data.NormalisationOf(e.training); err != nil {
+	if s.skipBad { // after the split, so that no image takes the place of one in the other part
+		training, test := data.SkipBad(e.training), data.SkipBad(e.test)
+		e.training, e.test, e.skipping = training, test, []*data.Skipping{training, test}
+	}
+	options := data.TransformOptions{Padding: s.padding, Flip: s.flip, Side: s.imageSize}
+	if e.transform, e.preprocessing, err = data.Transforms(s.data, options); err != nil {
 		return nil, err
 	}
-	e.size.Channels, e.size.Height, e.size.Width = e.training.Size()
-	return e, nil
+	channels, height, width := e.training.Size()
+	e.size.Channels = channels
+	if e.size.Height, e.size.Width, err = e.transform.Size(height, width); err != nil {
+		return nil, err
+	}
+	if height == 0 { // pictures, which are decoded when they are asked for
+		e.loaderWorkers = runtime.GOMAXPROCS(0)
+	}
+	if e.test, err = data.Preprocess(e.test, e.preprocessing); err != nil {
+		return nil, err
+	}
+	e.normalisation, err = data.NormalisationFor(s.data, e.training)
+	return e, err
 }
 
 // parseNumbers reads whole numbers between commas; an empty list is none.
@@ -168,7 +192,7 @@ func (e *experiment) network(v variant, seed uint64) (*graph.Network, error) {
 // loader returns the training batches of a variant.
 func (e *experiment) loader(v variant, seed uint64) (*data.Loader, error) {
 	return data.NewLoader(e.training, data.LoaderOptions{
-		Batch: e.batch, Repetitions: v.repetitions, Padding: e.padding, Flip: e.flip,
+		Batch: e.batch, Repetitions: v.repetitions, Transform: e.transform,
 		Normalisation: e.normalisation, Seed: seed, Workers: e.loaderWorkers,
 	})
 }
@@ -209,7 +233,7 @@ func (e *experiment) describe() []report.Setting {
 		{Name: "data", Value: fmt.Sprintf("%s: %d training and %d %s images of %d×%d, %d classes", e.data, e.training.Len(), e.test.Len(), test, e.size.Height, e.size.Width, len(e.training.Classes()))},
 		{Name: "training", Value: fmt.Sprintf("%d epochs of %d steps, batches of %d images", e.epochs, e.stepsPerEpoch(), e.batch)},
 		{Name: "optimizer", Value: fmt.Sprintf("%s, weight decay %g, schedule %s", e.method, e.weightDecay, e.form)},
-		{Name: "translations", Value: fmt.Sprintf("up to %d pixels, flip %t", e.padding, e.flip)},
+		{Name: "translations", Value: e.transform.String()},
 		e.describeSleep(),
 	}
 	if c := e.connectivity; c != (graph.Connectivity{}) {

@@ -66,7 +66,7 @@ func (e *experiment) sleeper(v variant, net *graph.Network, seed uint64) (*weigh
 		Phase: e.phase, Schedule: v.sleep, Seed: seed,
 		StepsPerEpoch: e.stepsPerEpoch(), TotalSteps: e.epochs * e.stepsPerEpoch(),
 		Images: func(n int) ([]float32, error) {
-			loader, err := data.NewLoader(e.training, data.LoaderOptions{Batch: n, Normalisation: e.normalisation, Seed: seed})
+			loader, err := data.NewLoader(e.training, data.LoaderOptions{Batch: n, Transform: e.preprocessing, Normalisation: e.normalisation, Seed: seed})
 			if err != nil {
 				return nil, err
 			}

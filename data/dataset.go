@@ -2,34 +2,51 @@ package data
 
 import "github.com/pkg/errors"
 
-// Dataset is a fixed sequence of labelled images, all of one size. All methods
-// are safe for concurrent use and answer the same on every call.
+// Image is a picture as bytes, 0 (dark) to 255, axes C H W.
+type Image struct {
+	Channels, Height, Width int
+	Pixels                  []byte // Channels·Height·Width of them
+}
+
+// resize gives an image this size, in the memory that it has where that is
+// enough. Its pixels are undefined.
+func (m *Image) resize(channels, height, width int) {
+	m.Channels, m.Height, m.Width = channels, height, width
+	n := channels * height * width
+	if cap(m.Pixels) < n {
+		m.Pixels = make([]byte, n)
+	}
+	m.Pixels = m.Pixels[:n]
+}
+
+// Dataset is a fixed sequence of labelled images. All methods are safe for
+// concurrent use and answer the same on every call.
 type Dataset interface {
 	// Len returns the number of images.
 	Len() int
 
-	// Classes returns the class names in the order of their indices. The
-	// caller must not change them.
+	// Classes returns the class names in the order of their indices, or none
+	// if images have no labels. The caller must not change them.
 	Classes() []string
 
 	// Size returns the number of channels and the height and width in pixels
-	// of every image.
+	// of every image. Height and width are both 0 where images differ in them.
 	Size() (channels, height, width int)
 
-	// Image fills pixels with the i-th image, axes C H W, 0 (dark) to 255, and
-	// returns its class index. Where pixels is nil it returns the class index
-	// alone, so that labels can be read without decoding images. It is an error
-	// if i is outside 0..Len()-1, if pixels is neither nil nor
-	// channels·height·width long, or if the image cannot be read.
-	Image(i int, pixels []byte) (label int, err error)
+	// Image reads the i-th image into the given one, whose memory it uses again
+	// where that is enough, and returns its class index: 0 if there are no
+	// classes. Where the given image is nil it returns the class index alone, so
+	// that labels can be read without decoding images. It is an error if i is
+	// outside 0..Len()-1 or if the image cannot be read.
+	Image(i int, image *Image) (label int, err error)
 }
 
 // records is a Dataset held in memory as the CIFAR files have it: records of
-// a header, whose last byte is the label, and the pixels, axes C H W.
+// a header of labels and the pixels, axes C H W.
 type records struct {
 	classes                 []string
 	channels, height, width int
-	header                  int      // bytes
+	header, label           int      // bytes, and which of them is the label
 	files                   [][]byte // each a whole number of records
 }
 
@@ -47,23 +64,22 @@ func (r *records) Len() int {
 	return n
 }
 
-func (r *records) Image(i int, pixels []byte) (label int, err error) {
-	if i < 0 || i >= r.Len() {
-		return 0, errors.Errorf("data: image %d of a data set of %d images", i, r.Len())
+func (r *records) Image(i int, image *Image) (label int, err error) {
+	if err := checkIndex(r, i); err != nil {
+		return 0, err
 	}
 	length := r.recordLen()
-	if pixels != nil && len(pixels) != length-r.header {
-		return 0, errors.Errorf("data: %d bytes to fill with an image of %d×%d×%d = %d bytes",
-			len(pixels), r.channels, r.height, r.width, length-r.header)
-	}
 	offset, f := i*length, 0
 	for offset >= len(r.files[f]) {
 		offset -= len(r.files[f])
 		f++
 	}
 	record := r.files[f][offset : offset+length]
-	copy(pixels, record[r.header:])
-	return int(record[r.header-1]), nil
+	if image != nil {
+		image.resize(r.Size())
+		copy(image.Pixels, record[r.header:])
+	}
+	return int(record[r.label]), nil
 }
 
 // subset is the images of another data set whose indices it lists.
@@ -74,32 +90,56 @@ type subset struct {
 
 func (s *subset) Len() int { return len(s.indices) }
 
-func (s *subset) Image(i int, pixels []byte) (label int, err error) {
-	if i < 0 || i >= len(s.indices) {
-		return 0, errors.Errorf("data: image %d of a data set of %d images", i, len(s.indices))
+func (s *subset) Image(i int, image *Image) (label int, err error) {
+	if err := checkIndex(s, i); err != nil {
+		return 0, err
 	}
-	return s.Dataset.Image(s.indices[i], pixels)
+	return s.Dataset.Image(s.indices[i], image)
 }
 
-// read is set.Image with the label checked and the image named in the error: a
-// Dataset may be anybody's.
-func read(set Dataset, i int, pixels []byte) (label int, err error) {
-	label, err = set.Image(i, pixels)
-	if err != nil {
-		return 0, errors.Wrapf(err, "image %d", i)
+// checkIndex returns an error if set has no image i.
+func checkIndex(set Dataset, i int) error {
+	if i < 0 || i >= set.Len() {
+		return errors.Errorf("data: image %d of a data set of %d images", i, set.Len())
 	}
-	if classes := len(set.Classes()); label < 0 || label >= classes {
-		return 0, errors.Errorf("image %d has label %d, want 0 to %d", i, label, classes-1)
-	}
-	return label, nil
+	return nil
 }
 
-// imageLen returns the number of bytes of one image, or an error if the set
-// reports a size that no image can have.
-func imageLen(set Dataset) (int, error) {
+// read is set.Image with its answer checked and the image named in the error:
+// a Dataset may be anybody's.
+func read(set Dataset, i int, image *Image) (label int, err error) {
+	label, err = set.Image(i, image)
+	if err == nil {
+		err = checkAnswer(set, label, image)
+	}
+	return label, errors.Wrapf(err, "image %d", i)
+}
+
+// checkAnswer returns an error if a label or an image, unless nil, is not what
+// the data set says of itself.
+func checkAnswer(set Dataset, label int, image *Image) error {
+	if last := max(len(set.Classes())-1, 0); label < 0 || label > last {
+		return errors.Errorf("label %d, want 0 to %d", label, last)
+	}
+	if image == nil {
+		return nil
+	}
 	channels, height, width := set.Size()
-	if channels < 1 || height < 1 || width < 1 {
-		return 0, errors.Errorf("data: images of size %d×%d×%d, want at least 1×1×1", channels, height, width)
+	if height == 0 && width == 0 {
+		height, width = max(image.Height, 1), max(image.Width, 1)
 	}
-	return channels * height * width, nil
+	if image.Channels != channels || image.Height != height || image.Width != width || len(image.Pixels) != channels*height*width {
+		return errors.Errorf("%d bytes and a size of %d×%d×%d, want %d×%d×%d",
+			len(image.Pixels), image.Channels, image.Height, image.Width, channels, height, width)
+	}
+	return nil
+}
+
+// checkSize returns an error if the set reports a size that no image can have.
+func checkSize(set Dataset) error {
+	channels, height, width := set.Size()
+	if any := height == 0 && width == 0; channels < 1 || !any && (height < 1 || width < 1) {
+		return errors.Errorf("data: images of size %d×%d×%d, want at least 1×1×1", channels, height, width)
+	}
+	return nil
 }

@@ -36,11 +36,11 @@ type faulty struct {
 	err error
 }
 
-func (f faulty) Image(i int, pixels []byte) (int, error) {
+func (f faulty) Image(i int, image *Image) (int, error) {
 	if i == f.bad {
 		return len(f.Classes()), f.err
 	}
-	return f.Dataset.Image(i, pixels)
+	return f.Dataset.Image(i, image)
 }
 
 var errDisk = errors.New("disk on fire")
@@ -64,18 +64,14 @@ func wantError(t *testing.T, err error, parts ...string) {
 // pixelsOf returns all images of a data set, each with its label in front.
 func pixelsOf(t *testing.T, set Dataset) []string {
 	t.Helper()
-	length, err := imageLen(set)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var images []string
-	pixels := make([]byte, length)
+	var image Image
 	for i := range set.Len() {
-		label, err := set.Image(i, pixels)
+		label, err := read(set, i, &image)
 		if err != nil {
 			t.Fatal(err)
 		}
-		images = append(images, string(byte(label))+string(pixels))
+		images = append(images, string(byte(label))+string(image.Pixels))
 	}
 	return images
 }
@@ -102,19 +98,69 @@ func TestImage(t *testing.T) {
 				_, err := set.Image(i, nil)
 				wantError(t, err, "data: image", "of a data set of")
 			}
-			for _, n := range []int{0, 23, 25} {
-				_, err := set.Image(0, make([]byte, n))
-				wantError(t, err, "2×3×4 = 24 bytes")
-			}
-			pixels := make([]byte, 24)
-			with, err := set.Image(1, pixels)
-			if err != nil {
-				t.Fatal(err)
+			// Whatever memory comes in, it is used where it is enough.
+			var with int
+			for _, n := range []int{0, 23, 24, 25} {
+				image := Image{Channels: 9, Pixels: make([]byte, n)}
+				before := image.Pixels
+				var err error
+				if with, err = set.Image(1, &image); err != nil {
+					t.Fatal(err)
+				}
+				if image.Channels != 2 || image.Height != 3 || image.Width != 4 || len(image.Pixels) != 24 {
+					t.Errorf("an image of %d×%d×%d in %d bytes", image.Channels, image.Height, image.Width, len(image.Pixels))
+				}
+				if n >= 24 && &image.Pixels[0] != &before[0] {
+					t.Errorf("%d bytes are not used again", n)
+				}
 			}
 			if alone, err := set.Image(1, nil); err != nil || alone != with {
 				t.Errorf("label alone %d (%v), with pixels %d", alone, err, with)
 			}
 		})
+	}
+}
+
+// sized is a data set whose image 0 has this size, whatever the set says.
+type sized struct {
+	Dataset
+	size Image
+}
+
+func (s sized) Image(i int, image *Image) (int, error) {
+	label, err := s.Dataset.Image(i, image)
+	if i == 0 && image != nil {
+		*image = s.size
+	}
+	return label, err
+}
+
+// A Dataset may be anybody's: what it answers is checked.
+func TestWrongImages(t *testing.T) {
+	for _, c := range []struct {
+		height, width int // of all images, by the set
+		image         Image
+		want          string // "" if it is fine
+	}{
+		{3, 4, Image{2, 3, 4, make([]byte, 24)}, ""},
+		{3, 4, Image{2, 4, 3, make([]byte, 24)}, "image 0: 24 bytes and a size of 2×4×3, want 2×3×4"},
+		{3, 4, Image{1, 3, 4, make([]byte, 12)}, "want 2×3×4"},
+		{3, 4, Image{2, 3, 4, make([]byte, 23)}, ": 23 bytes"},
+		{0, 0, Image{2, 5, 1, make([]byte, 10)}, ""},
+		{0, 0, Image{3, 5, 1, make([]byte, 15)}, "want 2×5×1"},
+		{0, 0, Image{2, 5, 0, nil}, "want 2×5×1"},
+		{0, 0, Image{2, -5, -1, make([]byte, 10)}, "want 2×1×1"},
+		{0, 0, Image{2, 5, 1, make([]byte, 11)}, ": 11 bytes"},
+	} {
+		set := noise(2, 2, 2, 3, 4)
+		set.height, set.width = c.height, c.width
+		set.files = [][]byte{make([]byte, 2*set.recordLen())}
+		_, err := read(sized{set, c.image}, 0, new(Image))
+		if c.want != "" {
+			wantError(t, err, c.want)
+		} else if err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -1,255 +1,186 @@
 package data
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"context"
-	"crypto/md5"
-	"encoding/hex"
-	"io"
-	"net/http"
 	"os"
-	"path"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/pkg/errors"
 )
 
-// archive is a .tar.gz of a data set, as its official page offers it, and what
-// to take from it.
-type archive struct {
-	url    string
-	md5    string        // as published
-	size   int64         // bytes that are fetched at most
-	stall  time.Duration // without a byte, after which the server is given up
-	folder string        // in the archive and in the user's folder
-	files  []string      // in folder: all of these and nothing else is unpacked
-	bytes  int64         // of one unpacked file, at most
-	check  func(folder string) error
+// origin is where a data set is fetched from and what becomes of it.
+type origin struct {
+	folder  string // in the user's folder
+	files   []remote
+	tarball *tarball // that the one file is, nil if files are kept as they are
+	check   func(folder string) error
 }
 
-// cifar10Archive is fetched in 162 MB and unpacks to six files of 30,730,000
-// bytes and one of a few lines.
-var cifar10Archive = archive{
-	url:    "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-	md5:    "c32a1d4ab5d03f1284b67883e8d87530",
-	size:   200e6,
-	stall:  30 * time.Second,
-	folder: cifar10Folder,
-	files:  slices.Concat(cifar10Train, cifar10Test, []string{"batches.meta.txt"}),
-	bytes:  10000 * cifar10Record,
-	check: func(folder string) error {
-		_, _, err := openCIFAR10(folder)
-		return err
-	},
+const (
+	cifarURL   = "https://www.cs.toronto.edu/~kriz/"
+	mnistURL   = "https://ossci-datasets.s3.amazonaws.com/mnist/" // PyTorch's copy: the data set's own page is closed
+	fashionURL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"
+	kmnistURL  = "https://codh.rois.ac.jp/kmnist/dataset/kmnist/"
+)
+
+// The archives of CIFAR-10 and CIFAR-100 are fetched in 170 MB each and unpack
+// to files of 10,000 records, or 50,000, and some of a few lines.
+var (
+	cifar10Origin  = cifarOrigin(cifar10, "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", 10_000, "batches.meta.txt")
+	cifar100Origin = cifarOrigin(cifar100, "cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8", 50_000, "coarse_label_names.txt", "fine_label_names.txt")
+)
+
+// The MD5 sums of the MNIST family are those that Fashion-MNIST's page
+// publishes and, for the other two, torchvision.
+var (
+	mnistOrigin = idxOrigin(mnist, mnistURL,
+		"f68b3c2dcbeaaa9fbdd348bbdeb94873", "d53e105ee54ea40749a09fcbcd1e9432",
+		"9fb629c4189551a2d022fa330f9573f3", "ec29112dd5afa0611ce80d1b7f02629c")
+	fashionMNISTOrigin = idxOrigin(fashionMNIST, fashionURL,
+		"8d4fb7e6c68d591d4c3dfef9ec88bf0d", "25c81989df183df01b3e8a0aad5dffbe",
+		"bef4ecab320f06d8554ea6380940ec79", "bb300cfdad3c16e7a12a480ee83cd310")
+	kmnistOrigin = idxOrigin(kmnist, kmnistURL,
+		"bdb82020997e1d708af4cf47b453dcf7", "e144d726b3acfaa3e44228e80efcd344",
+		"5c965bf0a639b31b8f53240b1b52f4d7", "7320c461ea6c1c855c0b718fb2a4b134")
+)
+
+func cifarOrigin(f cifar, name, md5 string, records int, more ...string) *origin {
+	return &origin{
+		folder:  f.folder,
+		files:   []remote{{name: name, url: cifarURL + name, md5: md5, size: 200e6, stall: stall}},
+		tarball: &tarball{folder: f.folder, files: append(f.files(), more...), bytes: int64(records * f.record())},
+		check:   opens(f.open),
+	}
 }
+
+func idxOrigin(f idxFamily, url string, md5s ...string) *origin {
+	o := &origin{folder: f.folder, check: opens(f.open)}
+	for i, md5 := range md5s {
+		name := idxNames[i/2][i%2] + ".gz"
+		o.files = append(o.files, remote{name: name, url: url + name, md5: md5, size: 40e6, stall: stall})
+	}
+	return o
+}
+
+// opens returns a check that a folder can be opened.
+func opens(open func(dir string) (train, test Dataset, err error)) func(folder string) error {
+	return func(folder string) error {
+		_, _, err := open(folder)
+		return err
+	}
+}
+
+// stall is the time without a byte after which a server is given up.
+const stall = 30 * time.Second
 
 // Download fetches a data set from its official page into dir, where Open finds
-// it, and does nothing if Open can read it there already. cifar10 is 162 MB and
-// becomes dir/cifar-10-batches-bin, of 184 MB.
+// it, and does nothing if Open can read it there already: cifar10 and cifar100,
+// of 170 MB each, and the MNIST family, of 12 to 31 MB.
 //
-// The archive's published MD5 is checked before anything is unpacked. All work
-// is done in a temporary folder in dir, which is created if need be; the
-// finished folder is renamed into place, and on failure or when ctx is
-// cancelled nothing is left. If progress is not nil, it is called with the
-// number of bytes fetched so far and the number that the server announced, or
+// All work is done in the folder .download-NAME in dir, which is created if need
+// be. Every file is checked against its published MD5 before anything is made
+// of it, and the finished folder is renamed into place. A download that broke
+// off or was cancelled leaves the bytes that it has there, and the next one goes
+// on from them; if they do not come to the published sum in the end, or the
+// server sends no part of a file, it starts anew. Where no bytes are of use, as
+// after a wrong sum, nothing is left.
+//
+// If progress is not nil, it is called with the number of bytes that are there
+// of the file that is being fetched and the number that the server announced, or
 // -1 if it announced none.
 //
-// It is an error if the name is unknown or needs no download, if a folder is in
-// the way that Open cannot read (it is left as it is), if the server answers
-// anything but 200, sends no byte for 30 seconds, or sends what is not the
-// archive, or if the disk fails.
+// It is an error if the name is unknown or nothing can be fetched for it, if a
+// folder is in the way that Open cannot read (it is left as it is), if the
+// server answers with an error, sends no byte for 30 seconds, or sends what is
+// not the file, or if the disk fails.
 func Download(ctx context.Context, name, dir string, progress func(done, total int64)) error {
 	e, err := find(name)
 	switch {
 	case err != nil:
 		return err
-	case e.archive == nil:
+	case !e.Folder:
 		return errors.Errorf("data: %s is in the program, there is nothing to download", e.Name)
+	case e.origin == nil:
+		return errors.Errorf("data: there is nothing to download for %s: name the folder that holds it", e.Name)
 	case dir == "":
 		return errors.Errorf("data: %s needs a folder to download it into", e.Name)
 	}
-	return errors.Wrapf(e.archive.download(ctx, dir, progress), "data: download %s", e.Name)
+	return errors.Wrapf(e.origin.download(ctx, dir, progress), "data: download %s", e.Name)
 }
 
-func (a *archive) download(ctx context.Context, dir string, progress func(done, total int64)) (err error) {
-	if a.check(dir) == nil {
+func (o *origin) download(ctx context.Context, dir string, progress func(done, total int64)) (err error) {
+	if o.check(dir) == nil {
 		return nil
 	}
-	final := filepath.Join(dir, a.folder)
+	final := filepath.Join(dir, o.folder)
 	if _, err := os.Lstat(final); err == nil {
-		return errors.Wrapf(a.check(dir), "%s is in the way and not complete, remove it first", final)
+		return errors.Wrapf(o.check(dir), "%s is in the way and not complete, remove it first", final)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	work := filepath.Join(dir, ".download-"+o.folder)
+	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp(dir, ".download-")
-	if err != nil {
-		return err
-	}
+	keep := false // for the next download
 	defer func() {
+		if keep {
+			return
+		}
 		if failure := os.RemoveAll(work); err == nil {
 			err = failure
 		}
 	}()
-
-	packed, unpacked := filepath.Join(work, "archive"), filepath.Join(work, a.folder)
-	if err := a.fetch(ctx, packed, progress); err != nil {
+	for _, r := range o.files {
+		if err := r.fetch(ctx, filepath.Join(work, r.name), progress); err != nil {
+			keep = holdsBytes(work)
+			return err
+		}
+	}
+	ready := filepath.Join(work, "ready")
+	if err := o.prepare(ctx, work, ready); err != nil {
 		return err
 	}
-	if err := a.unpack(ctx, packed, unpacked); err != nil {
+	if err := o.check(ready); err != nil {
 		return err
 	}
-	if err := a.check(unpacked); err != nil {
+	if err := syncFolder(ready); err != nil {
 		return err
 	}
-	if err := syncFolder(unpacked); err != nil {
-		return err
-	}
-	if err := os.Rename(unpacked, final); err != nil {
+	if err := os.Rename(ready, final); err != nil {
 		return err
 	}
 	return syncFolder(dir)
 }
 
-// fetch writes the archive to path and checks its MD5.
-func (a *archive) fetch(ctx context.Context, path string, progress func(done, total int64)) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	watch := time.AfterFunc(a.stall, func() {
-		cancel(errors.Errorf("%s sent nothing for %v", a.url, a.stall))
-	})
-	defer watch.Stop()
-
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url, nil)
-	if err != nil {
+// prepare makes the data set's folder of the files that were fetched into work.
+func (o *origin) prepare(ctx context.Context, work, ready string) error {
+	if err := os.RemoveAll(ready); err != nil {
 		return err
 	}
-	// The bytes are wanted as they are stored, since the MD5 is of them.
-	request.Header.Set("Accept-Encoding", "identity")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return firstCause(ctx, err)
+	if err := os.Mkdir(ready, 0o755); err != nil {
+		return err
 	}
-	watch.Stop()
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return errors.Errorf("%s answered %s", a.url, response.Status)
+	if o.tarball != nil {
+		return o.tarball.unpack(ctx, filepath.Join(work, o.files[0].name), ready)
 	}
-
-	var done int64
-	sum := md5.New()
-	body := readerFunc(func(p []byte) (int, error) {
-		watch.Reset(a.stall)
-		n, err := response.Body.Read(p)
-		watch.Stop()
-		if done += int64(n); done > a.size {
-			return n, errors.Errorf("%s sent more than %d bytes", a.url, a.size)
+	for _, r := range o.files {
+		if err := os.Rename(filepath.Join(work, r.name), filepath.Join(ready, r.name)); err != nil {
+			return err
 		}
-		if progress != nil && n > 0 {
-			progress(done, response.ContentLength)
-		}
-		return n, err
-	})
-	if err := writeFile(path, io.TeeReader(body, sum)); err != nil {
-		return errors.Wrapf(firstCause(ctx, err), "after %d bytes", done)
 	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != a.md5 {
-		return errors.Errorf("%s sent %d bytes with MD5 %s, want %s", a.url, done, got, a.md5)
-	}
-	return nil
+	return ctx.Err()
 }
 
-// unpack writes the wanted files of the archive to folder, and nothing else.
-func (a *archive) unpack(ctx context.Context, packed, folder string) error {
-	if err := os.Mkdir(folder, 0o755); err != nil {
-		return err
-	}
-	file, err := os.Open(packed)
+// holdsBytes says whether a folder has a file that is not empty.
+func holdsBytes(folder string) bool {
+	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return err
+		return false
 	}
-	defer file.Close()
-	plain, err := gzip.NewReader(readerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+			return true
 		}
-		return file.Read(p)
-	}))
-	if err != nil {
-		return errors.Wrap(err, "archive")
 	}
-	defer plain.Close()
-
-	// Files that are not wanted are decompressed too, on the way to the next.
-	limit := (int64(len(a.files)) + 1) * a.bytes
-	entries := tar.NewReader(&io.LimitedReader{R: plain, N: limit})
-	missing := slices.Clone(a.files)
-	for len(missing) > 0 {
-		header, err := entries.Next()
-		if err == io.EOF {
-			return errors.Errorf("archive has no %s/%s in its first %d bytes", a.folder, missing[0], limit)
-		}
-		if err != nil {
-			return errors.Wrap(err, "archive")
-		}
-		if !filepath.IsLocal(header.Name) {
-			return errors.Errorf("archive has an entry %q outside its folder", header.Name)
-		}
-		i := slices.IndexFunc(missing, func(name string) bool { return path.Clean(header.Name) == a.folder+"/"+name })
-		if i < 0 {
-			continue
-		}
-		if header.Typeflag != tar.TypeReg || header.Size > a.bytes {
-			return errors.Errorf("archive has %s as type %q of %d bytes, want a file of at most %d",
-				header.Name, header.Typeflag, header.Size, a.bytes)
-		}
-		if err := writeFile(filepath.Join(folder, missing[i]), entries); err != nil {
-			return errors.Wrapf(err, "unpack %s", header.Name)
-		}
-		missing = slices.Delete(missing, i, i+1)
-	}
-	return nil
-}
-
-// readerFunc is an io.Reader that is one function.
-type readerFunc func(p []byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// firstCause returns why ctx was cancelled, or err if it was not.
-func firstCause(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
-}
-
-// writeFile writes all that r has to a new file, down to the disk.
-func writeFile(path string, r io.Reader) (err error) {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if failure := file.Close(); err == nil {
-			err = failure
-		}
-	}()
-	if _, err := io.Copy(file, r); err != nil {
-		return err
-	}
-	return file.Sync()
-}
-
-// syncFolder writes a folder's list of names down to the disk.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
+	return false
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -18,17 +19,17 @@ import (
 	"time"
 )
 
-// tarball packs a small CIFAR-10, with change applied to the list of entries.
-func tarball(t *testing.T, change func([]tar.Header, [][]byte) ([]tar.Header, [][]byte)) []byte {
+// packCIFAR10 packs a small CIFAR-10, with change applied to the list of entries.
+func packCIFAR10(t *testing.T, change func([]tar.Header, [][]byte) ([]tar.Header, [][]byte)) []byte {
 	t.Helper()
-	headers := []tar.Header{{Name: cifar10Folder + "/", Typeflag: tar.TypeDir, Mode: 0o755}, {Name: cifar10Folder + "/readme.html"}}
+	headers := []tar.Header{{Name: cifar10.folder + "/", Typeflag: tar.TypeDir, Mode: 0o755}, {Name: cifar10.folder + "/readme.html"}}
 	contents := [][]byte{nil, []byte("<html>")}
 	images := noise(12, 10, 3, 32, 32).files
-	for i, name := range slices.Concat(cifar10Train, cifar10Test) {
-		headers = append(headers, tar.Header{Name: cifar10Folder + "/" + name})
+	for i, name := range slices.Concat(cifar10.train, cifar10.test) {
+		headers = append(headers, tar.Header{Name: cifar10.folder + "/" + name})
 		contents = append(contents, slices.Concat(images[2*i], images[2*i+1]))
 	}
-	headers = append(headers, tar.Header{Name: cifar10Folder + "/batches.meta.txt"})
+	headers = append(headers, tar.Header{Name: cifar10.folder + "/batches.meta.txt"})
 	contents = append(contents, []byte(strings.Join(cifar10Classes, "\n")+"\n"))
 	if change != nil {
 		headers, contents = change(headers, contents)
@@ -55,17 +56,25 @@ func tarball(t *testing.T, change func([]tar.Header, [][]byte) ([]tar.Header, []
 	return b.Bytes()
 }
 
-// offer returns the archive that a server with this handler offers.
-func offer(t *testing.T, packed []byte, handler http.HandlerFunc) *archive {
+// offer returns CIFAR-10 as a server with this handler offers it.
+func offer(t *testing.T, packed []byte, handler http.HandlerFunc) *origin {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	a := cifar10Archive
-	sum := md5.Sum(packed)
-	a.url, a.md5, a.stall = server.URL, hex.EncodeToString(sum[:]), time.Minute
-	a.bytes = 3 * cifar10Record
-	return &a
+	s, archive := *cifar10Origin, *cifar10Origin.tarball
+	archive.bytes = 3 * int64(cifar10.record())
+	s.tarball = &archive
+	s.files = []remote{{name: "archive", url: server.URL, md5: sumOf(packed), size: 1 << 20, stall: time.Minute}}
+	return &s
 }
+
+func sumOf(contents []byte) string {
+	sum := md5.Sum(contents)
+	return hex.EncodeToString(sum[:])
+}
+
+// cifar10Work is where a download of CIFAR-10 is under way.
+const cifar10Work = ".download-cifar-10-batches-bin"
 
 // send answers with these bytes.
 func send(packed []byte) http.HandlerFunc {
@@ -92,7 +101,7 @@ func wantNames(t *testing.T, dir string, want ...string) {
 }
 
 func TestDownload(t *testing.T) {
-	packed := tarball(t, nil)
+	packed := packCIFAR10(t, nil)
 	requests := 0
 	a := offer(t, packed, func(w http.ResponseWriter, r *http.Request) {
 		requests++
@@ -112,9 +121,9 @@ func TestDownload(t *testing.T) {
 	if last != int64(len(packed)) {
 		t.Errorf("progress ended at %d of %d", last, len(packed))
 	}
-	wantNames(t, dir, cifar10Folder)
-	folder := filepath.Join(dir, cifar10Folder)
-	wantNames(t, folder, cifar10Archive.files...) // and no readme.html
+	wantNames(t, dir, cifar10.folder)
+	folder := filepath.Join(dir, cifar10.folder)
+	wantNames(t, folder, cifar10Origin.tarball.files...) // and no readme.html
 	train, test, err := Open("cifar10", dir)
 	if err != nil {
 		t.Fatal(err)
@@ -142,16 +151,17 @@ func TestDownload(t *testing.T) {
 	if requests != 1 {
 		t.Errorf("%d requests, want 1", requests)
 	}
-	wantNames(t, dir, cifar10Folder)
+	wantNames(t, dir, cifar10.folder)
 }
 
 func TestDownloadErrors(t *testing.T) {
-	good := tarball(t, nil)
+	good := packCIFAR10(t, nil)
 	type entries func([]tar.Header, [][]byte) ([]tar.Header, [][]byte)
 	for name, c := range map[string]struct {
 		entries entries                              // of the archive, nil for the good ones
 		answer  func(packed []byte) http.HandlerFunc // nil for the archive
-		adjust  func(*archive)                       // nil for nothing
+		adjust  func(*origin)                        // nil for nothing
+		kept    bool                                 // bytes for the next download
 		want    string
 	}{
 		"404": {
@@ -169,7 +179,28 @@ func TestDownloadErrors(t *testing.T) {
 					w.Write(packed[:len(packed)/2])
 				}
 			},
-			want: "unexpected EOF",
+			want: "from which the next download goes on: unexpected EOF",
+			kept: true,
+		},
+		"more than the length": {
+			answer: func(packed []byte) http.HandlerFunc {
+				return func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Content-Length", "100")
+					w.Write(packed[:100])
+				}
+			},
+			want: "after 100 bytes: ",
+		},
+		"cut off": {
+			answer: func(packed []byte) http.HandlerFunc {
+				return func(w http.ResponseWriter, r *http.Request) {
+					w.Write(packed[:len(packed)/2])
+					w.(http.Flusher).Flush()
+					panic(http.ErrAbortHandler)
+				}
+			},
+			want: "from which the next download goes on",
+			kept: true,
 		},
 		"truncated without a length": {
 			answer: func(packed []byte) http.HandlerFunc {
@@ -178,13 +209,13 @@ func TestDownloadErrors(t *testing.T) {
 					w.Write(packed[:len(packed)/2])
 				}
 			},
-			want: "with MD5",
+			want: "what has MD5",
 		},
 		"stalled before the answer": {
 			answer: func([]byte) http.HandlerFunc {
 				return func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 			},
-			adjust: func(a *archive) { a.stall = 50 * time.Millisecond },
+			adjust: func(s *origin) { s.files[0].stall = 50 * time.Millisecond },
 			want:   "sent nothing for 50ms",
 		},
 		"stalled in the middle": {
@@ -195,8 +226,9 @@ func TestDownloadErrors(t *testing.T) {
 					<-r.Context().Done()
 				}
 			},
-			adjust: func(a *archive) { a.stall = 50 * time.Millisecond },
-			want:   "sent nothing for 50ms",
+			adjust: func(s *origin) { s.files[0].stall = 500 * time.Millisecond },
+			want:   "sent nothing for 500ms",
+			kept:   true,
 		},
 		"endless": {
 			answer: func([]byte) http.HandlerFunc {
@@ -206,8 +238,7 @@ func TestDownloadErrors(t *testing.T) {
 					}
 				}
 			},
-			adjust: func(a *archive) { a.size = 1 << 20 },
-			want:   "sent more than 1048576 bytes",
+			want: "sent more than 1048576 bytes",
 		},
 		"path escape": {
 			entries: func(h []tar.Header, b [][]byte) ([]tar.Header, [][]byte) {
@@ -230,7 +261,7 @@ func TestDownloadErrors(t *testing.T) {
 		},
 		"large file": {
 			entries: func(h []tar.Header, b [][]byte) ([]tar.Header, [][]byte) {
-				b[3] = make([]byte, 4*cifar10Record)
+				b[3] = make([]byte, 4*cifar10.record())
 				return h, b
 			},
 			want: "data_batch_2.bin as type '0' of 12292 bytes, want a file of at most 9219",
@@ -253,7 +284,7 @@ func TestDownloadErrors(t *testing.T) {
 			want: "data_batch_2.bin: byte 0: label 10",
 		},
 		"not an archive": {
-			adjust: func(a *archive) { sum := md5.Sum([]byte("hello")); a.md5 = hex.EncodeToString(sum[:]) },
+			adjust: func(s *origin) { s.files[0].md5 = sumOf([]byte("hello")) },
 			answer: func([]byte) http.HandlerFunc { return send([]byte("hello")) },
 			want:   "archive: ",
 		},
@@ -261,7 +292,7 @@ func TestDownloadErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			packed := good
 			if c.entries != nil {
-				packed = tarball(t, c.entries)
+				packed = packCIFAR10(t, c.entries)
 			}
 			handler := send(packed)
 			if c.answer != nil {
@@ -276,13 +307,17 @@ func TestDownloadErrors(t *testing.T) {
 			err := a.download(t.Context(), dir, nil)
 			wantError(t, err, c.want)
 			wantNames(t, parent, "data")
-			wantNames(t, dir)
+			if c.kept {
+				wantNames(t, dir, cifar10Work)
+			} else {
+				wantNames(t, dir)
+			}
 		})
 	}
 }
 
 func TestDownloadCancelled(t *testing.T) {
-	packed := tarball(t, nil)
+	packed := packCIFAR10(t, nil)
 	t.Run("before", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -305,7 +340,7 @@ func TestDownloadCancelled(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, want context.Canceled", err)
 		}
-		wantNames(t, dir)
+		wantNames(t, dir, cifar10Work)
 	})
 	t.Run("after the last byte", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -326,16 +361,16 @@ func TestDownloadCancelled(t *testing.T) {
 // The server may be slow as long as it is never silent for long, and may say,
 // as some do of a .tar.gz, that gzip is the encoding and not the content.
 func TestDownloadSlow(t *testing.T) {
-	packed := tarball(t, nil)
+	packed := packCIFAR10(t, nil)
 	a := offer(t, packed, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		for part := range slices.Chunk(packed, len(packed)/8+1) {
+		for part := range slices.Chunk(packed, len(packed)/12+1) {
 			w.Write(part)
 			w.(http.Flusher).Flush()
 			time.Sleep(100 * time.Millisecond)
 		}
 	})
-	a.stall = 400 * time.Millisecond
+	a.files[0].stall = time.Second
 	unannounced := true
 	if err := a.download(t.Context(), t.TempDir(), func(_, total int64) { unannounced = unannounced && total == -1 }); err != nil {
 		t.Fatal(err)
@@ -348,6 +383,7 @@ func TestDownloadSlow(t *testing.T) {
 func TestDownloadNames(t *testing.T) {
 	dir := t.TempDir()
 	wantError(t, Download(t.Context(), "sample", dir, nil), "data: sample", "nothing to download")
+	wantError(t, Download(t.Context(), "imagenet", dir, nil), "data: there is nothing to download for imagenet")
 	wantError(t, Download(t.Context(), "cifar", dir, nil), "data: unknown data set \"cifar\", known are sample, cifar10")
 	wantError(t, Download(t.Context(), "cifar10", "", nil), "data: cifar10 needs a folder")
 	wantNames(t, dir)
@@ -358,8 +394,199 @@ func TestDownloadNames(t *testing.T) {
 		t.Error(err)
 	}
 	for _, info := range List() {
-		if e, err := find(info.Name); err != nil || info.Download != (e.archive != nil) {
+		if e, err := find(info.Name); err != nil || info.Download != (e.origin != nil) {
 			t.Errorf("%s: Download is %v", info.Name, info.Download)
 		}
+	}
+}
+
+// A download that broke off goes on where it was, whatever the server makes of
+// that; bytes that do not belong to the file cost nothing but time.
+func TestDownloadResumes(t *testing.T) {
+	packed := packCIFAR10(t, nil)
+	half := len(packed) / 2
+	for name, c := range map[string]struct {
+		there  []byte // from a download before
+		answer func(w http.ResponseWriter, r *http.Request)
+		want   []string // ranges that are asked for
+	}{
+		"half is there":      {there: packed[:half], want: []string{fmt.Sprintf("bytes=%d-", half)}},
+		"all but a byte":     {there: packed[:len(packed)-1], want: []string{fmt.Sprintf("bytes=%d-", len(packed)-1)}},
+		"all is there":       {there: packed},
+		"nothing is there":   {there: []byte{}, want: []string{""}},
+		"too much is there":  {there: append(bytes.Clone(packed), 1, 2, 3), want: []string{fmt.Sprintf("bytes=%d-", len(packed)+3), ""}},
+		"more than any file": {there: make([]byte, 1<<20), want: []string{""}},
+		"other bytes":        {there: make([]byte, half), want: []string{fmt.Sprintf("bytes=%d-", half), ""}},
+		"ranges are ignored": {
+			there:  packed[:half],
+			answer: func(w http.ResponseWriter, r *http.Request) { w.Write(packed) },
+			want:   []string{fmt.Sprintf("bytes=%d-", half), ""},
+		},
+		"another range": {
+			there: packed[:half],
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Range") == "" {
+					w.Write(packed)
+					return
+				}
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(packed)-1, len(packed)))
+				w.WriteHeader(http.StatusPartialContent)
+				w.Write(packed)
+			},
+			want: []string{fmt.Sprintf("bytes=%d-", half), ""},
+		},
+		"a lie about the range": {
+			there: packed[:half],
+			answer: func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Range") == "" {
+					w.Write(packed)
+					return
+				}
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", half, len(packed)-1, len(packed)))
+				w.WriteHeader(http.StatusPartialContent)
+				w.Write(packed[:half])
+			},
+			want: []string{fmt.Sprintf("bytes=%d-", half), ""},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var ranges []string
+			s := offer(t, packed, func(w http.ResponseWriter, r *http.Request) {
+				ranges = append(ranges, r.Header.Get("Range"))
+				if c.answer != nil {
+					c.answer(w, r)
+					return
+				}
+				send(packed)(w, r)
+			})
+			dir := t.TempDir()
+			writeFiles(t, dir, map[string][]byte{"archive": c.there})
+			last, whole := int64(0), false
+			path := filepath.Join(dir, "archive")
+			err := s.files[0].fetch(t.Context(), path, func(done, total int64) {
+				last, whole = done, whole || done == total
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, packed) {
+				t.Errorf("the file differs from the server's: %v", err)
+			}
+			if !slices.Equal(ranges, c.want) {
+				t.Errorf("asked for %q, want %q", ranges, c.want)
+			}
+			if len(c.want) > 0 && (last != int64(len(packed)) || !whole && c.answer == nil) {
+				t.Errorf("progress ended at %d of %d", last, len(packed))
+			}
+		})
+	}
+}
+
+// A server that breaks off again and again gives the whole file in the end, each
+// time from where it was.
+func TestDownloadInPieces(t *testing.T) {
+	packed := packCIFAR10(t, nil)
+	piece := len(packed)/5 + 1
+	sent := 0
+	s := offer(t, packed, func(w http.ResponseWriter, r *http.Request) {
+		from := 0
+		fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+		if from != sent {
+			t.Errorf("asked for byte %d, sent were %d", from, sent)
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(packed)-from))
+		if from > 0 {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(packed)-1, len(packed)))
+			w.WriteHeader(http.StatusPartialContent)
+		}
+		n, _ := w.Write(packed[from:min(from+piece, len(packed))])
+		sent += n
+	})
+	dir := t.TempDir()
+	touch(t, filepath.Join(dir, cifar10Work, "ready", "left over"))
+	for i := range 5 {
+		err := s.download(t.Context(), dir, nil)
+		if (err == nil) != (i == 4) {
+			t.Fatalf("after piece %d: %v", i, err)
+		}
+	}
+	wantNames(t, dir, cifar10.folder)
+	wantNames(t, filepath.Join(dir, cifar10.folder), cifar10Origin.tarball.files...)
+}
+
+// The files of the MNIST family are kept as they come, and those that are there
+// are not fetched again.
+func TestDownloadIDX(t *testing.T) {
+	files, images := idxFiles(5, 4)
+	s := *mnistOrigin
+	s.files = slices.Clone(s.files)
+	var asked []string
+	cut := true
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		asked = append(asked, name+" "+r.Header.Get("Range"))
+		packed := gzipped(t, files[strings.TrimSuffix(name, ".gz")])
+		if cut && strings.HasPrefix(name, "t10k-images") {
+			w.Header().Set("Content-Length", fmt.Sprint(len(packed)))
+			w.Write(packed[:100])
+			return
+		}
+		send(packed)(w, r)
+	}))
+	t.Cleanup(server.Close)
+	for i, r := range s.files {
+		s.files[i].url = server.URL + "/" + r.name
+		s.files[i].md5 = sumOf(gzipped(t, files[strings.TrimSuffix(r.name, ".gz")]))
+	}
+	dir := t.TempDir()
+	wantError(t, s.download(t.Context(), dir, nil), "after 100 bytes")
+	wantNames(t, dir, ".download-mnist")
+	cut = false
+	if err := s.download(t.Context(), dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"train-images-idx3-ubyte.gz ", "train-labels-idx1-ubyte.gz ", "t10k-images-idx3-ubyte.gz ",
+		"t10k-images-idx3-ubyte.gz bytes=100-", "t10k-labels-idx1-ubyte.gz ",
+	}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, want %q", asked, want)
+	}
+	wantNames(t, dir, "mnist")
+	train, test, err := Open("mnist", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(pixelsOf(t, train), images[0]) || !slices.Equal(pixelsOf(t, test), images[1]) {
+		t.Error("images differ from those on the server")
+	}
+	if err := s.download(t.Context(), dir, nil); err != nil || len(asked) != len(want) {
+		t.Errorf("fetched again: %q, %v", asked, err)
+	}
+}
+
+// What is fetched has a place, a published sum and a bound.
+func TestSources(t *testing.T) {
+	seen := map[string]bool{}
+	for _, e := range registry {
+		if e.origin == nil {
+			continue
+		}
+		for _, r := range e.origin.files {
+			sum, err := hex.DecodeString(r.md5)
+			if err != nil || len(sum) != md5.Size || r.size < 1e6 || r.stall != stall || !strings.HasSuffix(r.url, "/"+r.name) {
+				t.Errorf("%s: %+v, %v", e.Name, r, err)
+			}
+			if e.Name != "cifar100-coarse" && seen[r.md5] {
+				t.Errorf("%s: the sum of %s is another file's", e.Name, r.name)
+			}
+			seen[r.md5] = true
+		}
+	}
+	if len(seen) != 2+3*4 {
+		t.Errorf("%d files, want 14", len(seen))
+	}
+	if n := cifar100Origin.tarball.bytes; n != 50_000*3074 {
+		t.Errorf("CIFAR-100 unpacks to files of %d bytes", n)
 	}
 }

@@ -35,8 +35,7 @@ func ExampleLoader() {
 	loader, err := data.NewLoader(train, data.LoaderOptions{
 		Batch:         512,
 		Repetitions:   16,
-		Padding:       4,
-		Flip:          true,
+		Transform:     data.RandomCrop{Padding: 4, Flip: true},
 		Normalisation: normalisation,
 		Seed:          1,
 	})

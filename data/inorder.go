@@ -1,55 +1,68 @@
 package data
 
 import (
+	"image"
 	"iter"
+	"runtime"
 
 	"github.com/pkg/errors"
 
 	"hypnos/graph"
 )
 
-// InOrder yields all images of a data set once, in order and neither moved nor
-// flipped, normalised, in batches of so many images; the last batch is short
-// where the numbers do not divide. Axes are N C H W. A yielded batch is valid
-// until the next iteration, which overwrites it.
+// InOrder yields all images of a data set once, in order and as they are,
+// normalised, in batches of so many images; the last batch is short where the
+// numbers do not divide. Axes are N C H W. Images must be of one size:
+// [Preprocess] makes them so. They are read and decoded ahead, on all cores. A
+// yielded batch is valid until the next iteration, which may overwrite it.
 //
-// A batch size below 1, a normalisation made for another number of channels or
-// an image that cannot be read ends the pass with an error as its last element.
+// A batch size below 1, images of different sizes, a normalisation made for
+// another number of channels or an image that cannot be read ends the pass with
+// an error as its last element.
 func InOrder(set Dataset, normalisation Normalisation, batch int) iter.Seq2[graph.Batch, error] {
-	return func(yield func(graph.Batch, error) bool) {
-		fail := func(err error) { yield(graph.Batch{}, err) }
-
-		length, err := imageLen(set)
-		if err != nil {
-			fail(err)
-			return
-		}
-		if batch < 1 {
-			fail(errors.Errorf("data: batch of %d images, want 1 or more", batch))
-			return
-		}
-		channels, height, width := set.Size()
-		t, err := normalisation.table(channels)
-		if err != nil {
-			fail(err)
-			return
-		}
-
-		size := min(batch, set.Len())
-		images, labels := make([]float32, size*length), make([]int, size)
-		pixels := make([]byte, length)
-		for start := 0; start < set.Len(); start += size {
-			n := min(size, set.Len()-start)
-			for i := range n {
-				if labels[i], err = read(set, start+i, pixels); err != nil {
-					fail(errors.Wrap(err, "data: in order"))
-					return
-				}
-				crop(images[i*length:(i+1)*length], pixels, t, height, width, 0, 0, 0, false)
-			}
-			if !yield(graph.Batch{Images: images[:n*length], Labels: labels[:n]}, nil) {
-				return
-			}
-		}
+	batches, err := inOrder(set, normalisation, batch)
+	if err != nil {
+		return func(yield func(graph.Batch, error) bool) { yield(graph.Batch{}, err) }
 	}
+	return batches
+}
+
+func inOrder(set Dataset, normalisation Normalisation, batch int) (iter.Seq2[graph.Batch, error], error) {
+	if err := checkSize(set); err != nil {
+		return nil, err
+	}
+	if batch < 1 {
+		return nil, errors.Errorf("data: batch of %d images, want 1 or more", batch)
+	}
+	channels, height, width := set.Size()
+	if _, _, err := (CentreCrop{}).Size(height, width); err != nil {
+		return nil, err
+	}
+	t, err := normalisation.table(channels)
+	if err != nil {
+		return nil, err
+	}
+	size := max(min(batch, set.Len()), 1)
+	length := channels * height * width
+	whole := image.Rect(0, 0, width, height)
+	c := cut{region: whole, size: whole.Max, window: whole}
+	return ahead(runtime.GOMAXPROCS(0), (set.Len()+size-1)/size, func() func(k int) (graph.Batch, error) {
+		m := newMaker(size, length, t)
+		return func(k int) (graph.Batch, error) {
+			n := min(size, set.Len()-k*size)
+			b := m.next()
+			b.Images, b.Labels = b.Images[:n*length], b.Labels[:n]
+			for i := range n {
+				label, err := read(set, k*size+i, &m.whole)
+				if err == nil {
+					err = m.write(b, i, c)
+				}
+				if err != nil {
+					return graph.Batch{}, errors.Wrap(err, "data: in order")
+				}
+				b.Labels[i] = label
+			}
+			return b, nil
+		}
+	}), nil
 }

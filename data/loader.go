@@ -2,7 +2,6 @@ package data
 
 import (
 	"iter"
-	"sync"
 
 	"github.com/pkg/errors"
 
@@ -14,37 +13,32 @@ import (
 const DefaultBatch = 128
 
 // LoaderOptions says how training batches are made. The zero value is batches
-// of 128 distinct images, neither moved nor flipped, with pixels from 0 to 1.
+// of 128 distinct images, as they are, with pixels from 0 to 1.
 type LoaderOptions struct {
 	// Batch is the number of images in a batch, repetitions included.
 	// 0 means DefaultBatch.
 	Batch int
 
 	// Repetitions is how often each distinct image appears in its batch, each
-	// time with a translation and flip drawn independently. A batch holds
+	// time transformed by a draw of its own. A batch holds
 	// Batch/Repetitions distinct images, and the repetitions of one image are
 	// neighbours. It must divide Batch. 0 means 1.
 	Repetitions int
 
-	// Padding is the largest translation, in pixels: each image is padded by
-	// so many pixels of the channel's mean on each side, and cropped back to
-	// its size at an offset drawn uniformly from 0..2·Padding in each axis.
-	// Padded pixels are exactly 0 in the batch. It must be less than the
-	// image's height and width. 0 means no translation.
-	Padding int
-
-	// Flip mirrors each image left to right with probability 1/2.
-	Flip bool
+	// Transform makes the images of a batch, all of one size. Nil means whole
+	// images, which must be of one size.
+	Transform Transform
 
 	// Normalisation is applied to each pixel. The zero value means pixels from
 	// 0 to 1.
 	Normalisation Normalisation
 
-	// Seed is the source of the shuffles, translations and flips.
+	// Seed is the source of the shuffles and of what the transform draws.
 	Seed uint64
 
-	// Workers is the number of goroutines that work ahead of the loop over the
-	// batches. It does not change the batches. 0 means 1.
+	// Workers is the number of goroutines that read, decode and transform
+	// images ahead of the loop over the batches. It does not change the
+	// batches. 0 means 1.
 	Workers int
 }
 
@@ -59,10 +53,11 @@ type LoaderOptions struct {
 //
 // A Loader holds no state and is safe for concurrent use.
 type Loader struct {
-	set      Dataset
-	options  LoaderOptions // defaults filled in
-	distinct int           // images in a batch
-	table    table
+	set           Dataset
+	options       LoaderOptions // defaults filled in
+	distinct      int           // images in a batch
+	height, width int           // of them
+	table         table
 }
 
 // NewLoader returns the stream of training batches of a data set. It is an
@@ -80,7 +75,10 @@ func NewLoader(set Dataset, options LoaderOptions) (*Loader, error) {
 	if o.Workers == 0 {
 		o.Workers = 1
 	}
-	if _, err := imageLen(set); err != nil {
+	if o.Transform == nil {
+		o.Transform = CentreCrop{}
+	}
+	if err := checkSize(set); err != nil {
 		return nil, err
 	}
 	channels, height, width := set.Size()
@@ -93,19 +91,20 @@ func NewLoader(set Dataset, options LoaderOptions) (*Loader, error) {
 		return nil, errors.Errorf("data: %d workers, want 1 or more (or 0 for 1)", o.Workers)
 	case o.Batch%o.Repetitions != 0:
 		return nil, errors.Errorf("data: batch of %d images is not a whole number of %d repetitions", o.Batch, o.Repetitions)
-	case o.Padding < 0 || o.Padding >= min(height, width):
-		return nil, errors.Errorf("data: translations by up to %d pixels of images of %d×%d, want 0 to %d",
-			o.Padding, height, width, min(height, width)-1)
 	}
 	distinct := o.Batch / o.Repetitions
 	if distinct > set.Len() {
 		return nil, errors.Errorf("data: batch of %d distinct images from a data set of %d", distinct, set.Len())
 	}
+	h, w, err := o.Transform.Size(height, width)
+	if err != nil {
+		return nil, err
+	}
 	t, err := o.Normalisation.table(channels)
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{set: set, options: o, distinct: distinct, table: t}, nil
+	return &Loader{set: set, options: o, distinct: distinct, height: h, width: w, table: t}, nil
 }
 
 // BatchesPerPass returns the number of batches in one pass over the data.
@@ -119,98 +118,58 @@ func (l *Loader) BatchesPerPass() int { return l.set.Len() / l.distinct }
 // An image that cannot be read, or a range that is negative, ends the stream
 // with an error as its last element.
 func (l *Loader) Batches(from, to int) iter.Seq2[graph.Batch, error] {
-	return func(yield func(graph.Batch, error) bool) {
-		if from < 0 || to < from {
+	if from < 0 || to < from {
+		return func(yield func(graph.Batch, error) bool) {
 			yield(graph.Batch{}, errors.Errorf("data: batches %d to %d, want 0 or more and not downwards", from, to))
-			return
-		}
-		// Worker w makes batches from+w, from+w+W, from+w+2W, … in order. Their
-		// turn comes round in the same order, so no sorting is needed.
-		stop := make(chan struct{})
-		results := make([]chan result, min(l.options.Workers, to-from))
-		var workers sync.WaitGroup
-		for w := range results {
-			results[w] = make(chan result)
-			workers.Go(func() { l.work(results[w], stop, from, to, w, len(results)) })
-		}
-		defer workers.Wait()
-		defer close(stop)
-
-		for k := range to - from {
-			r := <-results[k%len(results)]
-			if !yield(r.batch, r.err) || r.err != nil {
-				return
-			}
 		}
 	}
-}
-
-// result is one batch on its way from a worker.
-type result struct {
-	batch graph.Batch
-	err   error
-}
-
-// work sends batches from+first, from+first+step, … below to, until stopped or
-// unable to go on.
-func (l *Loader) work(out chan<- result, stop <-chan struct{}, from, to, first, step int) {
-	channels, height, width := l.set.Size()
-	length := channels * height * width
-	pixels := make([]byte, length)
-	pass, order := -1, []int(nil)
-
-	// A send meets its receiver only when the loop is done with the batch
-	// before, so two buffers in turn are enough.
-	var buffers [2]graph.Batch
-	for i := range buffers {
-		buffers[i] = graph.Batch{
-			Images: make([]float32, l.options.Batch*length),
-			Labels: make([]int, l.options.Batch),
+	return ahead(l.options.Workers, to-from, func() func(k int) (graph.Batch, error) {
+		w := l.worker()
+		return func(k int) (graph.Batch, error) {
+			batch, err := w.batch(from + k)
+			return batch, errors.Wrapf(err, "data: batch %d", from+k)
 		}
+	})
+}
+
+// worker makes batches of a loader, one at a time.
+type worker struct {
+	*Loader
+	maker
+	pass  int
+	order []int // of the images in that pass
+}
+
+func (l *Loader) worker() *worker {
+	channels := len(l.table)
+	return &worker{Loader: l, maker: newMaker(l.options.Batch, channels*l.height*l.width, l.table), pass: -1}
+}
+
+// batch makes batch number b, valid until the next but one.
+func (w *worker) batch(b int) (graph.Batch, error) {
+	if pass := b / w.BatchesPerPass(); pass != w.pass {
+		w.pass, w.order = pass, source(w.options.Seed, shuffling, pass).Perm(w.set.Len())
 	}
-	for k := first; k < to-from; k += step {
-		number := from + k
-		if p := number / l.BatchesPerPass(); p != pass {
-			pass, order = p, source(l.options.Seed, shuffling, p).Perm(l.set.Len())
-		}
-		start := number % l.BatchesPerPass() * l.distinct
-		batch := buffers[0]
-		buffers[0], buffers[1] = buffers[1], batch
-
-		err := l.fill(batch, number, order[start:start+l.distinct], pixels)
-		if err != nil {
-			batch, err = graph.Batch{}, errors.Wrapf(err, "data: batch %d", number)
-		}
-		select {
-		case out <- result{batch, err}:
-		case <-stop:
-			return
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// fill makes one batch of the images with these indices.
-func (l *Loader) fill(batch graph.Batch, number int, indices []int, pixels []byte) error {
-	_, height, width := l.set.Size()
-	o := l.options
-	random := source(o.Seed, translating, number)
+	first := b % w.BatchesPerPass() * w.distinct
+	random := source(w.options.Seed, translating, b)
+	batch := w.next()
 	n := 0
-	for _, i := range indices {
-		label, err := read(l.set, i, pixels)
+	for _, i := range w.order[first : first+w.distinct] {
+		label, err := read(w.set, i, &w.whole)
 		if err != nil {
-			return err
+			return graph.Batch{}, err
 		}
-		for range o.Repetitions {
-			top, left := random.IntN(2*o.Padding+1), random.IntN(2*o.Padding+1)
-			flip := o.Flip && random.IntN(2) == 1
-			image := batch.Images[n*len(pixels) : (n+1)*len(pixels)]
-			crop(image, pixels, l.table, height, width, o.Padding, top, left, flip)
+		for range w.options.Repetitions {
+			c, err := w.options.Transform.draw(w.whole.Height, w.whole.Width, random)
+			if err == nil {
+				err = w.write(batch, n, c)
+			}
+			if err != nil {
+				return graph.Batch{}, errors.Wrapf(err, "image %d", i)
+			}
 			batch.Labels[n] = label
 			n++
 		}
 	}
-	return nil
+	return batch, nil
 }

@@ -47,7 +47,7 @@ func sameBits(a, b []graph.Batch) bool {
 
 // slowBatch is batch number b as its definition says: pad the image with the
 // mean, cut, flip, normalise. Options must have no zero that means a default.
-func slowBatch(set *records, o LoaderOptions, b int) graph.Batch {
+func slowBatch(set *records, o LoaderOptions, crop RandomCrop, b int) graph.Batch {
 	channels, height, width := set.Size()
 	distinct := o.Batch / o.Repetitions
 	perPass := set.Len() / distinct
@@ -57,20 +57,20 @@ func slowBatch(set *records, o LoaderOptions, b int) graph.Batch {
 	for k := range o.Batch {
 		i := order[(b%perPass)*distinct+k/o.Repetitions]
 		pixels := set.files[i][1:]
-		top := random.IntN(2*o.Padding + 1)
-		left := random.IntN(2*o.Padding + 1)
-		flip := o.Flip && random.IntN(2) == 1
+		top := random.IntN(2*crop.Padding + 1)
+		left := random.IntN(2*crop.Padding + 1)
+		flip := crop.Flip && random.IntN(2) == 1
 		for c := range channels {
-			padded := make([][]float64, height+2*o.Padding)
+			padded := make([][]float64, height+2*crop.Padding)
 			for y := range padded {
-				padded[y] = make([]float64, width+2*o.Padding)
+				padded[y] = make([]float64, width+2*crop.Padding)
 				for x := range padded[y] {
 					padded[y][x] = o.Normalisation.Mean[c]
 				}
 			}
 			for y := range height {
 				for x := range width {
-					padded[y+o.Padding][x+o.Padding] = float64(pixels[(c*height+y)*width+x]) / 255
+					padded[y+crop.Padding][x+crop.Padding] = float64(pixels[(c*height+y)*width+x]) / 255
 				}
 			}
 			for y := range height {
@@ -100,8 +100,6 @@ func TestLoaderAgainstDefinition(t *testing.T) {
 		o := LoaderOptions{
 			Repetitions: repetitions,
 			Batch:       repetitions * rapid.IntRange(1, set.Len()).Draw(t, "distinct"),
-			Padding:     rapid.IntRange(0, min(set.height, set.width)-1).Draw(t, "padding"),
-			Flip:        rapid.Bool().Draw(t, "flip"),
 			Seed:        rapid.Uint64().Draw(t, "seed"),
 			Workers:     rapid.IntRange(1, 4).Draw(t, "workers"),
 		}
@@ -109,11 +107,16 @@ func TestLoaderAgainstDefinition(t *testing.T) {
 			o.Normalisation.Mean = append(o.Normalisation.Mean, rapid.Float64Range(0, 1).Draw(t, "mean"))
 			o.Normalisation.Std = append(o.Normalisation.Std, rapid.Float64Range(0.1, 1).Draw(t, "std"))
 		}
+		crop := RandomCrop{
+			Padding: rapid.IntRange(0, min(set.height, set.width)-1).Draw(t, "padding"),
+			Flip:    rapid.Bool().Draw(t, "flip"),
+		}
+		o.Transform = crop
 		from := rapid.IntRange(0, 30).Draw(t, "from")
 		to := from + rapid.IntRange(0, 10).Draw(t, "number")
 		var want []graph.Batch
 		for b := from; b < to; b++ {
-			want = append(want, slowBatch(set, o, b))
+			want = append(want, slowBatch(set, o, crop, b))
 		}
 		if !sameBits(batches(t, set, o, from, to), want) {
 			t.Fatal("batches differ from the definition")
@@ -123,7 +126,7 @@ func TestLoaderAgainstDefinition(t *testing.T) {
 
 func TestWorkersAndEntry(t *testing.T) {
 	set := noise(50, 10, 3, 8, 8)
-	o := LoaderOptions{Batch: 12, Repetitions: 3, Padding: 2, Flip: true, Seed: 7}
+	o := LoaderOptions{Batch: 12, Repetitions: 3, Transform: RandomCrop{Padding: 2, Flip: true}, Seed: 7}
 	want := batches(t, set, o, 0, 40)
 	for _, o.Workers = range []int{1, 2, 4, 64} {
 		for _, from := range []int{0, 1, 11, 12, 13, 39, 40} {
@@ -243,8 +246,8 @@ func TestLoaderOptionErrors(t *testing.T) {
 		{LoaderOptions{Batch: 4, Repetitions: -1}, []string{"-1 repetitions"}},
 		{LoaderOptions{Batch: 4, Repetitions: 3}, []string{"batch of 4", "3 repetitions"}},
 		{LoaderOptions{Batch: 4, Repetitions: 8}, []string{"batch of 4", "8 repetitions"}},
-		{LoaderOptions{Batch: 4, Padding: -1}, []string{"up to -1 pixels"}},
-		{LoaderOptions{Batch: 4, Padding: 4}, []string{"up to 4 pixels", "4×6", "0 to 3"}},
+		{LoaderOptions{Batch: 4, Transform: RandomCrop{Padding: -1}}, []string{"up to -1 pixels"}},
+		{LoaderOptions{Batch: 4, Transform: RandomCrop{Padding: 4}}, []string{"up to 4 pixels", "4×6", "0 to 3"}},
 		{LoaderOptions{Batch: 4, Workers: -1}, []string{"-1 workers"}},
 		{LoaderOptions{Batch: 11}, []string{"11 distinct", "a data set of 10"}},
 		{LoaderOptions{Batch: 44, Repetitions: 4}, []string{"11 distinct", "a data set of 10"}},
@@ -275,8 +278,8 @@ func TestLoaderOptionErrors(t *testing.T) {
 func TestLoaderReadErrors(t *testing.T) {
 	for _, workers := range []int{1, 4} {
 		for want, set := range map[string]Dataset{
-			"image 5: disk on fire":            faulty{noise(10, 2, 1, 2, 2), 5, errDisk},
-			"image 5 has label 2, want 0 to 1": faulty{noise(10, 2, 1, 2, 2), 5, nil},
+			"image 5: disk on fire":         faulty{noise(10, 2, 1, 2, 2), 5, errDisk},
+			"image 5: label 2, want 0 to 1": faulty{noise(10, 2, 1, 2, 2), 5, nil},
 		} {
 			l, err := NewLoader(set, LoaderOptions{Batch: 2, Workers: workers})
 			if err != nil {
@@ -301,12 +304,12 @@ type watched struct {
 	calls, running atomic.Int32
 }
 
-func (w *watched) Image(i int, pixels []byte) (int, error) {
+func (w *watched) Image(i int, image *Image) (int, error) {
 	w.calls.Add(1)
 	w.running.Add(1)
 	defer w.running.Add(-1)
 	time.Sleep(time.Second)
-	return w.Dataset.Image(i, pixels)
+	return w.Dataset.Image(i, image)
 }
 
 // However a loop ends, its goroutines have ended by then, and while it runs
@@ -394,7 +397,7 @@ func TestBuffersRecycled(t *testing.T) {
 }
 
 func BenchmarkLoader(b *testing.B) {
-	l, err := NewLoader(noise(1000, 10, 3, 32, 32), LoaderOptions{Padding: 4, Flip: true})
+	l, err := NewLoader(noise(1000, 10, 3, 32, 32), LoaderOptions{Transform: RandomCrop{Padding: 4, Flip: true}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,6 +2,9 @@ package data
 
 import (
 	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pkg/errors"
 )
@@ -23,47 +26,89 @@ type Normalisation struct {
 // constant has no scale, so its Std is set to 1 and it is normalised to 0. An
 // empty data set is an error.
 func NormalisationOf(set Dataset) (Normalisation, error) {
-	length, err := imageLen(set)
-	if err != nil {
+	if err := checkSize(set); err != nil {
 		return Normalisation{}, err
 	}
 	if set.Len() == 0 {
 		return Normalisation{}, errors.New("data: no mean and standard deviation of a data set of 0 images")
 	}
-	channels, height, width := set.Size()
-
-	// Counting byte values is exact for any number of pixels; a running sum of
-	// squares is not.
-	counts := make([][256]int, channels)
-	pixels := make([]byte, length)
-	for i := range set.Len() {
-		if _, err := read(set, i, pixels); err != nil {
-			return Normalisation{}, errors.Wrap(err, "data: normalisation")
-		}
-		for c := range channels {
-			for _, v := range pixels[c*height*width : (c+1)*height*width] {
-				counts[c][v]++
-			}
-		}
+	counts, err := count(set)
+	if err != nil {
+		return Normalisation{}, errors.Wrap(err, "data: normalisation")
 	}
-
+	channels := len(counts)
 	n := Normalisation{Mean: make([]float64, channels), Std: make([]float64, channels)}
-	total := float64(set.Len()) * float64(height*width)
 	for c := range channels {
+		var total int
 		var sum, squares float64
 		for v, count := range counts[c] {
+			total += count
 			sum += float64(count) * float64(v)
 		}
-		mean := sum / total
+		mean := sum / float64(total)
 		for v, count := range counts[c] {
 			squares += float64(count) * (float64(v) - mean) * (float64(v) - mean)
 		}
-		n.Mean[c], n.Std[c] = mean/255, math.Sqrt(squares/total)/255
+		n.Mean[c], n.Std[c] = mean/255, math.Sqrt(squares/float64(total))/255
 		if n.Std[c] == 0 {
 			n.Std[c] = 1
 		}
 	}
 	return n, nil
+}
+
+// count counts the pixels of each value in each channel of a data set, on all
+// cores. Counting is exact for any number of pixels and in any order; a running
+// sum of squares is not.
+func count(set Dataset) ([][256]int, error) {
+	channels, _, _ := set.Size()
+	counts := make([][][256]int, runtime.GOMAXPROCS(0))
+	var (
+		workers sync.WaitGroup
+		next    atomic.Int64 // image
+		mutex   sync.Mutex
+		failed  = set.Len() // the first image that cannot be read
+		failure error
+	)
+	for w := range counts {
+		counts[w] = make([][256]int, channels)
+		workers.Go(func() {
+			var image Image
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= set.Len() {
+					return
+				}
+				if _, err := read(set, i, &image); err != nil {
+					next.Store(int64(set.Len())) // the others need not go on
+					mutex.Lock()
+					defer mutex.Unlock()
+					if i < failed {
+						failed, failure = i, err
+					}
+					return
+				}
+				plane := image.Height * image.Width
+				for c := range channels {
+					for _, v := range image.Pixels[c*plane : (c+1)*plane] {
+						counts[w][c][v]++
+					}
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if failure != nil {
+		return nil, failure
+	}
+	for _, more := range counts[1:] {
+		for c := range more {
+			for v, n := range more[c] {
+				counts[0][c][v] += n
+			}
+		}
+	}
+	return counts[0], nil
 }
 
 // table holds the normalised value of each byte, per channel.
@@ -95,39 +140,4 @@ func (n Normalisation) table(channels int) (table, error) {
 		}
 	}
 	return t, nil
-}
-
-// crop normalises one image, axes C H W, into dst, moved by the cut at (top,
-// left) out of the image with padding pixels of the channel's mean on each side:
-//
-//	dst[c,y,x] = table[c][ pixels[c, y+top-padding, x+left-padding] ]
-//
-// and 0, the normalised mean, where that lies outside the image. If flip is
-// set, dst is mirrored left to right after that.
-func crop(dst []float32, pixels []byte, t table, height, width, padding, top, left int, flip bool) {
-	// Columns first..last-1 of a row come from the image, the rest is padding.
-	shift := left - padding
-	first, last := max(0, -shift), min(width, width-shift)
-	for c := range t {
-		values := &t[c]
-		for y := range height {
-			out := dst[(c*height+y)*width:][:width]
-			row := y + top - padding
-			if row < 0 || row >= height {
-				clear(out)
-				continue
-			}
-			in := pixels[(c*height+row)*width:][:width]
-			clear(out[:first])
-			for x := first; x < last; x++ {
-				out[x] = values[in[x+shift]]
-			}
-			clear(out[last:])
-			if flip {
-				for x := range width / 2 {
-					out[x], out[width-1-x] = out[width-1-x], out[x]
-				}
-			}
-		}
-	}
 }

@@ -68,7 +68,7 @@ func TestNormalisationOfErrors(t *testing.T) {
 	_, err = NormalisationOf(faulty{noise(3, 2, 1, 2, 2), 2, errDisk})
 	wantError(t, err, "data: normalisation: image 2: disk on fire")
 	_, err = NormalisationOf(faulty{noise(3, 2, 1, 2, 2), 2, nil})
-	wantError(t, err, "data: normalisation: image 2 has label 2, want 0 to 1")
+	wantError(t, err, "data: normalisation: image 2: label 2, want 0 to 1")
 }
 
 var badNormalisations = []Normalisation{

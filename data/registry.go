@@ -1,6 +1,7 @@
 package data
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -18,12 +19,34 @@ type Info struct {
 	Download    bool   // Download can fetch it
 }
 
+// TransformOptions are what a data set's transforms leave open. Each says which
+// data sets it is for.
+type TransformOptions struct {
+	// Padding is the largest translation of a training image, pixels. imagenet
+	// and folder train on random parts of an image instead and have no use for
+	// it.
+	Padding int
+
+	// Flip mirrors half of the training images. imagenet and folder always do.
+	Flip bool
+
+	// Side is the side of images of folder, pixels. 0 means 224. It is an error
+	// with any other data set.
+	Side int
+}
+
 // entry is one data set of the registry.
 type entry struct {
 	Info
-	open    func(dir string) (train, test Dataset, err error)
-	archive *archive // what Download fetches, nil if nothing
+	open       func(dir string) (train, test Dataset, err error)
+	transforms func(TransformOptions) (training Transform, test Preprocessing)
+	published  Normalisation // the zero value if it is to be measured
+	sides      bool          // takes TransformOptions.Side
+	origin     *origin       // what Download fetches, nil if nothing
 }
+
+// The mean and standard deviation that networks for ImageNet are published with.
+var imageNetNormalisation = Normalisation{Mean: []float64{0.485, 0.456, 0.406}, Std: []float64{0.229, 0.224, 0.225}}
 
 var registry = []entry{
 	{
@@ -35,6 +58,7 @@ var registry = []entry{
 			parts, err := openSample()
 			return parts[0], parts[1], err
 		},
+		transforms: translated,
 	},
 	{
 		Info: Info{
@@ -43,9 +67,112 @@ var registry = []entry{
 			Folder:      true,
 			Download:    true,
 		},
-		open:    openCIFAR10,
-		archive: &cifar10Archive,
+		open:       cifar10.open,
+		transforms: translated,
+		origin:     cifar10Origin,
 	},
+	{
+		Info: Info{
+			Name:        "cifar100",
+			Description: "CIFAR-100: 50,000 training and 10,000 test images, 100 classes, 3×32×32, from a folder",
+			Folder:      true,
+			Download:    true,
+		},
+		open:       cifar100.open,
+		transforms: translated,
+		origin:     cifar100Origin,
+	},
+	{
+		Info: Info{
+			Name:        "cifar100-coarse",
+			Description: "CIFAR-100 by its 20 superclasses",
+			Folder:      true,
+			Download:    true,
+		},
+		open:       cifar100.coarse().open,
+		transforms: translated,
+		origin:     cifar100Origin,
+	},
+	{
+		Info: Info{
+			Name:        "tinyimagenet",
+			Description: "Tiny ImageNet: 100,000 training and 10,000 validation images, 200 classes, 3×64×64 cropped to 48, from a folder",
+			Folder:      true,
+		},
+		open: openTinyImageNet,
+		transforms: func(o TransformOptions) (Transform, Preprocessing) {
+			return RandomCrop{Side: tinySide, Padding: o.Padding, Flip: o.Flip}, CentreCrop{Side: tinySide}
+		},
+	},
+	{
+		Info: Info{
+			Name:        "imagenet",
+			Description: "ImageNet: 1.3 million training and 50,000 validation images, 1,000 classes, 3×224×224, from folders train/CLASS and val/CLASS",
+			Folder:      true,
+		},
+		open:       openFolders,
+		transforms: resized,
+		published:  imageNetNormalisation,
+	},
+	{
+		Info: Info{
+			Name:        "mnist",
+			Description: "MNIST: 60,000 training and 10,000 test images of digits, 10 classes, 1×28×28, from a folder",
+			Folder:      true,
+			Download:    true,
+		},
+		open:       mnist.open,
+		transforms: translated,
+		origin:     mnistOrigin,
+	},
+	{
+		Info: Info{
+			Name:        "fashion-mnist",
+			Description: "Fashion-MNIST: clothes, in numbers and sizes as mnist",
+			Folder:      true,
+			Download:    true,
+		},
+		open:       fashionMNIST.open,
+		transforms: translated,
+		origin:     fashionMNISTOrigin,
+	},
+	{
+		Info: Info{
+			Name:        "kmnist",
+			Description: "Kuzushiji-MNIST: cursive Japanese letters, in numbers and sizes as mnist",
+			Folder:      true,
+			Download:    true,
+		},
+		open:       kmnist.open,
+		transforms: translated,
+		origin:     kmnistOrigin,
+	},
+	{
+		Info: Info{
+			Name:        "folder",
+			Description: "your JPEG and PNG files, in folders train/CLASS and val/CLASS, of any size",
+			Folder:      true,
+		},
+		open:       openFolders,
+		transforms: resized,
+		published:  imageNetNormalisation,
+		sides:      true,
+	},
+}
+
+// translated are the transforms of small images: moved by up to Padding pixels,
+// and as they are.
+func translated(o TransformOptions) (training Transform, test Preprocessing) {
+	return RandomCrop{Padding: o.Padding, Flip: o.Flip}, CentreCrop{}
+}
+
+// resized are the transforms of ImageNet, for images of any side.
+func resized(o TransformOptions) (training Transform, test Preprocessing) {
+	side := o.Side
+	if side == 0 {
+		side = 224
+	}
+	return RandomResizedCrop{Side: side, Flip: true}, ResizeCrop{Resize: int(math.Round(float64(side) * 256 / 224)), Crop: side}
 }
 
 // List returns the data sets that Open knows, the default one first.
@@ -58,25 +185,73 @@ func List() []Info {
 }
 
 // Open returns the training and the test part of the data set of this name. No
-// name means Default.
+// name means Default. dir is the folder that holds the data set's own folder, as
+// Download makes it, or that folder itself.
 //
 //   - sample: the data set embedded in the program. dir is not used.
-//   - cifar10: CIFAR-10 in its binary version. dir is the folder that holds
-//     cifar-10-batches-bin, or that folder itself.
+//   - cifar10, cifar100, cifar100-coarse: the binary versions, in folders
+//     cifar-10-batches-bin and cifar-100-binary.
+//   - mnist, fashion-mnist, kmnist: four IDX files, plain or gzip, in a folder of
+//     the set's name.
+//   - tinyimagenet: train/CLASS/… and val/CLASS/…, or the archive's own layout
+//     with val/val_annotations.txt, in the folder tiny-imagenet-200.
+//   - imagenet, folder: train/CLASS/… and val/CLASS/… in dir itself. A picture
+//     may lie at any depth in its class's folder. The last three data sets hold
+//     names of files and read them when an image is asked for.
 //
 // It is an error if the name is unknown, if dir is empty for a data set that
 // needs a folder, or if a file is missing or broken; that error names the file
-// and the byte offset at fault.
+// and where it is at fault.
 func Open(name, dir string) (train, test Dataset, err error) {
 	e, err := find(name)
 	if err != nil {
 		return nil, nil, err
 	}
 	if e.Folder && dir == "" {
-		return nil, nil, errors.Errorf("data: %s needs a folder: name the one that holds it, or fetch it into one with Download", e.Name)
+		how := "name the one that holds it"
+		if e.Download {
+			how += ", or fetch it into one with Download"
+		}
+		return nil, nil, errors.Errorf("data: %s needs a folder: %s", e.Name, how)
 	}
 	train, test, err = e.open(dir)
 	return train, test, errors.Wrapf(err, "data: %s", e.Name)
+}
+
+// Transforms returns how images of the data set of this name are transformed to
+// train on and to test with: both make images of the same size. It is an error
+// if the name is unknown or an option is not for this data set.
+//
+//   - sample, cifar10, cifar100, the MNIST family: a RandomCrop with the padding;
+//     whole images.
+//   - tinyimagenet: a RandomCrop of 48; a CentreCrop of 48.
+//   - imagenet, folder: a RandomResizedCrop; a ResizeCrop whose shorter side is
+//     256/224 of the crop.
+func Transforms(name string, o TransformOptions) (training Transform, test Preprocessing, err error) {
+	e, err := find(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Side != 0 && !e.sides {
+		return nil, nil, errors.Errorf("data: %s has images of one size; only folder takes a side, of %d", e.Name, o.Side)
+	}
+	training, test = e.transforms(o)
+	return training, test, nil
+}
+
+// NormalisationFor returns the normalisation for the data set of this name: the
+// published one for imagenet and folder, and for the others that of train, the
+// images to train on. Where these are files, it is measured once and kept
+// beside them; another set of files, or one that has changed, is measured again.
+func NormalisationFor(name string, train Dataset) (Normalisation, error) {
+	e, err := find(name)
+	if err != nil {
+		return Normalisation{}, err
+	}
+	if e.published.Mean != nil {
+		return Normalisation{Mean: slices.Clone(e.published.Mean), Std: slices.Clone(e.published.Std)}, nil
+	}
+	return cachedNormalisationOf(train)
 }
 
 func find(name string) (entry, error) {

@@ -3,7 +3,7 @@ package data
 import (
 	"archive/zip"
 	_ "embed"
-	"image/jpeg"
+	"io"
 	"path"
 	"runtime"
 	"slices"
@@ -36,7 +36,7 @@ var openSample = sync.OnceValues(func() (parts [2]Dataset, err error) {
 		if err != nil {
 			return parts, err
 		}
-		set := cifar10Records()
+		set := cifar10.records()
 		set.files = [][]byte{contents}
 		parts[i] = set
 	}
@@ -46,13 +46,14 @@ var openSample = sync.OnceValues(func() (parts [2]Dataset, err error) {
 // decodeAll decodes JPEG files whose folder is the class into records of
 // CIFAR-10, on all cores.
 func decodeAll(files []*zip.File) ([]byte, error) {
-	contents := make([]byte, len(files)*cifar10Record)
+	length := cifar10.record()
+	contents := make([]byte, len(files)*length)
 	failures := make([]error, runtime.GOMAXPROCS(0))
 	var workers sync.WaitGroup
 	for w := range failures {
 		workers.Go(func() {
 			for i := w; i < len(files) && failures[w] == nil; i += len(failures) {
-				err := decode(contents[i*cifar10Record:][:cifar10Record], files[i])
+				err := decode(contents[i*length:][:length], files[i])
 				failures[w] = errors.Wrap(err, files[i].Name)
 			}
 		})
@@ -78,23 +79,18 @@ func decode(record []byte, file *zip.File) error {
 		return err
 	}
 	defer r.Close()
-	picture, err := jpeg.Decode(r)
+	contents, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	bounds := picture.Bounds()
-	if bounds.Dx() != cifar10Side || bounds.Dy() != cifar10Side {
-		return errors.Errorf("image of %d×%d, want %d×%d", bounds.Dy(), bounds.Dx(), cifar10Side, cifar10Side)
+	var image Image
+	if err := decodePicture(contents, &image); err != nil {
+		return err
 	}
-	const plane = cifar10Side * cifar10Side
+	if image.Height != cifarSide || image.Width != cifarSide {
+		return errors.Errorf("image of %d×%d, want %d×%d", image.Height, image.Width, cifarSide, cifarSide)
+	}
 	record[0] = byte(label)
-	pixels := record[1:]
-	for y := range cifar10Side {
-		for x := range cifar10Side {
-			r, g, b, _ := picture.At(bounds.Min.X+x, bounds.Min.Y+y).RGBA()
-			i := y*cifar10Side + x
-			pixels[i], pixels[i+plane], pixels[i+2*plane] = byte(r>>8), byte(g>>8), byte(b>>8)
-		}
-	}
+	copy(record[1:], image.Pixels)
 	return nil
 }

@@ -114,7 +114,7 @@ func TestDecodeErrors(t *testing.T) {
 		records, err := decodeAll(r.File)
 		if c.want != "" {
 			wantError(t, err, c.want)
-		} else if err != nil || len(records) != cifar10Record || records[0] != 8 {
+		} else if err != nil || len(records) != cifar10.record() || records[0] != 8 {
 			t.Errorf("%s: %d bytes, %v", c.name, len(records), err)
 		}
 	}

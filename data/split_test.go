@@ -130,5 +130,5 @@ func TestSplitErrors(t *testing.T) {
 	_, _, err = Split(faulty{set, 4, errDisk}, 0.5, 0)
 	wantError(t, err, "data: split: image 4: disk on fire")
 	_, _, err = Split(faulty{set, 4, nil}, 0.5, 0)
-	wantError(t, err, "data: split: image 4 has label 2, want 0 to 1")
+	wantError(t, err, "data: split: image 4: label 2, want 0 to 1")
 }

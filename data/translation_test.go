@@ -54,7 +54,7 @@ func wantUniform(t *testing.T, what string, counts []float64) {
 
 func TestShiftsUniform(t *testing.T) {
 	const padding, side = 3, 7
-	o := LoaderOptions{Batch: 64, Repetitions: 4, Padding: padding, Flip: true}
+	o := LoaderOptions{Batch: 64, Repetitions: 4, Transform: RandomCrop{Padding: padding, Flip: true}}
 	joint := make([]float64, side*side*2)
 	repeated := make([]float64, side*side)    // vertical shifts of two repetitions of one image
 	consecutive := make([]float64, side*side) // of the first images of two consecutive batches
@@ -80,7 +80,7 @@ func TestShiftsUniform(t *testing.T) {
 	neighbours := make([]float64, side*side)
 	before = -1
 	for o.Seed = range uint64(3000) {
-		top, left, flip := readCompass(batches(t, compass(1), LoaderOptions{Batch: 1, Padding: padding, Flip: true, Seed: o.Seed}, 0, 1)[0], 0, padding)
+		top, left, flip := readCompass(batches(t, compass(1), LoaderOptions{Batch: 1, Transform: RandomCrop{Padding: padding, Flip: true}, Seed: o.Seed}, 0, 1)[0], 0, padding)
 		seeds[(top*side+left)*2+flip]++
 		if before >= 0 {
 			neighbours[before*side+top]++
@@ -120,7 +120,7 @@ func TestNeitherMovedNorFlipped(t *testing.T) {
 
 func TestRepetitionsDiffer(t *testing.T) {
 	const repetitions = 16
-	o := LoaderOptions{Batch: 4 * repetitions, Repetitions: repetitions, Padding: 3, Flip: true}
+	o := LoaderOptions{Batch: 4 * repetitions, Repetitions: repetitions, Transform: RandomCrop{Padding: 3, Flip: true}}
 	for _, b := range batches(t, noise(8, 4, 3, 9, 9), o, 0, 10) {
 		for i := range 4 {
 			distinct := map[string]bool{}
@@ -151,7 +151,7 @@ func TestBorderIsZero(t *testing.T) {
 		}
 	}
 	o := LoaderOptions{
-		Batch: 16, Padding: 3,
+		Batch: 16, Transform: RandomCrop{Padding: 3},
 		Normalisation: Normalisation{Mean: []float64{0.4914}, Std: []float64{0.247}},
 	}
 	zeros := map[int]bool{}

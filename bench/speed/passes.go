@@ -163,7 +163,7 @@ func (p *Plan) measureLoader(ctx context.Context) error {
 		return err
 	}
 	batch := min(p.largest(), set.Len())
-	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: batch, Padding: 4})
+	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: batch, Transform: data.RandomCrop{Padding: 4}})
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func run(out, progress io.Writer, epochs, further, width int) error {
 	if err != nil {
 		return err
 	}
-	loader, err := data.NewLoader(images, data.LoaderOptions{Batch: batch, Padding: 4, Normalisation: normalisation, Seed: seed})
+	loader, err := data.NewLoader(images, data.LoaderOptions{Batch: batch, Transform: data.RandomCrop{Padding: 4}, Normalisation: normalisation, Seed: seed})
 	if err != nil {
 		return err
 	}

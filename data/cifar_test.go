@@ -12,18 +12,24 @@ import (
 	"testing"
 )
 
-// writeCIFAR10 writes a small data set of n images a file into dir, and returns
+// writeCIFAR writes a small data set of n images a file into dir, and returns
 // its folder and the contents of the training files and the test file.
-func writeCIFAR10(t *testing.T, dir string, n int) (folder string, train, test []byte) {
+func writeCIFAR(t *testing.T, f cifar, dir string, n int) (folder string, train, test []byte) {
 	t.Helper()
-	folder = filepath.Join(dir, cifar10Folder)
+	folder = filepath.Join(dir, f.folder)
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	files := noise(6*n, 10, 3, 32, 32).files
-	for i, name := range slices.Concat(cifar10Train, cifar10Test) {
-		contents := bytes.Join(files[i*n:(i+1)*n], nil)
-		if i < len(cifar10Train) {
+	images := noise(6*n, 100, 3, 32, 32).files
+	for i, name := range slices.Concat(f.train, f.test) {
+		var contents []byte
+		for k, image := range images[i*n : (i+1)*n] {
+			for _, classes := range f.labels {
+				contents = append(contents, byte((7*i+3*k)%len(classes)))
+			}
+			contents = append(contents, image[1:]...)
+		}
+		if i < len(f.train) {
 			train = append(train, contents...)
 		} else {
 			test = contents
@@ -33,6 +39,59 @@ func writeCIFAR10(t *testing.T, dir string, n int) (folder string, train, test [
 		}
 	}
 	return folder, train, test
+}
+
+func writeCIFAR10(t *testing.T, dir string, n int) (folder string, train, test []byte) {
+	t.Helper()
+	return writeCIFAR(t, cifar10, dir, n)
+}
+
+// The same files are the data set of fine and of coarse labels.
+func TestOpenCIFAR100(t *testing.T) {
+	dir := t.TempDir()
+	folder, wantTrain, wantTest := writeCIFAR(t, cifar100, dir, 40)
+	for label, name := range []string{"cifar100-coarse", "cifar100"} {
+		want := func(contents []byte) string {
+			var all []byte
+			for record := range slices.Chunk(contents, 3074) {
+				all = append(append(all, record[label]), record[2:]...)
+			}
+			return string(all)
+		}
+		for _, place := range []string{dir, folder} {
+			train, test, err := Open(name, place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Join(pixelsOf(t, train), "") != want(wantTrain) || strings.Join(pixelsOf(t, test), "") != want(wantTest) {
+				t.Errorf("%s: images differ from the files", name)
+			}
+			classes := [][]string{cifar100Coarse, cifar100Fine}[label]
+			if !slices.Equal(train.Classes(), classes) || !slices.Equal(test.Classes(), classes) {
+				t.Errorf("%s: classes %v", name, train.Classes())
+			}
+		}
+		// Either label is checked whichever counts.
+		for at, c := range map[int]struct {
+			label byte
+			want  string
+		}{3074: {20, "byte 3074: label 20, want 0 to 19"}, 3075: {100, "byte 3075: label 100, want 0 to 99"}} {
+			broken := bytes.Clone(wantTest)
+			broken[at] = c.label
+			path := filepath.Join(folder, "test.bin")
+			if err := os.WriteFile(path, broken, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := Open(name, dir)
+			wantError(t, err, "data: "+name+": "+path+": "+c.want)
+			if err := os.WriteFile(path, wantTest, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if !slices.IsSorted(cifar100Fine) || !slices.IsSorted(cifar100Coarse) || len(cifar100Fine) != 100 || len(cifar100Coarse) != 20 {
+		t.Error("classes are not 100 and 20 in alphabetical order, as the data set has them")
+	}
 }
 
 func TestOpenCIFAR10(t *testing.T) {
@@ -56,7 +115,7 @@ func TestOpenCIFAR10(t *testing.T) {
 }
 
 func TestCIFAR10Errors(t *testing.T) {
-	const record = cifar10Record
+	record := cifar10.record()
 	for name, c := range map[string]struct {
 		change func([]byte) []byte
 		want   string
@@ -88,7 +147,7 @@ func TestCIFAR10Errors(t *testing.T) {
 }
 
 func TestCIFAR10Missing(t *testing.T) {
-	for _, file := range slices.Concat(cifar10Train, cifar10Test) {
+	for _, file := range slices.Concat(cifar10.train, cifar10.test) {
 		dir := t.TempDir()
 		folder, _, _ := writeCIFAR10(t, dir, 1)
 		if err := os.Remove(filepath.Join(folder, file)); err != nil {
@@ -104,7 +163,7 @@ func TestCIFAR10Missing(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "nowhere")
 	_, _, err := Open("cifar10", dir)
-	wantError(t, err, filepath.Join(dir, cifar10Folder, "data_batch_1.bin"))
+	wantError(t, err, filepath.Join(dir, cifar10.folder, "data_batch_1.bin"))
 }
 
 func TestCIFAR10Memory(t *testing.T) {
@@ -112,7 +171,7 @@ func TestCIFAR10Memory(t *testing.T) {
 	_, train, test := writeCIFAR10(t, dir, 500)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, _, err := openCIFAR10(dir); err != nil {
+	if _, _, err := cifar10.open(dir); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
@@ -133,15 +192,15 @@ func FuzzCheckCIFAR10(f *testing.F) {
 	f.Add(good[:len(good)-1])
 	f.Add(append(bytes.Clone(good), 9))
 	bad := bytes.Clone(good)
-	bad[cifar10Record] = 10
+	bad[cifar10.record()] = 10
 	f.Add(bad)
-	f.Add(bad[:cifar10Record+1])
+	f.Add(bad[:cifar10.record()+1])
 	f.Fuzz(func(t *testing.T, contents []byte) {
-		fine := len(contents) > 0 && len(contents)%cifar10Record == 0
+		fine := len(contents) > 0 && len(contents)%cifar10.record() == 0
 		for i, b := range contents {
-			fine = fine && (i%cifar10Record != 0 || b <= 9)
+			fine = fine && (i%cifar10.record() != 0 || b <= 9)
 		}
-		err := checkCIFAR10(contents)
+		err := cifar10.check(contents)
 		if fine != (err == nil) {
 			t.Fatalf("%d bytes: %v", len(contents), err)
 		}
@@ -149,10 +208,43 @@ func FuzzCheckCIFAR10(f *testing.F) {
 			wantError(t, err, "byte ")
 			return
 		}
-		set := cifar10Records()
+		set := cifar10.records()
 		set.files = [][]byte{contents}
 		if got := strings.Join(pixelsOf(t, set), ""); got != string(contents) {
 			t.Error("images differ from the contents")
+		}
+	})
+}
+
+// FuzzCheckCIFAR100 is FuzzCheckCIFAR10 for records of two labels.
+func FuzzCheckCIFAR100(f *testing.F) {
+	good := slices.Concat([]byte{19, 99}, make([]byte, 3072), []byte{0, 5}, make([]byte, 3072))
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Add(good[:1])
+	bad := bytes.Clone(good)
+	bad[0] = 20
+	f.Add(bad)
+	f.Fuzz(func(t *testing.T, contents []byte) {
+		fine := len(contents) > 0 && len(contents)%3074 == 0
+		for i, b := range contents {
+			fine = fine && (i%3074 != 0 || b < 20) && (i%3074 != 1 || b < 100)
+		}
+		err := cifar100.check(contents)
+		if fine != (err == nil) {
+			t.Fatalf("%d bytes: %v", len(contents), err)
+		}
+		if err != nil {
+			wantError(t, err, "byte ")
+			return
+		}
+		set := cifar100.records()
+		set.files = [][]byte{contents}
+		for i, image := range pixelsOf(t, set) {
+			record := contents[i*3074 : (i+1)*3074]
+			if image[0] != record[1] || image[1:] != string(record[2:]) {
+				t.Errorf("image %d differs from the contents", i)
+			}
 		}
 	})
 }

@@ -1,0 +1,242 @@
+package data
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// Files is a data set of JPEG and PNG files, in colours and of any size, which
+// are read and decoded whenever they are asked for. It holds their names, end to
+// end: ImageNet's 1.3 million take 50 MB.
+type Files struct {
+	classes []string
+	root    string  // that names are below
+	names   []byte  // end to end
+	ends    []int   // of each name
+	labels  []int32 // of each file; none if there are no classes
+}
+
+// Pictures is the data set, without labels, of picture files: of those named,
+// in the order in which they are named, whatever they are called, and of all
+// those in or below the folders named, sorted by name. In folders, a picture
+// file is called *.jpg, *.jpeg or *.png in any case, and names that begin with a
+// dot are passed over. It is an error if a path is not there or if a folder has
+// no picture.
+func Pictures(paths ...string) (*Files, error) {
+	set := new(Files)
+	if len(paths) == 0 {
+		return nil, errors.New("data: no picture file or folder named")
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, errors.Wrap(err, "data: pictures")
+		}
+		if !info.IsDir() {
+			set.add(path)
+			continue
+		}
+		before := set.Len()
+		if err := walk(path, maxDepth, set.add); err != nil {
+			return nil, errors.Wrap(err, "data: pictures")
+		}
+		if set.Len() == before {
+			return nil, errors.Errorf("data: %s has no picture: no *.jpg, *.jpeg or *.png", path)
+		}
+	}
+	return set, nil
+}
+
+// maxDepth is how many folders may lie in each other. It ends a walk round a
+// link that leads back.
+const maxDepth = 32
+
+// walk calls add with each picture file in or below a folder, sorted by name.
+// Symbolic links are followed, and one that leads nowhere is a file, which
+// cannot be read.
+func walk(folder string, depth int, add func(path string)) error {
+	if depth == 0 {
+		return errors.Errorf("%s lies more than %d folders deep, or a link leads back", folder, maxDepth)
+	}
+	entries, err := os.ReadDir(folder) // sorted
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		kind := kindOf(path, e)
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+		case kind.IsDir():
+			if err := walk(path, depth-1, add); err != nil {
+				return err
+			}
+		case kind.IsRegular() && isPicture(e.Name()):
+			add(path)
+		}
+	}
+	return nil
+}
+
+// kindOf returns the type of an entry of a folder, or of what it is a link to.
+func kindOf(path string, e fs.DirEntry) fs.FileMode {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.Type()
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Mode().Type()
+}
+
+func isPicture(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".jpg", ".jpeg", ".png":
+		return true
+	}
+	return false
+}
+
+// add appends a file below root.
+func (s *Files) add(path string) {
+	if s.root != "" {
+		path = strings.TrimPrefix(path, s.root+string(filepath.Separator))
+	}
+	s.names = append(s.names, path...)
+	s.ends = append(s.ends, len(s.names))
+}
+
+// Len returns the number of files.
+func (s *Files) Len() int { return len(s.ends) }
+
+// Classes returns the class names, none if files have no labels.
+func (s *Files) Classes() []string { return s.classes }
+
+// Size returns three channels, and no height and width.
+func (s *Files) Size() (channels, height, width int) { return 3, 0, 0 }
+
+// Name returns the path of the i-th file.
+func (s *Files) Name(i int) string {
+	start := 0
+	if i > 0 {
+		start = s.ends[i-1]
+	}
+	return filepath.Join(s.root, string(s.names[start:s.ends[i]]))
+}
+
+// Image reads and decodes the i-th file. An error names it.
+func (s *Files) Image(i int, image *Image) (label int, err error) {
+	if err := checkIndex(s, i); err != nil {
+		return 0, err
+	}
+	if s.labels != nil {
+		label = int(s.labels[i])
+	}
+	if image == nil {
+		return label, nil
+	}
+	path := s.Name(i)
+	contents, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return label, errors.Wrap(decodePicture(contents, image), path)
+}
+
+// fingerprint is of the names, labels, sizes and times of change of all files:
+// whatever is changed, moved or left out changes it.
+func (s *Files) fingerprint() ([]byte, error) {
+	sum := sha256.New()
+	for i := range s.Len() {
+		info, err := os.Stat(s.Name(i))
+		if err != nil {
+			return nil, err
+		}
+		label, err := s.Image(i, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range []int64{int64(i), int64(label), info.Size(), info.ModTime().UnixNano()} {
+			binary.Write(sum, binary.LittleEndian, n)
+		}
+		sum.Write([]byte(s.Name(i)[len(s.root):]))
+	}
+	return sum.Sum(nil), nil
+}
+
+// folder is beside which things about the set are kept.
+func (s *Files) folder() string { return filepath.Dir(s.root) }
+
+// readClasses is the data set of a folder of class folders, each of which has
+// pictures in it or below. Classes are in the order of their names, or those
+// known, of which some may be without a folder.
+func readClasses(root string, known []string) (*Files, error) {
+	root = filepath.Clean(root)
+	set := &Files{root: root, classes: known}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return nil, err
+	}
+	var unknown []string
+	for _, e := range entries {
+		name := e.Name()
+		path := filepath.Join(root, name)
+		if strings.HasPrefix(name, ".") || !kindOf(path, e).IsDir() {
+			continue
+		}
+		label := len(set.classes)
+		if known == nil {
+			set.classes = append(set.classes, name)
+		} else if label = slices.Index(known, name); label < 0 {
+			unknown = append(unknown, name)
+			continue
+		}
+		before := set.Len()
+		if err := walk(path, maxDepth, set.add); err != nil {
+			return nil, err
+		}
+		if set.Len() == before {
+			return nil, errors.Errorf("class folder %s has no picture: no *.jpg, *.jpeg or *.png", path)
+		}
+		for range set.Len() - before {
+			set.labels = append(set.labels, int32(label))
+		}
+	}
+	switch {
+	case len(unknown) > 0:
+		return nil, errors.Errorf("%s has classes that are not in training: %s", root, few(unknown))
+	case set.Len() == 0:
+		return nil, errors.Errorf("%s has no class folders: pictures lie in a folder a class", root)
+	}
+	return set, nil
+}
+
+// few lists names, and no more than five of them.
+func few(names []string) string {
+	if len(names) > 5 {
+		return strings.Join(names[:5], ", ") + " and more"
+	}
+	return strings.Join(names, ", ")
+}
+
+// openFolders reads train/CLASS/… and val/CLASS/… in dir, which is also
+// ImageNet's layout.
+func openFolders(dir string) (train, test Dataset, err error) {
+	training, err := readClasses(filepath.Join(dir, "train"), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	validation, err := readClasses(filepath.Join(dir, "val"), training.classes)
+	if err != nil {
+		return nil, nil, err
+	}
+	return training, validation, nil
+}

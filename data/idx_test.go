@@ -1,0 +1,207 @@
+package data
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// idxFile is an IDX file of this kind with these values.
+func idxFile(kind uint32, values []byte, axes ...uint32) []byte {
+	file := binary.BigEndian.AppendUint32(nil, kind)
+	for _, n := range axes {
+		file = binary.BigEndian.AppendUint32(file, n)
+	}
+	return append(file, values...)
+}
+
+func gzipped(t testing.TB, contents []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(contents); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// idxFiles are the four files of a small data set by name, and its images to
+// train on and to test with, each with its label in front.
+func idxFiles(train, test int) (files map[string][]byte, images [2][]string) {
+	files = map[string][]byte{}
+	random := rand.New(rand.NewPCG(3, 4))
+	for i, n := range []int{train, test} {
+		var pixels, labels []byte
+		for k := range n {
+			label := byte((7*k + i) % 10)
+			image := make([]byte, 28*28)
+			for j := range image {
+				image[j] = byte(random.Uint32())
+			}
+			labels, pixels = append(labels, label), append(pixels, image...)
+			images[i] = append(images[i], string(label)+string(image))
+		}
+		files[idxNames[i][0]] = idxFile(idxImages, pixels, uint32(n), 28, 28)
+		files[idxNames[i][1]] = idxFile(idxLabels, labels, uint32(n))
+	}
+	return files, images
+}
+
+func writeFiles(t *testing.T, dir string, files map[string][]byte) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, contents := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), contents, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestOpenIDX(t *testing.T) {
+	files, images := idxFiles(23, 11)
+	mixed := map[string][]byte{}
+	packed := map[string][]byte{}
+	for name, contents := range files {
+		packed[name+".gz"] = gzipped(t, contents)
+		if strings.Contains(name, "labels") {
+			mixed[name] = contents
+		} else {
+			mixed[name+".gz"] = packed[name+".gz"]
+		}
+	}
+	for name, class := range map[string]string{"mnist": "9", "fashion-mnist": "Ankle boot", "kmnist": "wo"} {
+		for _, files := range []map[string][]byte{files, packed, mixed} {
+			dir := t.TempDir()
+			writeFiles(t, filepath.Join(dir, name), files)
+			for _, place := range []string{dir, filepath.Join(dir, name)} {
+				train, test, err := Open(name, place)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c, h, w := train.Size(); c != 1 || h != 28 || w != 28 {
+					t.Errorf("size %d×%d×%d", c, h, w)
+				}
+				if !slices.Equal(pixelsOf(t, train), images[0]) || !slices.Equal(pixelsOf(t, test), images[1]) {
+					t.Error("images differ from the files")
+				}
+				if n := train.Classes(); len(n) != 10 || n[9] != class || !slices.Equal(n, test.Classes()) {
+					t.Errorf("classes %v", n)
+				}
+				_, err = train.Image(23, nil)
+				wantError(t, err, "data: image 23 of a data set of 23 images")
+			}
+		}
+	}
+}
+
+func TestIDXErrors(t *testing.T) {
+	images, labels := idxNames[0][0], idxNames[1][1]
+	for name, c := range map[string]struct {
+		file   string
+		change func([]byte) []byte // nil takes the file away
+		want   string
+	}{
+		"no images":      {images, nil, "no such file"},
+		"no labels":      {labels, nil, "no such file"},
+		"empty":          {images, func([]byte) []byte { return nil }, "0 bytes, want a header of 16"},
+		"header":         {labels, func(b []byte) []byte { return b[:7] }, "7 bytes, want a header of 8"},
+		"labels":         {images, func([]byte) []byte { return idxFile(idxLabels, make([]byte, 100), 100) }, "begins with 0x801, want 0x803"},
+		"images":         {labels, func([]byte) []byte { return idxFile(idxImages, make([]byte, 784), 1, 28, 28) }, "begins with 0x803, want 0x801"},
+		"short":          {images, func(b []byte) []byte { return b[:len(b)-1] }, "18031 bytes after the header, want 18032 for 23 items of 784"},
+		"long":           {labels, func(b []byte) []byte { return append(b, 0) }, "12 bytes after the header, want 11 for 11 items of 1"},
+		"many":           {images, func(b []byte) []byte { return idxFile(idxImages, b, 1<<32-1, 28, 28) }, "for 4294967295 items"},
+		"rows":           {images, func(b []byte) []byte { return idxFile(idxImages, b, 1, 1<<31, 28) }, "2147483648 rows, want 28"},
+		"columns":        {images, func(b []byte) []byte { return idxFile(idxImages, b, 1, 28, 32) }, "32 columns, want 28"},
+		"none":           {images, func([]byte) []byte { return idxFile(idxImages, nil, 0, 28, 28) }, "for 0 items"},
+		"fewer labels":   {labels, func([]byte) []byte { return idxFile(idxLabels, make([]byte, 9), 9) }, "9 labels of 11 images"},
+		"label":          {labels, func(b []byte) []byte { b[8+3] = 10; return b }, "label 10 of image 3, want 0 to 9"},
+		"gzip, not .gz":  {images, func(b []byte) []byte { return gzipped(t, b) }, "begins with 0x1f8b"},
+		"cut gzip":       {images + ".gz", func(b []byte) []byte { b = gzipped(t, b); return b[:len(b)/2] }, "unexpected EOF"},
+		"not gzip":       {images + ".gz", func(b []byte) []byte { return b }, "gzip: invalid header"},
+		"gzip of a bomb": {images + ".gz", func(b []byte) []byte { return gzipped(t, make([]byte, maxIDX+1)) }, "unpacks to more than 67108864 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			files, _ := idxFiles(23, 11)
+			plain := strings.TrimSuffix(c.file, ".gz")
+			contents := files[plain]
+			delete(files, plain)
+			if c.change != nil {
+				files[c.file] = c.change(contents)
+			}
+			writeFiles(t, dir, files)
+			_, _, err := Open("mnist", dir)
+			wantError(t, err, "data: mnist: ", filepath.Join(dir, c.file), c.want)
+		})
+	}
+}
+
+// FuzzParseIDX compares the parser with the format's definition.
+func FuzzParseIDX(f *testing.F) {
+	files, _ := idxFiles(2, 3)
+	for _, name := range slices.Concat(idxNames[0][:], idxNames[1][:]) {
+		f.Add(files[name])
+		f.Add(files[name][:len(files[name])-1])
+		f.Add(files[name][:5])
+	}
+	f.Add(idxFile(idxImages, make([]byte, 784), 1<<31, 28, 28))
+	f.Fuzz(func(t *testing.T, contents []byte) {
+		for _, kind := range []uint32{idxImages, idxLabels} {
+			header, length := 8, 1
+			if kind == idxImages {
+				header, length = 16, 784
+			}
+			fine := len(contents) > header && binary.BigEndian.Uint32(contents) == kind &&
+				uint64(binary.BigEndian.Uint32(contents[4:]))*uint64(length) == uint64(len(contents)-header)
+			if fine && kind == idxImages {
+				fine = bytes.Equal(contents[8:16], []byte{0, 0, 0, 28, 0, 0, 0, 28})
+			}
+			values, err := parseIDX(contents, kind)
+			if fine != (err == nil) {
+				t.Fatalf("%d bytes as %#x: %v", len(contents), kind, err)
+			}
+			if fine && !bytes.Equal(values, contents[header:]) {
+				t.Error("values differ from the contents")
+			}
+		}
+	})
+}
+
+// FuzzReadIDX: whatever bytes a gzip file has, they are read within bounded
+// memory.
+func FuzzReadIDX(f *testing.F) {
+	files, _ := idxFiles(2, 3)
+	f.Add(gzipped(f, files[idxNames[0][0]]))
+	f.Add(gzipped(f, files[idxNames[0][1]]))
+	f.Add(gzipped(f, make([]byte, 1<<20)))
+	f.Add(gzipped(f, nil)[:9])
+	path := filepath.Join(f.TempDir(), "file")
+	f.Fuzz(func(t *testing.T, contents []byte) {
+		if err := os.WriteFile(path+".gz", contents, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		values, err := readIDX(path, idxImages)
+		runtime.ReadMemStats(&after)
+		if err == nil && (len(values) == 0 || len(values)%784 != 0) {
+			t.Errorf("%d bytes of images", len(values))
+		}
+		// Growing by a quarter at a time comes to five times the end.
+		if n := after.TotalAlloc - before.TotalAlloc; n > 6*maxIDX+2*uint64(len(contents)) {
+			t.Errorf("%d bytes allocated for %d", n, len(contents))
+		}
+	})
+}
