@@ -38,13 +38,13 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := console{stdout, stderr}
 	root := &ffcli.Command{
-		Name:        "bench",
-		ShortUsage:  "go run ./bench COMMAND [flags]",
-		ShortHelp:   "train networks, compare their variants, measure their speed",
-		FlagSet:     flag.NewFlagSet("bench", flag.ContinueOnError),
+		Name:       "bench",
+		ShortUsage: "go run ./bench COMMAND [flags]",
+		ShortHelp:  "train networks, compare their variants, measure their speed",
+		FlagSet:    flag.NewFlagSet("bench", flag.ContinueOnError),
 		Subcommands: []*ffcli.Command{
 			compareCommand(c), trainCommand(c), searchCommand(c), convergeCommand(c), speedCommand(c),
-			summaryCommand(c), listCommand(c),
+			summaryCommand(c), graphCommand(c), listCommand(c),
 		},
 		Exec: func(_ context.Context, args []string) error {
 			if len(args) > 0 {
