@@ -78,13 +78,18 @@ func (p *Parameter) fillKaiming(seed uint64, c Connectivity) {
 		}
 		return
 	}
-	if p.Shape[0] == 1 {
-		return
+	if p.Shape[0] > 1 {
+		p.spread(deviation, c.Deviation, r)
 	}
-	// The first location, which held the kernel, is overwritten last.
-	gain := 1 / math.Sqrt(1+c.Deviation*c.Deviation)
+}
+
+// spread sets the weights of each location to those of the first, whose
+// deviation is given, plus noise: see Connectivity.SharedStart.
+func (p *Parameter) spread(deviation, noise float64, r *rand.Rand) {
+	kernel := p.Data[:len(p.Data)/p.Shape[0]]
+	gain := 1 / math.Sqrt(1+noise*noise)
+	// The first location, which holds the kernel, is overwritten last.
 	for i := len(p.Data) - 1; i >= 0; i-- {
-		noise := deviation * c.Deviation * r.NormFloat64()
-		p.Data[i] = float32(gain * (float64(kernel[i%len(kernel)]) + noise))
+		p.Data[i] = float32(gain * (float64(kernel[i%len(kernel)]) + deviation*noise*r.NormFloat64()))
 	}
 }

@@ -1,0 +1,286 @@
+package graph
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/internal/checkpoint"
+	"hypnos/internal/kernel"
+)
+
+// LoadOptions say how weights fit layers that are connected otherwise.
+type LoadOptions struct {
+	// Deviation is the size of the noise that a local layer adds to the copies
+	// of a convolution's kernel, relative to it, as Connectivity.Deviation is;
+	// the deviation σ there is the root mean square of the kernel's weights. 0
+	// means exact copies.
+	Deviation float64
+	// Seed is of the noise.
+	Seed uint64
+}
+
+// Load sets every parameter and running moment from a file: safetensors, or a
+// state dict that PyTorch's torch.save has written, in its zip format or the
+// older stream of pickles, bare or in a dict under state_dict, model_state_dict
+// or model, and with or without a "module." before every name. Which of these
+// it is, is seen from its contents, which are not trusted. Names and layouts
+// are as Save writes them; local weights may also be called NAME.weights.
+//
+// Where the file has one kernel for all locations and the layer has one for
+// each, each becomes a copy of it, with noise if the options ask for it; where
+// it is the other way round, the kernel becomes the mean over the locations.
+// Biases likewise, without noise. All else is set to the bit from float32, and
+// to the nearest float32 from other types. Counters of batches, which PyTorch's
+// norms have, are passed over.
+//
+// It is an error if parameters are missing in the file, have another shape, or
+// are not of the network: all of them are named at once. After an error the
+// network is as before, unless the error says otherwise, because the disk failed
+// between two readings of the file.
+func (n *Network) Load(path string, o LoadOptions) error {
+	if !(o.Deviation >= 0 && o.Deviation <= 1e6) {
+		return errors.Errorf("graph: deviation %v of the loaded weights, want a number of at least 0", o.Deviation)
+	}
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return errors.Wrap(err, "graph: weights")
+	}
+	defer f.Close()
+	names, err := n.match(f)
+	if err == nil {
+		err = f.Verify()
+	}
+	if err != nil {
+		return errors.Wrapf(err, "graph: the weights in %s", path)
+	}
+	var scratch []float32
+	for s := range n.stored() {
+		if err := s.load(f, names[s.Parameter], o, &scratch); err != nil {
+			return errors.Wrapf(err, "graph: the network is loaded in part from %s", path)
+		}
+	}
+	return nil
+}
+
+// Save writes every parameter and running moment to a safetensors file, under
+// their names and in PyTorch's layouts:
+//
+//	weights of a convolution    O C/g KH KW
+//	weights of a local layer    OH OW O C/g KH KW
+//	biases                      O, or OH OW O if each location has its own
+//	weights of a linear layer   O C
+//	all else                    a vector of C
+//
+// The file appears at path whole or not at all, and takes the place of one that
+// is there. Load sets the same values to the bit.
+func (n *Network) Save(path string) error {
+	var tensors []checkpoint.Tensor
+	for s := range n.stored() {
+		tensors = append(tensors, checkpoint.Tensor{Name: s.Name, Shape: s.shape(s.each), Values: s.values()})
+	}
+	return errors.Wrap(checkpoint.Write(path, map[string]string{"format": "pt"}, tensors), "graph: save")
+}
+
+// stored is a parameter as it is in files.
+type stored struct {
+	*Parameter
+	kernel []int // shape for one location, in PyTorch's order
+	places []int // OH OW of a layer with a receptive field, else nil
+	each   bool  // whether each location has its own
+}
+
+// stored returns the parameters and moments, each once, in the order of the
+// layers.
+func (n *Network) stored() iter.Seq[stored] {
+	return func(yield func(stored) bool) {
+		for _, l := range n.Layers {
+			for _, p := range slices.Concat(l.Parameters, l.Moments) {
+				s := stored{Parameter: p, kernel: p.Shape}
+				if l.Field != nil {
+					s.places = []int{l.Field.Output.Height, l.Field.Output.Width}
+					if p == l.Field.Weight {
+						s.kernel, s.each = []int{p.Shape[1], p.Shape[4], p.Shape[2], p.Shape[3]}, !l.Field.Shared
+					} else {
+						s.kernel, s.each = []int{l.Field.Channels}, l.Field.Bias == LocationBias
+					}
+				}
+				if !yield(s) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// shape returns the shape in a file that has values for each location or for
+// all.
+func (s stored) shape(each bool) []int {
+	if each {
+		return slices.Concat(s.places, s.kernel)
+	}
+	return s.kernel
+}
+
+// count returns how many values a location has.
+func (s stored) count() int {
+	n := 1
+	for _, d := range s.kernel {
+		n *= d
+	}
+	return n
+}
+
+// matrix returns the size of the matrices, channels × places of the kernel in a
+// file and their transposes in memory, of which the values consist.
+func (s stored) matrix() (rows, columns int) {
+	if len(s.kernel) == 4 {
+		return s.kernel[1], s.kernel[2] * s.kernel[3]
+	}
+	return 1, s.count()
+}
+
+// values yields the values in the order of a file.
+func (s stored) values() iter.Seq[[]float32] {
+	return func(yield func([]float32) bool) {
+		rows, columns := s.matrix()
+		if rows == 1 || columns == 1 {
+			yield(s.Data)
+			return
+		}
+		piece := make([]float32, rows*columns)
+		for at := 0; at < len(s.Data); at += len(piece) {
+			kernel.Transpose(piece, columns, s.Data[at:], rows, columns, rows)
+			if !yield(piece) {
+				return
+			}
+		}
+	}
+}
+
+// ours puts values that are in the order of a file in the order of memory.
+func (s stored) ours(values []float32) {
+	rows, columns := s.matrix()
+	if rows == 1 || columns == 1 {
+		return
+	}
+	piece := make([]float32, rows*columns)
+	for at := 0; at < len(values); at += len(piece) {
+		kernel.Transpose(piece, rows, values[at:], columns, rows, columns)
+		copy(values[at:], piece)
+	}
+}
+
+// load sets the values from the tensor of that name, whose shape fits. scratch
+// is room for the largest tensor of which a mean is taken.
+func (s stored) load(f *checkpoint.File, name string, o LoadOptions, scratch *[]float32) error {
+	count := s.count()
+	switch each := len(f.Shape(name)) > len(s.kernel); {
+	case each == s.each:
+		if err := f.Read(name, s.Data); err != nil {
+			return err
+		}
+		s.ours(s.Data)
+	case s.each:
+		first := s.Data[:count]
+		if err := f.Read(name, first); err != nil {
+			return err
+		}
+		s.ours(first)
+		if o.Deviation > 0 && len(s.kernel) == 4 {
+			s.spread(rootMeanSquare(first), o.Deviation, random(o.Seed, s.Name))
+			return nil
+		}
+		for at := count; at < len(s.Data); at += count {
+			copy(s.Data[at:], first)
+		}
+	default:
+		n := s.places[0] * s.places[1]
+		*scratch = slices.Grow((*scratch)[:0], n*count)[:n*count]
+		if err := f.Read(name, *scratch); err != nil {
+			return err
+		}
+		mean(s.Data, *scratch)
+		s.ours(s.Data)
+	}
+	return nil
+}
+
+// mean sets the values of one location to the mean over all of them.
+func mean(one, all []float32) {
+	sums := make([]float64, len(one))
+	for i, v := range all[:len(one)] {
+		sums[i] = float64(v)
+	}
+	for at := len(one); at < len(all); at += len(one) {
+		for i, v := range all[at : at+len(one)] {
+			sums[i] += float64(v)
+		}
+	}
+	for i, sum := range sums {
+		one[i] = float32(sum / float64(len(all)/len(one)))
+	}
+}
+
+func rootMeanSquare(values []float32) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += float64(v) * float64(v)
+	}
+	return math.Sqrt(sum / float64(len(values)))
+}
+
+// match returns the name in the file of each parameter and moment. It is an
+// error, which names all, if some are missing, misshapen or unknown.
+func (n *Network) match(f *checkpoint.File) (map[*Parameter]string, error) {
+	names := map[*Parameter]string{}
+	known := map[string]bool{}
+	var missing, misshapen, unknown []string
+	for s := range n.stored() {
+		name := s.Name
+		if len(s.kernel) == 4 && !f.Has(name) && f.Has(name+"s") {
+			name += "s"
+		}
+		names[s.Parameter], known[name] = name, true
+		want := dimensions(s.shape(false))
+		if s.places != nil {
+			want += " or " + dimensions(s.shape(true))
+		}
+		switch shape := f.Shape(name); {
+		case !f.Has(name):
+			missing = append(missing, fmt.Sprintf("%s (%s)", name, want))
+		case !slices.Equal(shape, s.kernel) && (s.places == nil || !slices.Equal(shape, s.shape(true))):
+			misshapen = append(misshapen, fmt.Sprintf("%s (%s, want %s)", name, dimensions(shape), want))
+		}
+	}
+	for _, name := range f.Names() {
+		if !known[name] && !strings.HasSuffix(name, "num_batches_tracked") {
+			unknown = append(unknown, fmt.Sprintf("%s (%s)", name, dimensions(f.Shape(name))))
+		}
+	}
+	var faults []string
+	for _, list := range []struct {
+		what  string
+		names []string
+	}{{"missing", missing}, {"misshapen", misshapen}, {"not of the network", unknown}} {
+		if len(list.names) > 0 {
+			faults = append(faults, list.what+": "+strings.Join(list.names, ", "))
+		}
+	}
+	if faults != nil {
+		return nil, errors.Errorf("do not fit the network; %s", strings.Join(faults, "; "))
+	}
+	return names, nil
+}
+
+// dimensions writes a shape as 4×3×3×3.
+func dimensions(shape []int) string {
+	if len(shape) == 0 {
+		return "a single value"
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", "×"), "[]")
+}

@@ -1,0 +1,83 @@
+package checkpoint
+
+import (
+	"bytes"
+	"os"
+	"testing"
+)
+
+// checkOpen opens any bytes: either they are refused, or all tensors that they
+// are said to hold can be read.
+func checkOpen(t *testing.T, raw []byte) {
+	f, err := openBytes(raw)
+	if err != nil {
+		return
+	}
+	for _, name := range f.Names() {
+		n := product(f.Shape(name))
+		if n < 0 || n > len(raw) {
+			t.Fatalf("tensor %q has %d values in %d bytes", name, n, len(raw))
+		}
+		if err := f.Read(name, make([]float32, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// FuzzOpenPyTorch opens files in PyTorch's two formats.
+func FuzzOpenPyTorch(f *testing.F) {
+	for _, name := range []string{"resnet8w4_conv.pth", "resnet8w4_conv_dataparallel.pth", "types.pth", "types_stream.pth"} {
+		raw, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Add(archive(whole(dictOf(text("w"), six))))
+	f.Add(stream(whole(dictOf(text("w"), six)), "]("+text("0")+"e", 6))
+	f.Fuzz(checkOpen)
+}
+
+// FuzzOpenPickle opens archives with any pickle, which are too well guarded by
+// their checksums for FuzzOpenPyTorch.
+func FuzzOpenPickle(f *testing.F) {
+	f.Add([]byte(whole(dictOf(text("w"), six))))
+	f.Add([]byte(whole(dictOf(text("model"), dictOf(text("module.w"), six), "K\x01", "N"))))
+	f.Add([]byte(whole("ccollections\nOrderedDict\n)R(" + text("w") + six + "u}" + text("_metadata") + "}sb")))
+	f.Add([]byte(whole("\x95\x00\x00\x00\x00\x00\x00\x00\x00" + text("torch") + "\x94" + text("FloatStorage") + "\x94\x93\x94h\x00h\x02")))
+	f.Fuzz(func(t *testing.T, pickle []byte) { checkOpen(t, archive(string(pickle))) })
+}
+
+// FuzzOpenSafetensors opens safetensors. Those that are accepted can be written,
+// and say the same when they are opened again.
+func FuzzOpenSafetensors(f *testing.F) {
+	f.Add(file("{}", 0))
+	f.Add(file(`{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"v":{"dtype":"BF16","shape":[],"data_offsets":[24,26]}}`, 26))
+	f.Add(file(`{"w":{"dtype":"I64","shape":[4294967296,0,2],"data_offsets":[0,0]}}`, 0))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		checkOpen(t, raw)
+		file, err := openBytes(raw)
+		if err != nil || raw[8] != '{' || file.Has("__metadata__") { // it was called module.__metadata__
+			return
+		}
+		var tensors []Tensor
+		for _, name := range file.Names() {
+			tensors = append(tensors, Tensor{Name: name, Shape: file.Shape(name)})
+		}
+		head, err := header(file.Metadata, tensors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := 0
+		for _, x := range tensors {
+			size += 4 * product(x.Shape)
+		}
+		again, err := openBytes(append(bytes.Clone(head), make([]byte, size)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(again.Names()) != len(tensors) || len(again.Metadata) != len(file.Metadata) {
+			t.Fatalf("tensors %q, want %q; metadata %q, want %q", again.Names(), file.Names(), again.Metadata, file.Metadata)
+		}
+	})
+}

@@ -1,0 +1,276 @@
+package checkpoint
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Pieces of pickles, as torch.save writes them.
+
+func text(s string) string { return "X" + little4(len(s)) + s }
+
+func little4(n int) string {
+	return string(binary.LittleEndian.AppendUint32(nil, uint32(n)))
+}
+
+func tuple(values ...int) string {
+	s := "("
+	for _, v := range values {
+		s += "J" + little4(v)
+	}
+	return s + "t"
+}
+
+func storageOf(class, key string, count int) string {
+	return "(" + text("storage") + "ctorch\n" + class + "\n" + text(key) + text("cpu") + "J" + little4(count) + "tQ"
+}
+
+func tensorOf(storage string, offset int, shape, stride string) string {
+	return "ctorch._utils\n_rebuild_tensor_v2\n(" + storage + "J" + little4(offset) + shape + stride + "\x89ccollections\nOrderedDict\n)RtR"
+}
+
+func dictOf(keysAndValues ...string) string {
+	return "}(" + strings.Join(keysAndValues, "") + "u"
+}
+
+func whole(object string) string { return "\x80\x02" + object + "." }
+
+// six is a tensor 2 3 of the storage "0", which has six values.
+var six = tensorOf(storageOf("FloatStorage", "0", 6), 0, tuple(2, 3), tuple(3, 1))
+
+// archive puts a pickle in an archive with the storages "0", with the bytes of the
+// float32 0 to 5, and "none", with no bytes.
+func archive(pickle string, entries ...string) []byte {
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	add := func(name string, method uint16, contents string) {
+		size := uint64(len(contents))
+		f, _ := w.CreateRaw(&zip.FileHeader{
+			Name: name, Method: method, CompressedSize64: size, UncompressedSize64: size, CRC32: crc32.ChecksumIEEE([]byte(contents)),
+		})
+		io.WriteString(f, contents)
+	}
+	add("a/data.pkl", zip.Store, pickle)
+	add("a/data/0", zip.Store, values(6))
+	add("a/data/none", zip.Store, "")
+	add("a/data/packed", zip.Deflate, values(6)) // if only by its own account
+	for _, name := range entries {
+		add(name, zip.Store, "big")
+	}
+	w.Close()
+	return out.Bytes()
+}
+
+// values are the bytes of float32 0, 1, … n-1.
+func values(n int) string {
+	var raw []byte
+	for i := range n {
+		raw, _ = binary.Append(raw, binary.LittleEndian, float32(i))
+	}
+	return string(raw)
+}
+
+// stream is the older format around a pickle.
+func stream(pickle, keys string, counts ...int) []byte {
+	s := "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." + whole("M\xe9\x03") + whole(dictOf(text("little_endian"), "\x88")) + pickle + whole(keys)
+	for _, n := range counts {
+		s += little4(n) + little4(0) + values(n)
+	}
+	return []byte(s)
+}
+
+func openBytes(raw []byte) (*File, error) {
+	return open(bytes.NewReader(raw), int64(len(raw)))
+}
+
+func wantError(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want one with %q", err, want)
+	}
+}
+
+// wantTensor compares a tensor with its values, written by fmt.
+func wantTensor(t *testing.T, f *File, name, want string) {
+	t.Helper()
+	got := make([]float32, product(f.Shape(name)))
+	if err := f.Read(name, got); err != nil {
+		t.Fatal(err)
+	}
+	if s := fmt.Sprint(f.Shape(name), got); s != want {
+		t.Errorf("tensor %q is %s, want %s", name, s, want)
+	}
+}
+
+func TestPickles(t *testing.T) {
+	part := tensorOf(storageOf("FloatStorage", "0", 6), 1, tuple(2, 2), tuple(1, 3))
+	for what, pickle := range map[string]string{
+		"bare":            dictOf(text("w"), six, text("part"), part),
+		"ordered":         "ccollections\nOrderedDict\n)R(" + text("w") + six + text("part") + part + "u}" + text("_metadata") + "}sb",
+		"state_dict":      dictOf(text("epoch"), "K\x01", text("state_dict"), dictOf(text("w"), six, text("part"), part)),
+		"model":           dictOf(text("model"), dictOf(text("w"), six, text("part"), part), "K\x01", "N"),
+		"model_state":     dictOf(text("model_state_dict"), dictOf(text("w"), six, text("part"), part)),
+		"module":          dictOf(text("module.w"), six, text("module.part"), part, text("note"), text("x")),
+		"a framed one":    "\x95" + little4(3) + little4(0) + dictOf(text("w"), six, text("part"), part),
+		"a shared string": dictOf(text("w")+"q\x05", six, text("part"), part, "K\x01", "h\x05"),
+	} {
+		for format, raw := range map[string][]byte{
+			"zip":    archive(whole(pickle)),
+			"stream": stream(whole(pickle), "]("+text("0")+"e", 6),
+		} {
+			t.Run(what+" "+format, func(t *testing.T) {
+				f, err := openBytes(raw)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := f.Verify(); err != nil {
+					t.Error(err)
+				}
+				if names := fmt.Sprint(f.Names()); names != "[w part]" {
+					t.Errorf("names %s", names)
+				}
+				wantTensor(t, f, "w", "[2 3] [0 1 2 3 4 5]")
+				wantTensor(t, f, "part", "[2 2] [1 4 2 5]")
+			})
+		}
+	}
+}
+
+// What a state dict does not need is refused, whatever it would do.
+func TestBadPickles(t *testing.T) {
+	float := func(count, offset int, shape, stride string) string {
+		return whole(dictOf(text("w"), tensorOf(storageOf("FloatStorage", "0", count), offset, shape, stride)))
+	}
+	long := strings.Repeat("x", 1<<20)
+	for want, pickle := range map[string]string{
+		`wants "os.system", which no state dict needs`:     whole("cos\nsystem\n(" + text("true") + "tR"),
+		`wants "builtins.eval"`:                            whole(text("builtins") + text("eval") + "\x93)R"),
+		`wants "numpy.core.multiarray.scalar"`:             whole(dictOf(text("best"), "cnumpy.core.multiarray\nscalar\n)R", text("w"), six)),
+		`wants "torch.FloatStorage2"`:                      whole("ctorch\nFloatStorage2\n"),
+		"opcode 0x69":                                      whole("(ios\nsystem\n"),
+		"opcode 0x81":                                      whole("ccollections\nOrderedDict\n)\x81"),
+		"opcode 0x82":                                      whole("\x82\x01"),
+		"opcode 0xff":                                      whole("\xff"),
+		"opcode 0x32":                                      whole("N2"),
+		"REDUCE requires a Callable":                       whole("N)R"),
+		"the stack is empty":                               "\x80\x02.",
+		"unsupported pickle protocol: 6":                   "\x80\x06N.",
+		"broken pickle: runtime error: index out of range": whole("}(Nu"),
+		"broken pickle: hash of unhashable":                whole("ccollections\nOrderedDict\n)RC\x01xNs"),
+		"unexpected EOF":                                   "\x80\x02}",
+		"a string of 2147483647 bytes":                     "\x80\x02X" + little4(1<<31-1),
+		"a string of 18446744073709551615 bytes":           "\x80\x02\x8d" + strings.Repeat("\xff", 8),
+		"pickle takes over":                                "\x80\x02" + strings.Repeat("(", 600_000),
+		"pickle takes over ":                               "\x80\x02" + text(long) + "q\x00" + strings.Repeat("h\x00", 200),
+		"class at byte":                                    "\x80\x02c" + long,
+		"the checkpoint is not a dict":                     whole("]"),
+		`no tensors in the dict with the keys "epoch", "net", nor`:    whole(dictOf(text("epoch"), "N", text("net"), dictOf(text("w"), six))),
+		`two tensors are called "w"`:                                  whole(dictOf(text("w"), six, text("w"), six)),
+		"a persistent object":                                         whole("(" + text("module") + "tQ"),
+		"a persistent object that":                                    whole("(" + text("storage") + "ctorch\nFloatStorage\n" + text("0") + text("cpu") + "K\x06(" + text("view") + "K\x00K\x01ttQ"),
+		"a tensor without storage":                                    whole("ctorch._utils\n_rebuild_tensor_v2\n(NK\x00))tR"),
+		"a parameter without a tensor":                                whole("ctorch._utils\n_rebuild_parameter\n)R"),
+		`storage "0" has 6 values of type F32 and also 3 of type F64`: whole(dictOf(text("w"), six, text("v"), tensorOf(storageOf("DoubleStorage", "0", 3), 0, tuple(3), tuple(1)))),
+		"a shape of [7], but at most 6 values":                        float(6, 0, tuple(7), tuple(1)),
+		"a shape of [7], but at most 6":                               float(6, 0, tuple(7), tuple(0)),
+		"a shape of [2 -3], but":                                      float(6, 0, tuple(2, -3), tuple(3, 1)),
+		"a shape of [2147483647 2147483647 2147483647], but":          float(6, 0, tuple(1<<31-1, 1<<31-1, 1<<31-1), tuple(0, 0, 0)),
+		"a shape of 65 axes":                                          float(6, 0, tuple(make([]int, 65)...), tuple(make([]int, 65)...)),
+		"from value 1 with shape [2 3] and strides [3 1], lies":       float(6, 1, tuple(2, 3), tuple(3, 1)),
+		"from value -1 with":                                          float(6, -1, tuple(2), tuple(1)),
+		"from value 6 with shape [] and":                              float(6, 6, ")", ")"),
+		"with shape [2 2] and strides [2147483647 1], lies":           float(6, 0, tuple(2, 2), tuple(1<<31-1, 1)),
+		"with shape [2] and strides [-1], lies":                       float(6, 5, tuple(2), tuple(-1)),
+		`the archive has no storage "9"`:                              whole(dictOf(text("w"), tensorOf(storageOf("FloatStorage", "9", 6), 0, tuple(6), tuple(1)))),
+		`storage "0" has 24 bytes for 5 values of type F32`:           float(5, 0, tuple(5), tuple(1)),
+		`storage "0" has 24 bytes for 2147483647 values of type F32`:  float(1<<31-1, 0, tuple(1<<30), tuple(1)),
+		`"none" has 0 bytes for 4611686018427387904 values`: whole(dictOf(text("w"),
+			tensorOf("("+text("storage")+"ctorch\nFloatStorage\n"+text("none")+text("cpu")+"\x8a\x08"+little4(0)+little4(1<<30)+"tQ", 0, tuple(1<<30), tuple(1)))),
+		"the archive is compressed": whole(dictOf(text("w"), tensorOf(storageOf("FloatStorage", "packed", 6), 0, tuple(6), tuple(1)))),
+	} {
+		_, err := openBytes(archive(pickle))
+		wantError(t, err, want)
+	}
+}
+
+func TestBadArchives(t *testing.T) {
+	good := whole(dictOf(text("w"), six))
+	for want, raw := range map[string][]byte{
+		"want little":                               archive(good, "a/byteorder"),
+		"a TorchScript program":                     archive(good, "a/constants.pkl"),
+		"with 2 entries NAME/data.pkl":              archive(good, "b/data.pkl"),
+		`two entries of the archive are called "x"`: archive(good, "x", "x"),
+		"zip: not a valid zip file":                 archive(good)[:400],
+	} {
+		_, err := openBytes(raw)
+		wantError(t, err, want)
+	}
+	many := make([]string, maxDirectory/60)
+	for i := range many {
+		many[i] = fmt.Sprintf("%016d", i)
+	}
+	_, err := openBytes(archive(good, many...))
+	wantError(t, err, "the directory of the archive is larger")
+
+	raw := archive(good)
+	raw[bytes.Index(raw, []byte(values(6)))]++
+	f, err := openBytes(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, f.Verify(), `entry "a/data/0": zip: checksum error`)
+}
+
+func TestBadStreams(t *testing.T) {
+	good, keys := whole(dictOf(text("w"), six)), "]("+text("0")+"e"
+	fine := stream(good, keys, 6)
+	if _, err := openBytes(fine); err != nil {
+		t.Fatal(err)
+	}
+	for n := range fine {
+		if _, err := openBytes(fine[:n]); err == nil {
+			t.Errorf("%d of %d bytes are no error", n, len(fine))
+		}
+	}
+	for want, raw := range map[string][]byte{
+		"a pickle that torch.save has not written": []byte(whole("K\x01")),
+		"not version 1001":                         bytes.Replace(fine, []byte("M\xe9\x03"), []byte("M\xe8\x03"), 1),
+		"values are big-endian":                    bytes.Replace(fine, []byte("\x88"), []byte("\x89"), 1),
+		"no list of the keys":                      stream(good, "N", 6),
+		`storage "1" is of no tensor`:              stream(good, "]("+text("1")+"e", 6),
+		`storage "" is of no tensor`:               stream(good, "](Ne", 6),
+		`storage "0" comes twice`:                  stream(good, "]("+text("0")+text("0")+"e", 6, 6),
+		`tensor "w": no storage "0"`:               stream(good, "]", 6),
+		`storage "0" has 5 values of type F32`:     stream(good, keys, 5),
+	} {
+		_, err := openBytes(raw)
+		wantError(t, err, want)
+	}
+}
+
+// A pickle may name one long string often: neither the library's hashing of it
+// nor its errors, which print whole objects, make more of it.
+func TestPickleMemory(t *testing.T) {
+	bomb := "\x80\x02(" + text(strings.Repeat("\x00", 1<<18)) + "q\x00" + strings.Repeat("h\x00", 40) + "t)R."
+	marks := "\x80\x02" + strings.Repeat("(", 250_000) + "."
+	for _, pickle := range []string{bomb, marks} {
+		var before, after runtime.MemStats
+		raw := archive(pickle)
+		runtime.ReadMemStats(&before)
+		_, err := openBytes(raw)
+		runtime.ReadMemStats(&after)
+		if err == nil || len(err.Error()) > 2*maxError {
+			t.Errorf("error of %d bytes", len(fmt.Sprint(err)))
+		}
+		if got := after.TotalAlloc - before.TotalAlloc; got > 8*maxCost {
+			t.Errorf("%d MB for a file of %d KB", got>>20, len(raw)>>10)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+//go:build !windows
+
+package checkpoint
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+)
+
+// replace writes a file aside and renames it to path when it is complete and on
+// the disk.
+func replace(path string, write func(io.Writer) error) error {
+	folder := filepath.Dir(path)
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(folder), renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := f.CloseAtomicallyReplace(); err != nil {
+		return err
+	}
+	// The library leaves the rename itself to reach the disk some time.
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
