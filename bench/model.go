@@ -28,7 +28,7 @@ func (f *localFlags) register(fs *flag.FlagSet) {
 // connectivity is what the flags come to, for the variants that are local.
 func (f localFlags) connectivity() graph.Connectivity {
 	c := f.exceptions
-	if f.deviation >= 0 {
+	if !(f.deviation < 0) { // NaN is an error of the network's
 		c.SharedStart, c.Deviation = true, f.deviation
 	}
 	return c
@@ -36,7 +36,7 @@ func (f localFlags) connectivity() graph.Connectivity {
 
 // modelFlags name and size a network, for the commands that look at one.
 type modelFlags struct {
-	variant                     string
+	variant, weights            string
 	width, classes, side, steps int
 	seed                        uint64
 	local                       localFlags
@@ -51,6 +51,21 @@ func (f *modelFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.steps, "steps", 0, "time steps of cornet-r and cornet-rt; 0 means as published")
 	fs.Uint64Var(&f.seed, "seed", 1, "source of initial weights")
 	f.local.register(fs)
+}
+
+// registerWeights adds the flag of a command that looks at weights.
+func (f *modelFlags) registerWeights(fs *flag.FlagSet) {
+	fs.StringVar(&f.weights, "weights", "", "`file` of weights, PyTorch's or safetensors, instead of initial ones; local layers start as copies of a convolution's, with -deviation times as much noise")
+}
+
+// weighted builds the network of that name with the weights of the file, or
+// initial ones without it.
+func (f modelFlags) weighted(model string) (*graph.Network, error) {
+	net, err := f.network(model, f.weights != "")
+	if err != nil || f.weights == "" {
+		return net, err
+	}
+	return net, net.Load(f.weights, graph.LoadOptions{Deviation: max(f.local.deviation, 0), Seed: f.seed})
 }
 
 // network builds the network of that name; a blank one has zeros for weights.
