@@ -21,8 +21,9 @@ type Features struct {
 func (n *Network) Features(images []float32, names ...string) ([]Features, error) {
 	layers := make([]*Layer, len(names))
 	for i, name := range names {
-		if layers[i] = n.find(name); layers[i] == nil {
-			return nil, errors.Errorf("graph: no area or layer is called %q; the areas are %s", name, strings.Join(n.AreaNames(), ", "))
+		var err error
+		if layers[i], err = n.Find(name); err != nil {
+			return nil, err
 		}
 	}
 	activations, err := n.Activations(images, layers...)
@@ -39,19 +40,20 @@ func (n *Network) Features(images []float32, names ...string) ([]Features, error
 	return features, nil
 }
 
-// find returns the output of the area of that name, or the layer, or nil.
-func (n *Network) find(name string) *Layer {
+// Find returns the layer that speaks for the area of that name, or the layer of
+// that name. An unknown name is an error that lists the areas.
+func (n *Network) Find(name string) (*Layer, error) {
 	for _, a := range n.Areas {
 		if a.Name == name {
-			return a.Output
+			return a.Output, nil
 		}
 	}
 	for _, l := range n.Layers {
 		if l.Name == name {
-			return l
+			return l, nil
 		}
 	}
-	return nil
+	return nil, errors.Errorf("graph: no area or layer is called %q; the areas are %s", name, strings.Join(n.AreaNames(), ", "))
 }
 
 // AreaNames returns the names of the areas.
