@@ -192,7 +192,7 @@ func TestListAndHelp(t *testing.T) {
 		}
 	}
 	for command, want := range map[string]string{"": "compare", "compare": "-variants", "train": "-milestones", "search": "-rates", "speed": "-peer-env", "list": "USAGE",
-		"summary": "-batch", "graph cornet-s": "-unroll", "filters": "-by"} {
+		"summary": "-batch", "graph cornet-s": "-unroll", "filters": "-by", "predict": "-classes-file", "features resnet8": "-areas", "eval": "-data-dir"} {
 		status, stdout, stderr := bench(t.Context(), strings.Fields(command+" -h")...)
 		if status != 0 || stderr != "" || !strings.Contains(stdout, want) {
 			t.Errorf("%q -h: status %d, stderr %q, stdout %q", command, status, stderr, stdout)

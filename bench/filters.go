@@ -41,7 +41,7 @@ func filtersCommand(c console) *ffcli.Command {
 			if _, err := m.network(model, true); err != nil {
 				return err
 			}
-			if err := prepareFile(*out, ".png", ".svg"); err != nil {
+			if err := prepareFile("-o", *out, ".png", ".svg"); err != nil {
 				return err
 			}
 			net, err := m.weighted(model)

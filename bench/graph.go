@@ -36,7 +36,7 @@ func graphCommand(c console) *ffcli.Command {
 			if err != nil {
 				return err
 			}
-			if err := prepareFile(*out, ".svg", ".dot"); err != nil {
+			if err := prepareFile("-o", *out, ".svg", ".dot"); err != nil {
 				return err
 			}
 			var drawing bytes.Buffer

@@ -9,6 +9,9 @@
 //	go run ./bench summary    list the layers of a network, and the memory to train it
 //	go run ./bench graph      draw a network
 //	go run ./bench filters    show what the first layer of a network looks for
+//	go run ./bench predict    show what a network takes pictures for
+//	go run ./bench features   write what areas of a network answer to pictures
+//	go run ./bench eval       test a trained network on a data set
 //	go run ./bench list       list models, variants and data sets
 //
 // Every command explains its flags with -h. An error is one line on standard
@@ -46,11 +49,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		FlagSet:    flag.NewFlagSet("bench", flag.ContinueOnError),
 		Subcommands: []*ffcli.Command{
 			compareCommand(c), trainCommand(c), searchCommand(c), convergeCommand(c), speedCommand(c),
-			summaryCommand(c), graphCommand(c), filtersCommand(c), listCommand(c),
+			summaryCommand(c), graphCommand(c), filtersCommand(c),
+			predictCommand(c), featuresCommand(c), evalCommand(c), listCommand(c),
 		},
 		Exec: func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageError{errors.Errorf("unknown command %q, want compare, train, search, converge, speed, summary, graph, filters or list", args[0])}
+				return usageError{errors.Errorf("unknown command %q, want compare, train, search, converge, speed, summary, graph, filters, predict, features, eval or list", args[0])}
 			}
 			return flag.ErrHelp
 		},

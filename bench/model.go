@@ -40,6 +40,7 @@ type modelFlags struct {
 	width, classes, side, steps int
 	seed                        uint64
 	local                       localFlags
+	input                       graph.Size // of the images, where a data set says it; the zero value means as side does
 }
 
 // register adds the flags.
@@ -68,6 +69,14 @@ func (f modelFlags) weighted(model string) (*graph.Network, error) {
 	return net, net.Load(f.weights, graph.LoadOptions{Deviation: max(f.local.deviation, 0), Seed: f.seed})
 }
 
+// needWeights is an error if there is no file of weights.
+func (f modelFlags) needWeights() error {
+	if f.weights == "" {
+		return errors.New("-weights is missing: the file of a trained network, such as bench train -save writes or PyTorch")
+	}
+	return nil
+}
+
 // network builds the network of that name; a blank one has zeros for weights.
 func (f modelFlags) network(model string, blank bool) (*graph.Network, error) {
 	e, err := zoo.Find(model)
@@ -86,7 +95,10 @@ func (f modelFlags) network(model string, blank bool) (*graph.Network, error) {
 			return nil, errors.Errorf("-%s %d, want at least 0", size.flag, size.value)
 		}
 	}
-	if f.side > 0 {
+	switch {
+	case f.input != graph.Size{}:
+		e.Input = f.input
+	case f.side > 0:
 		e.Input.Height, e.Input.Width = f.side, f.side
 	}
 	return zoo.New(model, zoo.Config{
@@ -117,12 +129,22 @@ func flagsAnywhere(fs *flag.FlagSet, args []string) ([]string, error) {
 
 // oneModel parses flags anywhere around the name of a model, which it returns.
 func oneModel(fs *flag.FlagSet, args []string) (string, error) {
-	args, err := flagsAnywhere(fs, args)
+	model, others, err := modelFirst(fs, args)
+	if err != nil {
+		return "", err
+	}
+	return model, noArguments(others)
+}
+
+// modelFirst parses flags anywhere around the name of a model and what follows
+// it, and returns these.
+func modelFirst(fs *flag.FlagSet, args []string) (model string, others []string, err error) {
+	args, err = flagsAnywhere(fs, args)
 	switch {
 	case err != nil:
-		return "", err
+		return "", nil, err
 	case len(args) == 0:
-		return "", usageError{errors.Errorf("no model is named, want one of %s", strings.Join(zoo.Names(), ", "))}
+		return "", nil, usageError{errors.Errorf("no model is named, want one of %s", strings.Join(zoo.Names(), ", "))}
 	}
-	return args[0], noArguments(args[1:])
+	return args[0], args[1:], nil
 }

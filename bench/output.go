@@ -13,18 +13,19 @@ import (
 	"hypnos/bench/report"
 )
 
-// prepareFile finds, before any work, what would stop a file of -o from being
-// written: an ending other than the known ones, or its folder, which it creates.
-func prepareFile(path string, endings ...string) error {
+// prepareFile finds, before any work, what would stop the file of a flag from
+// being written: an ending other than the known ones, or its folder, which it
+// creates.
+func prepareFile(flag, path string, endings ...string) error {
 	known := strings.Join(endings, " or ")
 	switch {
 	case path == "":
-		return errors.Errorf("-o is missing: the file to write, which ends with %s", known)
+		return errors.Errorf("%s is missing: the file to write, which ends with %s", flag, known)
 	case !slices.Contains(endings, filepath.Ext(path)):
-		return errors.Errorf("-o %q, want a file that ends with %s", path, known)
+		return errors.Errorf("%s %q, want a file that ends with %s", flag, path, known)
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return errors.Errorf("-o %q is a folder", path)
+		return errors.Errorf("%s %q is a folder", flag, path)
 	}
 	return report.Prepare(filepath.Dir(path))
 }

@@ -37,7 +37,10 @@ func newBar(w io.Writer, steps int, what string) *bar {
 func (b *bar) describe(what string) { b.bar.Describe(what) }
 
 // step counts one step.
-func (b *bar) step() { b.bar.Add(1) }
+func (b *bar) step() { b.steps(1) }
+
+// steps counts several steps.
+func (b *bar) steps(n int) { b.bar.Add(n) }
 
 // bytes shows how many of total bytes are done; total may be unknown, -1.
 func (b *bar) bytes(done, total int64) {

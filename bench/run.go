@@ -55,6 +55,9 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	_, err = train.Run(ctx, net, options)
 	e.listSkipped(b)
 	run.Complete = err == nil
+	if err == nil && e.save != "" {
+		err = net.Save(e.save)
+	}
 	return run, err
 }
 

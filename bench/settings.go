@@ -33,7 +33,7 @@ type settings struct {
 	flip, skipBad        bool
 	validation           float64
 	seed                 uint64
-	out                  string
+	out, save            string // save is empty but for train
 	steps                int
 	local                localFlags
 	sleep                sleepFlags

@@ -20,6 +20,7 @@ func trainCommand(c console) *ffcli.Command {
 	name := fs.String("variant", "conv", "`name` of the variant to train: see bench list")
 	repetitions := fs.Int("repetitions", 0, "translations of each image in its batch; 0 means the variant's")
 	fs.StringVar(&s.out, "out", "", "`folder` to write the report to; none unless given")
+	fs.StringVar(&s.save, "save", "", "`file` to write the trained weights to: .safetensors")
 	return &ffcli.Command{
 		Name:       "train",
 		ShortUsage: "go run ./bench train [flags]",
@@ -56,6 +57,11 @@ func trainOne(ctx context.Context, c console, s settings, name string, repetitio
 	}
 	if s.out != "" {
 		if err := report.Prepare(s.out); err != nil {
+			return err
+		}
+	}
+	if s.save != "" {
+		if err := prepareFile("-save", s.save, ".safetensors"); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"archive/zip"
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// npz is a file of arrays for numpy.load while it is written: a zip file, not
+// compressed, of one file an array. Arrays grow side by side and may be larger
+// than memory: they are kept in a folder aside until all are complete.
+type npz struct {
+	path, aside string
+	arrays      []*npzArray
+}
+
+// npzArray is an array of an npz. What is written to it are its values,
+// row-major, little-endian.
+type npzArray struct {
+	*bufio.Writer
+	name, kind string
+	shape      []int
+	file       *os.File
+}
+
+// newNPZ starts a file. Whatever comes of it, discard must be called in the end.
+func newNPZ(path string) (*npz, error) {
+	aside, err := os.MkdirTemp(filepath.Dir(path), ".npz-")
+	return &npz{path: path, aside: aside}, errors.Wrapf(err, "cannot write %q", path)
+}
+
+// add adds an array. kind is NumPy's name of the type of its values.
+func (z *npz) add(name, kind string, shape ...int) (*npzArray, error) {
+	f, err := os.Create(filepath.Join(z.aside, fmt.Sprint(len(z.arrays))))
+	if err != nil {
+		return nil, errors.Wrapf(err, "cannot write %q", z.path)
+	}
+	a := &npzArray{bufio.NewWriterSize(f, 1<<16), name, kind, shape, f}
+	z.arrays = append(z.arrays, a)
+	return a, nil
+}
+
+// addStrings adds a vector of strings.
+func (z *npz) addStrings(name string, values []string) error {
+	longest := 1
+	for _, v := range values {
+		longest = max(longest, len([]rune(v)))
+	}
+	a, err := z.add(name, fmt.Sprintf("<U%d", longest), len(values))
+	if err != nil {
+		return err
+	}
+	for _, v := range values {
+		characters := make([]rune, longest)
+		copy(characters, []rune(v))
+		if err := binary.Write(a, binary.LittleEndian, characters); err != nil {
+			return errors.Wrapf(err, "cannot write %q", z.path)
+		}
+	}
+	return nil
+}
+
+// finish makes the file of the arrays: it appears whole or not at all, and takes
+// the place of one that is there.
+func (z *npz) finish() (err error) {
+	defer func() { err = errors.Wrapf(err, "cannot write %q", z.path) }()
+	complete, err := os.Create(filepath.Join(z.aside, "complete"))
+	if err != nil {
+		return err
+	}
+	defer complete.Close()
+	w := bufio.NewWriterSize(complete, 1<<20)
+	archive := zip.NewWriter(w)
+	for _, a := range z.arrays {
+		entry, err := archive.CreateHeader(&zip.FileHeader{Name: a.name + ".npy", Method: zip.Store})
+		if err != nil {
+			return err
+		}
+		if err := a.moveTo(entry); err != nil {
+			return err
+		}
+	}
+	if err := archive.Close(); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := complete.Sync(); err != nil {
+		return err
+	}
+	if err := complete.Close(); err != nil {
+		return err
+	}
+	return os.Rename(complete.Name(), z.path)
+}
+
+// moveTo writes the array in NumPy's format, version 1.0 (NEP 1), and removes
+// it from where it was kept.
+func (a *npzArray) moveTo(w io.Writer) error {
+	if err := a.Flush(); err != nil {
+		return err
+	}
+	if _, err := a.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, npyHeader(a.kind, a.shape)); err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, a.file); err != nil {
+		return err
+	}
+	if err := a.file.Close(); err != nil {
+		return err
+	}
+	return os.Remove(a.file.Name())
+}
+
+// npyHeader is what stands before the values: a mark, a length, and a dict in
+// Python, filled up so that the values begin at a multiple of 64 bytes.
+func npyHeader(kind string, shape []int) string {
+	var sides strings.Builder
+	for _, n := range shape {
+		fmt.Fprintf(&sides, "%d, ", n)
+	}
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", kind, strings.TrimSuffix(sides.String(), " "))
+	const before = 10
+	length := (before+len(dict)+1+63)/64*64 - before
+	return fmt.Sprintf("\x93NUMPY\x01\x00%s%-*s\n", binary.LittleEndian.AppendUint16(nil, uint16(length)), length-1, dict)
+}
+
+// discard removes what is left aside.
+func (z *npz) discard() {
+	for _, a := range z.arrays {
+		a.file.Close()
+	}
+	os.RemoveAll(z.aside)
+}
