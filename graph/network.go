@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 )
 
@@ -16,6 +17,23 @@ type Network struct {
 
 	logits     *Layer
 	parameters map[string]*Parameter
+}
+
+// Answering returns the layers that the logits depend on, in their order. In a
+// recurrent network the last states of early areas are not among them.
+func (n *Network) Answering() []*Layer {
+	used := map[*Layer]bool{n.logits: true}
+	var answering []*Layer
+	for _, l := range slices.Backward(n.Layers) {
+		if used[l] {
+			answering = append(answering, l)
+			for _, in := range l.Inputs {
+				used[in] = true
+			}
+		}
+	}
+	slices.Reverse(answering)
+	return answering
 }
 
 // Classes returns the number of logits.
