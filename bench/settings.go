@@ -93,7 +93,7 @@ type experiment struct {
 // open reads the data and checks the options. Nothing is written, except by
 // -download.
 func (s settings) open(ctx context.Context, c console) (*experiment, error) {
-	e := &experiment{settings: s, connectivity: s.local.connectivity(), loaderWorkers: 1, listed: map[string]bool{}}
+	e := &experiment{settings: s, loaderWorkers: 1, connectivity: s.local.connectivity(), listed: map[string]bool{}}
 	var err error
 	if e.phase, err = s.sleep.phase(); err != nil {
 		return nil, err

@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // Network is a network: its layers and the values of its parameters.
 type Network struct {
 	Options Options
@@ -10,6 +12,23 @@ type Network struct {
 
 	logits     *Layer
 	parameters map[string]*Parameter
+}
+
+// Answering returns the layers that the logits depend on, in their order. In a
+// recurrent network the last states of early areas are not among them.
+func (n *Network) Answering() []*Layer {
+	used := map[*Layer]bool{n.logits: true}
+	var answering []*Layer
+	for _, l := range slices.Backward(n.Layers) {
+		if used[l] {
+			answering = append(answering, l)
+			for _, in := range l.Inputs {
+				used[in] = true
+			}
+		}
+	}
+	slices.Reverse(answering)
+	return answering
 }
 
 // Classes returns the number of logits.
