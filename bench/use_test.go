@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"context"
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
@@ -71,9 +72,19 @@ func writeWeights(t *testing.T, model string, c zoo.Config) (*graph.Network, str
 	return net, path
 }
 
+// published is the normalisation that a model was published with.
+func published(t *testing.T, model string) data.Normalisation {
+	t.Helper()
+	e, err := zoo.Find(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data.Normalisation{Mean: e.Preprocessing.Mean[:], Std: e.Preprocessing.Std[:]}
+}
+
 // prepared returns pictures as a network takes them: resized, cropped and
 // normalised.
-func prepared(t *testing.T, dir string, resize, crop int, model string) []float32 {
+func prepared(t *testing.T, dir string, resize, crop int, n data.Normalisation) []float32 {
 	t.Helper()
 	files, err := data.Pictures(dir)
 	if err != nil {
@@ -83,11 +94,6 @@ func prepared(t *testing.T, dir string, resize, crop int, model string) []float3
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := zoo.Find(model)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := data.Normalisation{Mean: e.Preprocessing.Mean[:], Std: e.Preprocessing.Std[:]}
 	for batch, err := range data.InOrder(set, n, set.Len()) {
 		if err != nil {
 			t.Fatal(err)
@@ -115,7 +121,7 @@ func TestPredict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logits, err := inference.Logits(prepared(t, dir, 32, 32, "resnet8"))
+	logits, err := inference.Logits(prepared(t, dir, 32, 32, published(t, "resnet8")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,25 +214,52 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// With the data set that a network was trained on, classes have its names.
+// With the data set that a network was trained on, classes have its names and
+// pictures its normalisation.
 func TestPredictData(t *testing.T) {
 	dir, _ := writePictures(t, 1)
-	_, weights := writeWeights(t, "resnet8", zoo.Config{Width: 1, Seed: 5})
-	predict := func(more ...string) string {
-		status, stdout, stderr := bench(t.Context(), append([]string{"predict", "resnet8", "-width", "1", "-weights", weights, "-images", dir, "-top", "99"}, more...)...)
-		if status != 0 {
-			t.Fatalf("status %d: %s", status, stderr)
+	net, weights := writeWeights(t, "resnet8", zoo.Config{Width: 1, Seed: 5})
+	root, _ := writeFolder(t)
+	out := filepath.Join(t.TempDir(), "out.json")
+	for _, c := range []struct{ set, folder string }{{"sample", ""}, {"folder", root}} {
+		training, _, err := data.Open(c.set, c.folder)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return stdout
-	}
-	named, plain := predict("-data", "sample"), predict()
-	training, _, err := data.Open("sample", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, name := range training.Classes() {
-		if !strings.Contains(named, "  "+name+" ") || !strings.Contains(plain, fmt.Sprintf("  %d ", i)) {
-			t.Errorf("class %d, %s, is not in\n%sand\n%s", i, name, named, plain)
+		names := training.Classes()
+		normalisation, err := data.NormalisationFor(c.set, training)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.set == "folder" { // which has two classes
+			net, weights = writeWeights(t, "resnet8", zoo.Config{Width: 1, Seed: 5, Classes: 2})
+		}
+		inference, err := net.Infer(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		logits, err := inference.Logits(prepared(t, dir, 32, 32, normalisation))
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, _, stderr := bench(t.Context(), "predict", "resnet8", "-width", "1", "-weights", weights,
+			"-images", dir, "-top", "99", "-data", c.set, "-data-dir", c.folder, "-o", out)
+		if status != 0 {
+			t.Fatalf("%s: status %d: %s", c.set, status, stderr)
+		}
+		var got []predicted
+		if err := json.Unmarshal(read(t, out), &got); err != nil {
+			t.Fatal(err)
+		}
+		answers := got[0].Answers
+		if len(answers) != len(names) {
+			t.Fatalf("%s: %d answers", c.set, len(answers))
+		}
+		for _, a := range answers {
+			ratio := math.Exp(float64(logits[a.Class] - logits[answers[0].Class]))
+			if a.Name != names[a.Class] || !(math.Abs(a.Probability-ratio*answers[0].Probability) < 1e-6) {
+				t.Errorf("%s: %v, want %s and %v of the first", c.set, a, names[a.Class], ratio)
+			}
 		}
 	}
 }
@@ -283,7 +316,7 @@ func TestFeatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	images := prepared(t, dir, 64, 56, "cornet-z") // 256 and 224 in proportion
+	images := prepared(t, dir, 64, 56, published(t, "cornet-z")) // 256 and 224 in proportion
 	path := filepath.Join(t.TempDir(), "new", "features.npz")
 	for _, c := range []struct {
 		net   *graph.Network
@@ -313,6 +346,14 @@ func TestFeatures(t *testing.T) {
 				t.Errorf("%v: %s of %v is not what the network answers", c.args, name, got.Shape())
 			}
 		}
+	}
+	// Nothing is left aside, and an interrupted run leaves the file as it was.
+	before := read(t, path)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	status, _, stderr := bench(ctx, "features", "cornet-z", "-width", "2", "-image-size", "56", "-images", dir, "-o", path)
+	if status != 1 || stderr != "bench: context canceled\n" || !slices.Equal(read(t, path), before) {
+		t.Errorf("interrupted: status %d, %s", status, stderr)
 	}
 	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 1 {
@@ -364,6 +405,15 @@ func TestBadUse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	net, err := zoo.New("resnet8", zoo.Config{Width: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.Parameter("fc.bias").Data[3] = float32(math.NaN())
+	broken := filepath.Join(other, "broken.safetensors")
+	if err := net.Save(broken); err != nil {
+		t.Fatal(err)
+	}
 	empty := t.TempDir()
 	out := filepath.Join(t.TempDir(), "out")
 	use := "resnet8 -width 1 -weights " + weights
@@ -392,6 +442,7 @@ func TestBadUse(t *testing.T) {
 		{"predict " + show + " -o " + filepath.Join(file, "x.csv"), 1, file},
 		{"predict " + show + " -width 2", 1, "fc.weight"},
 		{"predict " + show + " -weights " + file, 1, file},
+		{"predict " + show + " -weights " + broken, 1, paths[0] + ": the network's answer is not finite"},
 		{"features " + show, 1, "-o is missing"},
 		{"features " + show + " -o " + filepath.Join(out, "x.npy"), 1, ".npz"},
 		{"features " + show + " -o " + filepath.Join(file, "x.npz"), 1, file},
