@@ -23,6 +23,10 @@ func eachPath(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
+// onlyPortable tells whether sums are those of the portable loop, which adds up
+// four numbers at a time.
+func onlyPortable() bool { return using == portable }
+
 // The width of a vector changes no bit: each sum has its own lane.
 func TestProductBits(t *testing.T) {
 	if available < levelAVX512 {
