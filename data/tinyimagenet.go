@@ -85,7 +85,7 @@ func parseAnnotations(contents []byte, classes []string) (map[string]int, error)
 		label, known := indices[class]
 		_, twice := labels[name]
 		switch {
-		case !found || name == "" || filepath.Base(name) != name:
+		case !found || !filepath.IsLocal(name) || filepath.Base(name) != name || name == ".":
 			return nil, errors.Errorf("line %d: %.40q, want a file name, a tab and a class", number, text)
 		case !known:
 			return nil, errors.Errorf("line %d: class %.40q is not in training", number, class)
