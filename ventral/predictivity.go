@@ -159,7 +159,8 @@ type Normalised struct {
 	// which is explained (Brain-Score since December 2025).
 	ExplainedVariance float64
 
-	// SquaredRatio is (r/c)² (Brain-Score before).
+	// SquaredRatio is (r/c)² (Brain-Score before). It may be more than 1: the
+	// true model has r = √c.
 	SquaredRatio float64
 }
 

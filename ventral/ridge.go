@@ -92,10 +92,10 @@ func (r Ridge) fit(kernel, responses *mat.Dense) (fitted, error) {
 }
 
 // leftOut returns the squared error of predicting each stimulus from all others,
-// without fitting again, given the residuals of the fit to all: a fit that is linear in the responses, H·Y, leaves the
-// residual of a stimulus i that it did not see at 1/(1-H_ii) times that which it
-// did see, the mean's share of 1/n in H_ii included (Hastie et al. 2009, The
-// Elements of Statistical Learning, section 7.10).
+// without fitting again, given the residuals of the fit to all: one that is linear
+// in the responses, H·Y, would leave at a stimulus i that it did not see 1/(1-H_ii)
+// times its residual, the mean's share of 1/n in H_ii included (Hastie et al.
+// 2009, The Elements of Statistical Learning, section 7.10).
 func leftOut(residual, responses, q *mat.Dense, values []float64, alpha float64) float64 {
 	n, neuroids := responses.Dims()
 	seen := make([]float64, n) // 1-H_ii
