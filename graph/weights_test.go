@@ -73,6 +73,43 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // Files have PyTorch's layouts.
+// Tensors beside a network are read again to the bit, and are none of Load's
+// business.
+func TestBeside(t *testing.T) {
+	net := newTiny(t, Connectivity{Local: true}, 1)
+	scramble(net, 1)
+	p := net.Parameters()[0]
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	beside := Tensor{Name: Beside + "first." + p.Name, Shape: p.Shape, Data: p.Data}
+	if err := net.Save(path, beside); err != nil {
+		t.Fatal(err)
+	}
+	other := newTiny(t, Connectivity{Local: true}, 2)
+	load(t, other, path, LoadOptions{})
+	if !slices.Equal(contents(other), contents(net)) {
+		t.Error("the network differs")
+	}
+	again := Tensor{Name: beside.Name, Shape: p.Shape, Data: make([]float32, len(p.Data))}
+	if err := ReadTensors(path, again); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range again.Data {
+		if math.Float32bits(v) != math.Float32bits(p.Data[i]) {
+			t.Fatalf("value %d is %v, want %v", i, v, p.Data[i])
+		}
+	}
+	for want, err := range map[string]error{
+		`begins with "optimiser."`:      net.Save(path, Tensor{Name: p.Name}),
+		"want [1]":                      ReadTensors(path, Tensor{Name: beside.Name, Shape: []int{1}, Data: []float32{0}}),
+		`"optimiser.third" of shape []`: ReadTensors(path, Tensor{Name: Beside + "third"}),
+		"no such file":                  ReadTensors(path + "x"),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
 func TestSavedLayout(t *testing.T) {
 	net := newTiny(t, Connectivity{Local: true}, 1)
 	f, err := checkpoint.Open(save(t, net))
