@@ -39,6 +39,9 @@ func (b *bar) describe(what string) { b.bar.Describe(what) }
 // step counts one step.
 func (b *bar) step() { b.bar.Add(1) }
 
+// skip counts steps that were done before.
+func (b *bar) skip(steps int) { b.bar.Add(steps) }
+
 // bytes shows how many of total bytes are done; total may be unknown, -1.
 func (b *bar) bytes(done, total int64) {
 	if total > 0 && b.bar.GetMax64() != total {

@@ -34,6 +34,8 @@ type settings struct {
 	validation           float64
 	seed                 uint64
 	out                  string
+	initial              string // file of weights to start with, of train
+	resumed              bool   // the run has checkpoints to go on from
 	connectivity         graph.Connectivity
 	deviation            float64
 	sleep                sleepFlags
@@ -235,6 +237,9 @@ func (e *experiment) describe() []report.Setting {
 		{Name: "optimizer", Value: fmt.Sprintf("%s, weight decay %g, schedule %s", e.method, e.weightDecay, e.form)},
 		{Name: "translations", Value: e.transform.String()},
 		e.describeSleep(),
+	}
+	if e.initial != "" {
+		settings = append(settings, report.Setting{Name: "initial weights", Value: e.initial})
 	}
 	if c := e.connectivity; c != (graph.Connectivity{}) {
 		c.Local = true

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
 
 	"hypnos/internal/checkpoint"
 	"hypnos/internal/kernel"
@@ -104,23 +105,26 @@ type Tensor struct {
 // Beside is how names of tensors begin that are not of a network.
 const Beside = "optimiser."
 
-// ReadTensors reads the values of tensors that Save wrote beside a network. It
-// is an error if the file has not each of them in its shape.
-func ReadTensors(path string, tensors ...Tensor) error {
+// ReadBeside reads the tensors of a file that stand beside a network.
+func ReadBeside(path string) ([]Tensor, error) {
 	f, err := checkpoint.Open(path)
 	if err != nil {
-		return errors.Wrap(err, "graph: tensors")
+		return nil, errors.Wrap(err, "graph: tensors")
 	}
 	defer f.Close()
-	for _, t := range tensors {
-		if shape := f.Shape(t.Name); shape == nil || !slices.Equal(shape, t.Shape) {
-			return errors.Errorf("graph: tensor %q of shape %v in %s, want %v", t.Name, shape, path, t.Shape)
+	var tensors []Tensor
+	for _, name := range f.Names() {
+		if !strings.HasPrefix(name, Beside) {
+			continue
 		}
-		if err := f.Read(t.Name, t.Data); err != nil {
-			return errors.Wrapf(err, "graph: %s", path)
+		t := Tensor{Name: name, Shape: f.Shape(name)}
+		t.Data = make([]float32, tensor.Shape(t.Shape).TotalSize())
+		if err := f.Read(name, t.Data); err != nil {
+			return nil, errors.Wrapf(err, "graph: %s", path)
 		}
+		tensors = append(tensors, t)
 	}
-	return nil
+	return tensors, nil
 }
 
 // stored is a parameter as it is in files.
