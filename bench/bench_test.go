@@ -191,7 +191,8 @@ func TestListAndHelp(t *testing.T) {
 			t.Errorf("list does not show %s:\n%s", want, stdout)
 		}
 	}
-	for command, want := range map[string]string{"": "compare", "compare": "-variants", "train": "-milestones", "search": "-rates", "speed": "-peer-env", "list": "USAGE"} {
+	for command, want := range map[string]string{"": "compare", "compare": "-variants", "train": "-milestones", "search": "-rates", "speed": "-peer-env", "list": "USAGE",
+		"summary": "-batch", "graph cornet-s": "-unroll", "filters": "-by"} {
 		status, stdout, stderr := bench(t.Context(), strings.Fields(command+" -h")...)
 		if status != 0 || stderr != "" || !strings.Contains(stdout, want) {
 			t.Errorf("%q -h: status %d, stderr %q, stdout %q", command, status, stderr, stdout)
@@ -212,6 +213,10 @@ func TestBadInput(t *testing.T) {
 	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(dir, "folder.svg")
+	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "out")
@@ -284,6 +289,30 @@ func TestBadInput(t *testing.T) {
 		{"speed -width -1", 1, "width -1"},
 		{"speed -out " + file, 1, file},
 		{"speed -trace " + filepath.Join(file, "below"), 1, file},
+		{"summary", 2, "resnet110"},
+		{"summary resnet9", 1, "resnet110"},
+		{"summary resnet8 resnet14", 2, "resnet14"},
+		{"summary resnet8 -batch 0", 1, "batch of 0"},
+		{"summary resnet8 -batch 1000000000000", 1, "too many"},
+		{"summary resnet8 -variant lc -width 1000000000", 1, "too many"},
+		{"summary resnet8 -variant lc-sleep-1", 1, "conv or lc"},
+		{"summary resnet8 -width -1", 1, "-width -1"},
+		{"summary resnet8 -classes -1", 1, "-classes -1"},
+		{"summary resnet8 -image-size -1", 1, "-image-size -1"},
+		{"summary resnet8 -steps 2", 1, "2 time steps"},
+		{"summary cornet-rt -steps 3", 1, "at least 4"},
+		{"summary resnet8 -weights x", 2, "weights"},
+		{"graph resnet8", 1, "-o is missing"},
+		{"graph resnet8 -o x.png", 1, ".svg or .dot"},
+		{"graph resnet8 -o " + filepath.Join(file, "x.svg"), 1, file},
+		{"graph resnet8 -o " + folder, 1, "is a folder"},
+		{"graph resnet9 -o " + filepath.Join(out, "x.svg"), 1, "resnet110"},
+		{"filters resnet8 -o x.dot", 1, ".png or .svg"},
+		{"filters resnet8 -by neuron", 1, "location or channel"},
+		{"filters resnet8 -locations 0", 1, "-locations 0"},
+		{"filters resnet8 -weights " + file + " -o " + filepath.Join(dir, "x.png"), 1, file},
+		{"filters resnet8 -deviation NaN -variant lc -o " + filepath.Join(out, "x.png"), 1, "NaN"},
+		{"compare -steps -1", 1, "-steps -1"},
 		{"speed fast", 2, "fast"},
 		{"speed -rounds many", 2, "many"},
 		{"compare -epochs many", 2, "many"},

@@ -33,6 +33,12 @@ func list(c console) error {
 	for _, e := range zoo.List() {
 		fmt.Fprintf(t, "  %s\t%d×%d×%d\t%d\t%s\n", e.Name, e.Input.Channels, e.Input.Height, e.Input.Width, e.Width, e.Paper)
 	}
+	fmt.Fprintln(t, "\npublished weights\tlayout")
+	for _, e := range zoo.List() {
+		if e.Checkpoint.URL != "" {
+			fmt.Fprintf(t, "  %s\t%s\t%s\n", e.Name, e.Checkpoint.Layout, e.Checkpoint.URL)
+		}
+	}
 	fmt.Fprintln(t, "\nvariants")
 	for _, k := range kinds {
 		fmt.Fprintf(t, "  %s\t%s\n", k.name, k.description)

@@ -6,6 +6,9 @@
 //	go run ./bench search     choose learning rates on a validation split
 //	go run ./bench converge   study whether sleeping pools reach the fixed point
 //	go run ./bench speed      measure layers and whole steps, and compare with others
+//	go run ./bench summary    list the layers of a network, and the memory to train it
+//	go run ./bench graph      draw a network
+//	go run ./bench filters    show what the first layer of a network looks for
 //	go run ./bench list       list models, variants and data sets
 //
 // Every command explains its flags with -h. An error is one line on standard
@@ -37,14 +40,17 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := console{stdout, stderr}
 	root := &ffcli.Command{
-		Name:        "bench",
-		ShortUsage:  "go run ./bench COMMAND [flags]",
-		ShortHelp:   "train networks, compare their variants, measure their speed",
-		FlagSet:     flag.NewFlagSet("bench", flag.ContinueOnError),
-		Subcommands: []*ffcli.Command{compareCommand(c), trainCommand(c), searchCommand(c), convergeCommand(c), speedCommand(c), listCommand(c)},
+		Name:       "bench",
+		ShortUsage: "go run ./bench COMMAND [flags]",
+		ShortHelp:  "train networks, compare their variants, measure their speed",
+		FlagSet:    flag.NewFlagSet("bench", flag.ContinueOnError),
+		Subcommands: []*ffcli.Command{
+			compareCommand(c), trainCommand(c), searchCommand(c), convergeCommand(c), speedCommand(c),
+			summaryCommand(c), graphCommand(c), filtersCommand(c), listCommand(c),
+		},
 		Exec: func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageError{errors.Errorf("unknown command %q, want compare, train, search, converge, speed or list", args[0])}
+				return usageError{errors.Errorf("unknown command %q, want compare, train, search, converge, speed, summary, graph, filters or list", args[0])}
 			}
 			return flag.ErrHelp
 		},

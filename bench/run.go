@@ -142,7 +142,7 @@ func median[T any](layers []T, measure func(T) float64) float64 {
 
 // load sets the initial weights to those of a file.
 func (e *experiment) load(net *graph.Network) error {
-	return net.Load(e.initial, graph.LoadOptions{Deviation: max(e.deviation, 0), Seed: e.seed})
+	return net.Load(e.initial, graph.LoadOptions{Deviation: max(e.local.deviation, 0), Seed: e.seed})
 }
 
 // check finds, before anything is trained, what would stop a variant later. It

@@ -36,8 +36,8 @@ type settings struct {
 	out                  string
 	initial              string // file of weights to start with, of train
 	resumed              bool   // the run has checkpoints to go on from
-	connectivity         graph.Connectivity
-	deviation            float64
+	steps                int
+	local                localFlags
 	sleep                sleepFlags
 }
 
@@ -51,6 +51,7 @@ const (
 func (s *settings) register(fs *flag.FlagSet) {
 	fs.StringVar(&s.model, "model", defaultModel, "`name` of the network: see bench list")
 	fs.IntVar(&s.width, "width", 0, "channels of the network's first stage; 0 means 8 for resnet8, as published for the others")
+	fs.IntVar(&s.steps, "steps", 0, "time steps of cornet-r and cornet-rt; 0 means as published")
 	fs.StringVar(&s.data, "data", data.Default, "`name` of the data set: see bench list")
 	fs.StringVar(&s.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.BoolVar(&s.download, "download", false, "fetch the data set into -data-dir if it is not there")
@@ -69,10 +70,7 @@ func (s *settings) register(fs *flag.FlagSet) {
 	fs.BoolVar(&s.flip, "flip", false, "mirror half of the training images; imagenet and folder always do")
 	fs.Float64Var(&s.validation, "validation", 0, "share of the training images to evaluate on instead of the test images")
 	fs.Uint64Var(&s.seed, "seed", 1, "source of initial weights, order and translations")
-	fs.IntVar(&s.connectivity.FirstConvolutional, "first-conv", 0, "keep the first `n` layers of local networks convolutional")
-	fs.BoolVar(&s.connectivity.Convolutional1x1, "conv-1x1", false, "keep the 1x1 layers of local networks convolutional")
-	fs.BoolVar(&s.connectivity.Frozen1x1, "freeze-1x1", false, "freeze the 1x1 layers of local networks at their initial weights")
-	fs.Float64Var(&s.deviation, "deviation", -1, "start local weights at a shared kernel plus `eps` times as much noise; negative means independently")
+	s.local.register(fs)
 	s.sleep.register(fs)
 }
 
@@ -89,6 +87,7 @@ type experiment struct {
 	optimiser     train.OptimiserOptions
 	schedule      train.Schedule
 	size          graph.Size
+	connectivity  graph.Connectivity // of local variants
 	loaderWorkers int
 	phase         weightshare.Phase // of variants that sleep
 }
@@ -96,10 +95,7 @@ type experiment struct {
 // open reads the data and checks the options. Nothing is written, except by
 // -download.
 func (s settings) open(ctx context.Context, c console) (*experiment, error) {
-	e := &experiment{settings: s, loaderWorkers: 1, listed: map[string]bool{}}
-	if s.deviation >= 0 {
-		e.connectivity.SharedStart, e.connectivity.Deviation = true, s.deviation
-	}
+	e := &experiment{settings: s, loaderWorkers: 1, connectivity: s.local.connectivity(), listed: map[string]bool{}}
 	var err error
 	if e.phase, err = s.sleep.phase(); err != nil {
 		return nil, err
@@ -125,6 +121,8 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 		return nil, errors.Errorf("-batch %d, want at least 1", s.batch)
 	case s.width < 0:
 		return nil, errors.Errorf("-width %d, want at least 0", s.width)
+	case s.steps < 0:
+		return nil, errors.Errorf("-steps %d, want at least 0", s.steps)
 	case !(s.rate >= 0) || math.IsInf(s.rate, 1):
 		return nil, errors.Errorf("-lr %v, want a number of at least 0", s.rate)
 	}
@@ -186,7 +184,7 @@ func parseNumbers(list string) ([]int, error) {
 // network builds the network of a variant.
 func (e *experiment) network(v variant, seed uint64) (*graph.Network, error) {
 	return zoo.New(e.model, zoo.Config{
-		Classes: len(e.training.Classes()), Input: e.size, Width: e.width,
+		Classes: len(e.training.Classes()), Input: e.size, Width: e.width, Steps: e.steps,
 		Connectivity: v.connectivity(e.connectivity), Seed: seed,
 	})
 }

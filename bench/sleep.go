@@ -27,7 +27,7 @@ func (f *sleepFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.Iterations, "sleep-iterations", f.Iterations, "iterations of a sleep, each with patterns of its own")
 	fs.IntVar(&f.Patterns, "sleep-patterns", f.Patterns, "patterns an iteration")
 	fs.IntVar(&f.Period, "sleep-period", 0, "side of the patterns, pixels, for all layers; 0 means each layer's kernel")
-	fs.Float64Var(&f.Rate, "sleep-rate", 0, fmt.Sprintf("learning rate of a sleep; 0 means %g for gaussian patterns, the largest that is safe for others", f.Rate))
+	fs.Float64Var(&f.Rate, "sleep-rate", 0, "learning rate of a sleep; 0 means 0.1 for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others")
 	fs.Float64Var(&f.Gamma, "sleep-gamma", f.Gamma, "pull to the weights from before a sleep")
 	fs.Float64Var(&f.Momentum, "sleep-momentum", f.Momentum, "momentum of a sleep")
 	fs.Float64Var(&f.Tau, "sleep-tau", f.Tau, "time constant of the rates of a dynamic sleep, time steps")
@@ -52,9 +52,6 @@ func (f sleepFlags) phase() (weightshare.Phase, error) {
 	p.Kind, p.Border = kind, reference.Border
 	if p.Source, err = weightshare.ParseSource(f.source); err != nil {
 		return p, err
-	}
-	if p.Rate == 0 && p.Source == weightshare.Gaussian {
-		p.Rate = reference.Rate
 	}
 	return p, p.Check()
 }
@@ -93,7 +90,11 @@ func (e *experiment) describeSleep() report.Setting {
 	p := e.phase
 	text := p.Kind.String()
 	if p.Kind != weightshare.Instant {
-		text += fmt.Sprintf(": %d iterations of %d %v patterns, rate %g, gamma %g, momentum %g", p.Iterations, p.Patterns, p.Source, p.Rate, p.Gamma, p.Momentum)
+		rate := "the default"
+		if p.Rate > 0 {
+			rate = fmt.Sprintf("%g", p.Rate)
+		}
+		text += fmt.Sprintf(": %d iterations of %d %v patterns, rate %s, gamma %g, momentum %g", p.Iterations, p.Patterns, p.Source, rate, p.Gamma, p.Momentum)
 	}
 	if p.Kind == weightshare.Dynamic {
 		text += fmt.Sprintf(", tau %g, alpha %g, %d steps", p.Tau, p.Alpha, p.Steps)

@@ -15,6 +15,7 @@ import (
 	"hypnos/bench/peers"
 	"hypnos/bench/report"
 	"hypnos/bench/speed"
+	"hypnos/data"
 )
 
 // speedFlags are the flags of speed.
@@ -35,6 +36,9 @@ func speedCommand(c console) *ffcli.Command {
 	fs.IntVar(&f.options.Width, "width", 0, "channels of the network's first stage; 0 means as published")
 	fs.StringVar(&f.batches, "batch", "1,32,128", "`sizes` of batches for whole steps; layers are measured at the largest")
 	fs.StringVar(&f.variants, "variants", "conv,lc", "`names` of the variants: conv, lc")
+	fs.StringVar(&f.options.Data.Name, "data", data.Default, "`name` of the data set whose loader is measured alone: see bench list")
+	fs.StringVar(&f.options.Data.Dir, "data-dir", "", "`folder` of a data set that is not embedded")
+	fs.IntVar(&f.options.Data.Side, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
 	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia; none unless given")
 	fs.StringVar(&f.python, "python", "", "Python `interpreter` that has torch; unless given python3, or /usr/bin/python3 where that has none")
 	fs.StringVar(&f.environment, "peer-env", "", "`settings` of the environment of peers, NAME=VALUE,…; NAME= takes a variable away")

@@ -31,6 +31,7 @@ type Builder struct {
 	names   map[string]*Layer
 	areas   []Area
 	fields  int // layers with weights of a receptive field so far
+	time    int // of the layers that are added
 	err     error
 }
 
@@ -41,6 +42,9 @@ type Layer struct {
 	// norm", "group norm", "relu", "add", "max pool", "global average pool" or
 	// "linear".
 	Kind string
+	// Time is the time step of a recurrent network at which it answers: see
+	// Builder.At.
+	Time int
 	// Inputs are the layers that it reads.
 	Inputs []*Layer
 	// Output is the size of its output; height and width are 1 after pooling.
@@ -92,6 +96,10 @@ func (b *Builder) Area(name string, output *Layer) {
 	}
 	b.areas = append(b.areas, Area{name, output})
 }
+
+// At says that the layers added from now on answer at time step t. It is 0 until
+// then, and in a network that is not recurrent.
+func (b *Builder) At(t int) { b.time = t }
 
 // Input returns the layer that stands for the images.
 func (b *Builder) Input() *Layer { return b.names["images"] }
@@ -146,6 +154,7 @@ func (b *Builder) add(l *Layer) *Layer {
 	if b.err != nil {
 		return nil
 	}
+	l.Time = b.time
 	b.layers = append(b.layers, l)
 	b.names[l.Name] = l
 	return l

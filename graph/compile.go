@@ -16,6 +16,7 @@ type compiler struct {
 	batch    int
 	training bool
 	nodes    map[*Parameter]*gorgonia.Node
+	bytes    int // of values that are bound to nodes, but for parameters
 }
 
 // parameter returns the node that stands for p, over p's own values.
@@ -44,13 +45,19 @@ func (n *Network) compile(batch int, training, fused bool) (*compiled, error) {
 	if batch < 1 {
 		return nil, errors.Errorf("graph: a batch of %d images, want at least 1", batch)
 	}
+	for _, l := range n.Layers {
+		if numbers := product(batch, l.Output.Channels, l.Output.Height, l.Output.Width); numbers > largest {
+			return nil, errors.Errorf("graph: layer %q: %.3g answers to %d images are too many", l.Name, numbers, batch)
+		}
+	}
 	in := n.Options.Input
 	c := &compiled{
-		compiler: compiler{gorgonia.NewGraph(), batch, training, map[*Parameter]*gorgonia.Node{}},
+		compiler: compiler{graph: gorgonia.NewGraph(), batch: batch, training: training, nodes: map[*Parameter]*gorgonia.Node{}},
 		network:  n,
 		pixels:   make([]float32, batch*in.Channels*in.Height*in.Width),
 		layers:   map[*Layer]*gorgonia.Node{},
 	}
+	c.bytes += 4 * len(c.pixels)
 	shape := tensor.Shape{batch, in.Channels, in.Height, in.Width}
 	c.images = gorgonia.NewTensor(c.graph, tensor.Float32, 4, gorgonia.WithShape(shape...), gorgonia.WithName("images"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(c.pixels))))

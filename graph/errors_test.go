@@ -27,7 +27,7 @@ func TestBuildErrors(t *testing.T) {
 			return b.MaxPool("a", b.Input(), MaxPool{Kernel: 5})
 		}},
 		{`padding 2: want`, func(b *Builder) *Layer { return b.MaxPool("a", b.Input(), MaxPool{Kernel: 3, Padding: 2}) }},
-		{`layer "z": zeros of size {0 4 5}`, func(b *Builder) *Layer { return b.Zeros("z", Size{0, 4, 5}) }},
+		{`layer "z": zeros of size 0×4×5`, func(b *Builder) *Layer { return b.Zeros("z", Size{0, 4, 5}) }},
 		{`layer "again" repeats "relu", want a layer`, func(b *Builder) *Layer {
 			return b.Local("again", b.Input(), Local{Channels: 2, Kernel: 1, Again: b.ReLU("relu", b.Input())})
 		}},
@@ -48,7 +48,7 @@ func TestBuildErrors(t *testing.T) {
 		}},
 		{`layer "a": 0 channels, kernel 3`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Kernel: 3}) }},
 		{`layer "a": stride -1`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Stride: -1}) }},
-		{`layer "sum": its inputs differ in size: "images" has {3 4 5}, "a" has {2 4 5}`, func(b *Builder) *Layer {
+		{`layer "sum": its inputs differ in size: "images" has 3×4×5, "a" has 2×4×5`, func(b *Builder) *Layer {
 			return b.Add("sum", b.Input(), b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1}))
 		}},
 		{`layer "fc": its input "images" has a map of 4×5`, func(b *Builder) *Layer { return b.Linear("fc", b.Input(), 2) }},

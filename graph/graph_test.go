@@ -4,7 +4,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -192,28 +191,5 @@ func TestFrozenWeightsStay(t *testing.T) {
 	}
 	if len(training.Learned()) != len(net.Parameters())-1 {
 		t.Errorf("%d of %d parameters learn", len(training.Learned()), len(net.Parameters()))
-	}
-}
-
-func TestSummary(t *testing.T) {
-	var b strings.Builder
-	if err := newTiny(t, Connectivity{Local: true, Convolutional1x1: true}, 1).WriteSummary(&b); err != nil {
-		t.Fatal(err)
-	}
-	want := `layer     kind                                  output  parameters  multiply-adds
-images    input                                 2×6×5   0           0
-conv1     local                                 4×6×5   2164        2160
-bn1       batch norm                            4×6×5   8           0
-relu1     relu                                  4×6×5   0           0
-conv2     local                                 6×3×3   1026        972
-shortcut  convolution                           6×3×3   24          216
-add       add                                   6×3×3   0           0
-relu2     relu                                  6×3×3   0           0
-pool      global average pool                   6×1×1   0           0
-fc        linear                                3×1×1   21          18
-total     locally connected, 1x1 convolutional          3243        3366
-`
-	if b.String() != want {
-		t.Errorf("summary is\n%s, want\n%s", b.String(), want)
 	}
 }

@@ -23,6 +23,18 @@ const (
 	kindLinear      = "linear"
 )
 
+// largest is how many numbers a tensor may have: beyond any machine's memory.
+const largest = 1 << 40
+
+// product multiplies without overflow.
+func product(factors ...int) float64 {
+	p := 1.0
+	for _, f := range factors {
+		p *= float64(f)
+	}
+	return p
+}
+
 // Bias says which neurons of a layer share a bias.
 type Bias int
 
@@ -84,6 +96,9 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 			name, o.Groups, in.Channels, x.Name, o.Channels)
 	}
 	f := &Field{Local: o, Input: in, Output: out}
+	if weights := product(out.Height, out.Width, o.Channels, o.Kernel, o.Kernel, in.Channels/o.Groups); weights > largest {
+		return b.fail("layer %q: %.3g weights on %d×%d locations are too many", name, weights, out.Height, out.Width)
+	}
 	l := &Layer{
 		Name: name, Inputs: []*Layer{x}, Output: out, Field: f, Repeats: o.Again,
 		MultiplyAdds: out.Height * out.Width * o.Channels * o.Kernel * o.Kernel * in.Channels / o.Groups,

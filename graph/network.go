@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"fmt"
-	"io"
-	"text/tabwriter"
-)
+import "slices"
 
 // Network is a network: its layers and the values of its parameters.
 type Network struct {
@@ -16,6 +12,23 @@ type Network struct {
 
 	logits     *Layer
 	parameters map[string]*Parameter
+}
+
+// Answering returns the layers that the logits depend on, in their order. In a
+// recurrent network the last states of early areas are not among them.
+func (n *Network) Answering() []*Layer {
+	used := map[*Layer]bool{n.logits: true}
+	var answering []*Layer
+	for _, l := range slices.Backward(n.Layers) {
+		if used[l] {
+			answering = append(answering, l)
+			for _, in := range l.Inputs {
+				used[in] = true
+			}
+		}
+	}
+	slices.Reverse(answering)
+	return answering
 }
 
 // Classes returns the number of logits.
@@ -70,20 +83,4 @@ func (n *Network) MultiplyAdds() int {
 		count += l.MultiplyAdds
 	}
 	return count
-}
-
-// WriteSummary writes a table with a row a layer: name, kind, output shape
-// (C H W), parameters and multiply-adds per image, and a row of totals.
-func (n *Network) WriteSummary(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "layer\tkind\toutput\tparameters\tmultiply-adds")
-	for _, l := range n.Layers {
-		count := 0
-		for _, p := range l.Parameters {
-			count += len(p.Data)
-		}
-		fmt.Fprintf(t, "%s\t%s\t%d×%d×%d\t%d\t%d\n", l.Name, l.Kind, l.Output.Channels, l.Output.Height, l.Output.Width, count, l.MultiplyAdds)
-	}
-	fmt.Fprintf(t, "total\t%s\t\t%d\t%d\n", n.Options.Connectivity, n.ParameterCount(), n.MultiplyAdds())
-	return t.Flush()
 }

@@ -110,6 +110,24 @@ func TestRepeatedLayerOfAnotherMap(t *testing.T) {
 	}
 }
 
+// What only an area needs is no part of the answer.
+func TestAnswering(t *testing.T) {
+	b := NewBuilder(Options{Input: Size{2, 6, 5}})
+	x := b.ReLU("a", b.Input())
+	b.Area("A", b.ReLU("later", x))
+	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range net.Answering() {
+		names = append(names, l.Name)
+	}
+	if want := []string{"images", "a", "pool", "fc"}; !slices.Equal(names, want) {
+		t.Errorf("the logits depend on %v, want %v", names, want)
+	}
+}
+
 // A norm may start at zero, and a blank network has zeros alone.
 func TestStart(t *testing.T) {
 	for _, blank := range []bool{false, true} {

@@ -27,6 +27,7 @@ func (n *Network) Train(batch int) (*Training, error) {
 		return nil, err
 	}
 	t := &Training{compiled: c, target: make([]float32, batch*n.Classes())}
+	c.bytes += 4 * len(t.target)
 	target := gorgonia.NewMatrix(c.graph, tensor.Float32, gorgonia.WithShape(batch, n.Classes()), gorgonia.WithName("target"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(batch, n.Classes()), tensor.WithBacking(t.target))))
 	if t.loss, err = ops.CrossEntropy(c.logits, target); err != nil {
@@ -80,6 +81,33 @@ func (t *Training) Learned() []*Parameter { return t.learned }
 // Gradient returns the gradient of Learned()[i] at the last step, in the
 // layout of the parameter. It is valid until the next step.
 func (t *Training) Gradient(i int) []float32 { return t.gradients[i].Value().Data().([]float32) }
+
+// Memory is how many bytes training takes, but for scratch memory of a thread.
+type Memory struct {
+	Weights     int // parameters and running moments
+	Gradients   int // of the parameters that are not frozen
+	Optimiser   int // two averages of each gradient, which Adam and AdamW keep
+	Activations int // what layers answer, the gradients of that, and the batch
+}
+
+// Total is the sum.
+func (m Memory) Total() int { return m.Weights + m.Gradients + m.Optimiser + m.Activations }
+
+// Memory returns what a training takes with Adam or AdamW: not an estimate, but
+// what the machine has set aside, where layers that are done lend their memory to
+// others.
+func (t *Training) Memory() Memory {
+	var m Memory
+	for _, p := range append(t.network.Parameters(), t.network.Moments()...) {
+		m.Weights += 4 * len(p.Data)
+	}
+	for _, p := range t.learned {
+		m.Gradients += 4 * len(p.Data)
+	}
+	m.Optimiser = 2 * m.Gradients
+	m.Activations = t.bytes + t.machine.Bytes() - m.Gradients
+	return m
+}
 
 // NotFinite names the first layer, in the order of computation, whose weights
 // are not finite or, if the loss of the last step was not finite, whose output

@@ -18,6 +18,7 @@ import (
 // after a run, and until the next.
 type Machine struct {
 	steps []step
+	bytes int
 }
 
 // step runs one operator.
@@ -86,33 +87,42 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 			}
 		}
 	}
+	m.bytes = 4*free32.made + 8*free64.made
 	return m, nil
 }
 
+// Bytes returns how much memory the machine has for results. It is all that a
+// run needs, but for scratch memory and the values that are bound to nodes.
+func (m *Machine) Bytes() int { return m.bytes }
+
 // stock is memory that waits to be used again.
-type stock[T kernel.Float] [][]T
+type stock[T kernel.Float] struct {
+	pieces [][]T
+	made   int // elements, of these pieces and of those in use
+}
 
 // take returns n elements: the smallest piece in stock that is large enough, or
 // new ones.
 func (s *stock[T]) take(n int) []T {
 	best := -1
-	for i, piece := range *s {
-		if cap(piece) >= n && (best < 0 || cap(piece) < cap((*s)[best])) {
+	for i, piece := range s.pieces {
+		if cap(piece) >= n && (best < 0 || cap(piece) < cap(s.pieces[best])) {
 			best = i
 		}
 	}
 	if best < 0 {
+		s.made += n
 		return make([]T, n)
 	}
-	piece := (*s)[best]
-	*s = slices.Delete(*s, best, best+1)
+	piece := s.pieces[best]
+	s.pieces = slices.Delete(s.pieces, best, best+1)
 	return piece[:n]
 }
 
 // give puts a piece in stock, if it is of this element type.
 func (s *stock[T]) give(piece any) {
 	if piece, ok := piece.([]T); ok {
-		*s = append(*s, piece)
+		s.pieces = append(s.pieces, piece)
 	}
 }
 

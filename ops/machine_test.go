@@ -138,7 +138,8 @@ func TestMachineSharesMemory(t *testing.T) {
 	}
 	early := net.between[2] // that later operators read, too
 	asked := append(grads, net.loss, early)
-	if _, err := NewMachine(asked...); err != nil {
+	machine, err := NewMachine(asked...)
+	if err != nil {
 		t.Fatal(err)
 	}
 	owners := map[*float32]int{}
@@ -149,6 +150,16 @@ func TestMachineSharesMemory(t *testing.T) {
 	}
 	for _, n := range nodes {
 		owners[buffer(n)]++
+	}
+	bytes, counted := 0, map[*float32]bool{}
+	for _, n := range nodes {
+		if !counted[buffer(n)] {
+			counted[buffer(n)] = true
+			bytes += 4 * cap(n.Op().(*operator).buffer.([]float32))
+		}
+	}
+	if machine.Bytes() != bytes {
+		t.Errorf("a machine of %d bytes, whose buffers have %d", machine.Bytes(), bytes)
 	}
 	if len(owners) >= len(nodes)*2/3 {
 		t.Errorf("%d operators have %d buffers, want fewer", len(nodes), len(owners))

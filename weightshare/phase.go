@@ -55,9 +55,16 @@ type Phase struct {
 	Source     Source // of the patterns
 	Iterations int    // each with patterns of its own
 	Patterns   int    // an iteration, of which each learns the mean
-	// Rate is the learning rate η. For patterns made from images, whose size
-	// depends on the network, 0 means the largest that cannot diverge: one over
-	// the mean square length of a patch, at each iteration.
+	// Rate is the learning rate η. 0 means, for Gaussian patterns, 0.1 as in the
+	// reference or, for fields of so many inputs that this would diverge, what
+	// shrinks deviations fastest:
+	//
+	//	1 / (1 + (inputs + 1)/Patterns)
+	//
+	// (the mean over patterns of ‖(I - ηC)v‖² is least there, C being the mean of
+	// x xᵀ over an iteration's patterns). For patterns made from images, whose
+	// size depends on the network, it means the largest that cannot diverge: one
+	// over the mean square length of a patch, at each iteration.
 	Rate     float64
 	Gamma    float64 // pull γ to the weights from before the phase
 	Momentum float64
@@ -74,7 +81,7 @@ type Phase struct {
 
 // Reference returns the values of the reference implementation (Pogodin et al.
 // 2021): for Hebbian phases 100 iterations of 128 Gaussian patterns at a rate
-// of 0.1 and a pull of 1e-5; for dynamic ones also τ = 30, α = 10 and 150 steps
+// of 0.1, less for wide fields, and a pull of 1e-5; for dynamic ones also τ = 30, α = 10 and 150 steps
 // a pattern. Their resting rate, b = 1, changes no weights: a neuron learns
 // from r - b.
 func Reference(k Kind) Phase {
@@ -82,7 +89,7 @@ func Reference(k Kind) Phase {
 		return Phase{Border: ops.BorderPooled}
 	}
 	return Phase{
-		Kind: k, Border: ops.BorderAlone, Iterations: 100, Patterns: 128, Rate: 0.1, Gamma: 1e-5,
+		Kind: k, Border: ops.BorderAlone, Iterations: 100, Patterns: 128, Gamma: 1e-5,
 		Tau: 30, Alpha: 10, Steps: 150,
 	}
 }
@@ -103,8 +110,8 @@ func (p Phase) Check() error {
 		return errors.Errorf("weightshare: source of patterns %d is none of %s", p.Source, strings.Join(sources, ", "))
 	case p.Iterations < 1 || p.Patterns < 1:
 		return errors.Errorf("weightshare: %d iterations of %d patterns, want at least 1 of each", p.Iterations, p.Patterns)
-	case !number(p.Rate) || p.Rate == 0 && p.Source == Gaussian:
-		return errors.Errorf("weightshare: learning rate %v, want a positive number", p.Rate)
+	case !number(p.Rate):
+		return errors.Errorf("weightshare: learning rate %v, want a number of at least 0", p.Rate)
 	case !number(p.Gamma):
 		return errors.Errorf("weightshare: gamma %v, want a number of at least 0", p.Gamma)
 	case !(p.Momentum >= 0 && p.Momentum < 1):

@@ -258,10 +258,17 @@ func (s *Sleeper) dream(layers []*sleeper) {
 	}
 }
 
+// referenceRate is the learning rate of the reference implementation.
+const referenceRate = 0.1
+
 // rateFor returns the learning rate for patches, field × patterns.
 func (p Phase) rateFor(patches []float32) float64 {
 	if p.Rate != 0 {
 		return p.Rate
+	}
+	if p.Source == Gaussian {
+		inputs := float64(len(patches) / p.Patterns)
+		return min(referenceRate, 1/(1+(inputs+1)/float64(p.Patterns)))
 	}
 	sum := 0.0
 	for _, v := range patches {

@@ -83,6 +83,33 @@ func shake(net *graph.Network, seed uint64) {
 	}
 }
 
+// The default rate lets wide fields come together, which the reference's would
+// let diverge.
+func TestWideFields(t *testing.T) {
+	for _, rate := range []float64{0, 0.1} {
+		b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 60, Height: 9, Width: 9}, Connectivity: graph.Connectivity{Local: true}, Seed: 1})
+		x := b.Local("conv", b.Input(), graph.Local{Channels: 2, Kernel: 3, Padding: 1})
+		net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := Reference(Hebbian)
+		p.Rate, p.Patterns = rate, 16
+		s, err := New(net, Options{Phase: p, Schedule: Schedule{Steps: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch changes, err := s.Sleep(); {
+		case rate == 0 && err != nil:
+			t.Error(err)
+		case rate == 0 && !(changes[0].Spread < 0.3):
+			t.Errorf("spread %v", changes[0].Spread)
+		case rate > 0 && err == nil:
+			t.Errorf("a rate of %v does not diverge: the test tests nothing", rate)
+		}
+	}
+}
+
 // From any start a long sleep comes to the closed-form fixed point, as near as
 // patterns that are drawn anew at each iteration allow.
 func TestFixedPoint(t *testing.T) {
@@ -282,7 +309,7 @@ func TestMistakes(t *testing.T) {
 		{phase(func(p *Phase) { p.Period = -1 }), local, "-1 pixels"},
 		{phase(func(p *Phase) { p.Iterations = 0 }), local, "0 iterations"},
 		{phase(func(p *Phase) { p.Patterns = 0 }), local, "0 patterns"},
-		{phase(func(p *Phase) { p.Rate = 0 }), local, "learning rate 0"},
+		{phase(func(p *Phase) { p.Rate = -0.1 }), local, "learning rate -0.1"},
 		{phase(func(p *Phase) { p.Rate = math.NaN() }), local, "learning rate NaN"},
 		{phase(func(p *Phase) { p.Gamma = -1 }), local, "gamma -1"},
 		{phase(func(p *Phase) { p.Momentum = 1 }), local, "momentum 1"},

@@ -76,6 +76,7 @@ func (r cornetR) add(b *graph.Builder, c Config) *graph.Layer {
 	}
 	image := all[0].see(b, b.Input(), 0)
 	for t := range c.Steps {
+		b.At(t)
 		before := make([]*graph.Layer, len(areas))
 		for i, a := range all {
 			before[i] = a.state
@@ -93,6 +94,7 @@ func (r cornetR) add(b *graph.Builder, c Config) *graph.Layer {
 			}
 		}
 	}
+	b.At(0)
 	for _, a := range all {
 		b.Area(a.name, a.state)
 	}
@@ -189,6 +191,7 @@ func passes(b *graph.Builder, area string, x *graph.Layer, channels, times int) 
 	x = b.Local(area+".conv_input", x, graph.Local{Channels: channels, Kernel: 1})
 	var first [3]*graph.Layer // the layers of the first pass
 	for t := range times {
+		b.At(t)
 		again := ""
 		if t > 0 {
 			again = fmt.Sprintf(".t%d", t)
@@ -216,5 +219,6 @@ func passes(b *graph.Builder, area string, x *graph.Layer, channels, times int) 
 			x = b.ReLU(fmt.Sprintf("%s.nonlin%d%s", area, i+1, again), x)
 		}
 	}
+	b.At(0)
 	return x
 }

@@ -110,8 +110,14 @@ func (s Sheet) size() (width, height vg.Length) {
 
 // svg returns the sheet as an SVG file.
 func (s Sheet) svg() ([]byte, error) {
-	canvas := vgsvg.New(s.size())
-	if err := s.draw(draw.New(canvas)); err != nil {
+	width, height := s.size()
+	return encodeSVG(width, height, s.draw)
+}
+
+// encodeSVG returns what paint draws as an SVG file.
+func encodeSVG(width, height vg.Length, paint func(draw.Canvas) error) ([]byte, error) {
+	canvas := vgsvg.New(width, height)
+	if err := paint(draw.New(canvas)); err != nil {
 		return nil, err
 	}
 	var file bytes.Buffer
@@ -130,8 +136,14 @@ func (s Sheet) png() ([]byte, error) {
 	if len(s.Panels) > 1 {
 		dots = resolutions
 	}
-	canvas := vgimg.NewWith(vgimg.UseWH(s.size()), vgimg.UseDPI(dots))
-	if err := s.draw(draw.New(canvas)); err != nil {
+	width, height := s.size()
+	return encodePNG(width, height, dots, s.draw)
+}
+
+// encodePNG returns what paint draws as a PNG file, with so many dots an inch.
+func encodePNG(width, height vg.Length, dots int, paint func(draw.Canvas) error) ([]byte, error) {
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dots))
+	if err := paint(draw.New(canvas)); err != nil {
 		return nil, err
 	}
 	var file bytes.Buffer

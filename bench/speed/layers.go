@@ -69,7 +69,7 @@ const (
 func (p *Plan) planLayers(variant string) {
 	count := map[geometry]int{}
 	var distinct []*graph.Layer
-	for _, l := range p.example.Layers {
+	for _, l := range p.example.Answering() {
 		if l.Field == nil {
 			continue
 		}

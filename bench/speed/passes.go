@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/internal/kernel"
 	"hypnos/weightshare"
 )
 
-// planPasses plans what goes over activations, over all parameters, and over
-// images.
+// planPasses plans what goes over activations and over all parameters.
 func (p *Plan) planPasses() {
 	type key struct {
 		kind   string
@@ -35,7 +33,6 @@ func (p *Plan) planPasses() {
 	for _, v := range p.Variants {
 		p.plan(v+", optimiser", func(ctx context.Context) error { return p.measureOptimiser(ctx, v) })
 	}
-	p.plan("data", p.measureLoader)
 }
 
 // pass is one way over numbers, and how many bytes a number it reads and
@@ -154,33 +151,4 @@ func (p *Plan) addPass(r Row, bytes, seconds float64) {
 	r.Rate, r.Unit = bytes/seconds/1e9, "GB/s"
 	r.Share = r.Rate / p.machine.copied
 	p.result.add(r)
-}
-
-// measureLoader measures the loader alone: one worker, images translated.
-func (p *Plan) measureLoader(ctx context.Context) error {
-	set, _, err := data.Open(data.Default, "")
-	if err != nil {
-		return err
-	}
-	batch := min(p.largest(), set.Len())
-	loader, err := data.NewLoader(set, data.LoaderOptions{Batch: batch, Transform: data.RandomCrop{Padding: 4}})
-	if err != nil {
-		return err
-	}
-	batches := max(set.Len()/batch, 1)
-	seconds, err := p.time(ctx, func() {
-		for _, e := range loader.Batches(0, batches) {
-			if e != nil {
-				err = e
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	p.result.add(Row{
-		Section: "passes", Batch: batch, Threads: 1, Phase: "data", Geometry: "translated by up to 4 pixels",
-		Milliseconds: 1e3 * seconds / float64(batches), Rate: float64(batch*batches) / seconds, Unit: "images/s",
-	})
-	return nil
 }

@@ -24,7 +24,7 @@ type Result struct {
 // Row is one measurement. A number that does not apply is 0, or NaN where 0
 // would be an answer.
 type Row struct {
-	Section  string // machine, layers, passes or steps
+	Section  string // machine, layers, passes, data or steps
 	System   string // of steps: hypnos, or a peer's name
 	Version  string // of the system
 	Variant  string // conv or lc

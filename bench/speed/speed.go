@@ -6,7 +6,8 @@
 //
 //	machine  operations a second of multiply-adds in registers, copy bandwidth
 //	layers   forward, input gradient and weight gradient, in this process
-//	passes   norm, relu, add, optimiser, sharing, loader, in this process
+//	passes   norm, relu, add, optimiser, sharing, in this process
+//	data     the loader alone, in this process
 //	steps    training, evaluation and sharing, each in a process of its own
 //
 // An operation is a multiplication or an addition with a weight; those with
@@ -36,6 +37,7 @@ type Options struct {
 	Width    int      // channels of its first stage; 0 means as published
 	Batches  []int    // images a step; layers are measured at the largest
 	Variants []string // conv, lc
+	Data     Data     // that the loader is measured on
 	Rounds   int      // how often each contestant of a step has its turn
 	Repeats  int      // how often a layer's phase is measured
 	// StepTime is how long a turn lasts at least, unless one step is longer.
@@ -130,6 +132,9 @@ func NewPlan(o Options) (*Plan, error) {
 		p.planLayers(v)
 	}
 	p.planPasses()
+	if err := p.planLoader(); err != nil {
+		return nil, err
+	}
 	p.planSteps()
 	return p, nil
 }

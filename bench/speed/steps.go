@@ -232,7 +232,7 @@ func (p *Plan) addStep(t peers.Task, c *contestant, ours float64) {
 // stepOperations is how many operations a step takes in layers with weights.
 func stepOperations(net *graph.Network, t peers.Task) float64 {
 	total := 0.0
-	for _, l := range net.Layers {
+	for _, l := range net.Answering() {
 		passes, operations := 3.0, 2*float64(l.MultiplyAdds*t.Batch)
 		if l.Field != nil {
 			g := geometryOf(l, t.Batch)

@@ -27,35 +27,59 @@ func wideForward[T Float](g Local, y, x, weight, bias []T) {
 	if len(bias) == 0 {
 		clear(y)
 	}
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	row := g.KW * g.C
 	Parallel((g.O+wideRows-1)/wideRows, func(piece int) {
 		o := piece * wideRows
-		q := Product{
-			M: min(wideRows, g.O-o), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: true,
-			BTwin: g.Stride * g.C * g.N, CTwin: g.O * g.N,
-		}
+		q := Product{M: min(wideRows, g.O-o), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: true}
 		for kh := range g.KH {
 			for k := 0; k < row; k += wideSum {
-				for oh := range g.OH {
-					ih := g.Stride*oh + kh - g.Padding
-					for ow := 0; ow < g.OW && ih >= 0 && ih < g.H; ow++ {
-						left := g.Stride*ow - g.Padding
-						from, to := inside(g.KW, 1, left, g.W)
-						from, to = max(from*g.C, k), min(to*g.C, k+wideSum)
-						q.K, q.Twin = to-from, g.paired() && ow >= first && ow+1 < last
-						if q.K > 0 {
-							at := Term{A: o*g.field() + kh*row + from, B: ((ih*g.W+left)*g.C + from) * g.N}
-							Compute(q, y[((oh*g.OW+ow)*g.O+o)*g.N:], weight, x, []Term{at})
-						}
-						if q.Twin {
-							ow++
-						}
+				g.eachPair(kh, func(oh, ow, further, location int) {
+					left := g.Stride*ow - g.Padding
+					from, to := inside(g.KW, 1, left, g.W)
+					from, to = max(from*g.C, k), min(to*g.C, k+wideSum)
+					if q.K = to - from; q.K <= 0 {
+						return
 					}
-				}
+					q.Twin, q.BTwin, q.CTwin = further > 0, further*g.C*g.N, location*g.O*g.N
+					ih := g.Stride*oh + kh - g.Padding
+					at := Term{A: o*g.field() + kh*row + from, B: ((ih*g.W+left)*g.C + from) * g.N}
+					Compute(q, y[((oh*g.OW+ow)*g.O+o)*g.N:], weight, x, []Term{at})
+				})
 			}
 		}
 	})
+}
+
+// eachPair calls f for all locations whose kernel row kh lies on the input: two at
+// a time, where that is faster and they see the same columns of the kernel, one
+// below the other and in what remains side by side. The second is location
+// locations and further inputs away; both are 0 where it is one alone.
+func (g Local) eachPair(kh int, f func(oh, ow, further, location int)) {
+	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	seen := func(oh int) bool {
+		ih := g.Stride*oh + kh - g.Padding
+		return oh < g.OH && ih >= 0 && ih < g.H
+	}
+	for oh := 0; oh < g.OH; oh++ {
+		if !seen(oh) {
+			continue
+		}
+		if g.paired() && seen(oh+1) {
+			for ow := range g.OW {
+				f(oh, ow, g.Stride*g.W, g.OW)
+			}
+			oh++
+			continue
+		}
+		for ow := 0; ow < g.OW; ow++ {
+			if g.paired() && ow >= first && ow+1 < last {
+				f(oh, ow, g.Stride, 1)
+				ow++
+			} else {
+				f(oh, ow, 0, 0)
+			}
+		}
+	}
 }
 
 // wideInputGradient is InputGradient of a wide convolution.

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"flag"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+)
+
+func summaryCommand(c console) *ffcli.Command {
+	fs := flag.NewFlagSet("summary", flag.ContinueOnError)
+	var m modelFlags
+	m.register(fs)
+	batch := fs.Int("batch", 64, "images a step, for the memory of a training")
+	return &ffcli.Command{
+		Name:       "summary",
+		ShortUsage: "go run ./bench summary MODEL [flags]",
+		ShortHelp:  "list the layers of a network, and the memory to train it",
+		FlagSet:    fs,
+		Exec: func(_ context.Context, args []string) error {
+			model, err := oneModel(fs, args)
+			if err != nil {
+				return err
+			}
+			net, err := m.network(model, true)
+			if err != nil {
+				return err
+			}
+			return net.WriteSummary(c.out, *batch)
+		},
+	}
+}

@@ -1,0 +1,41 @@
+package graph
+
+import (
+	"image"
+	"image/color"
+	"math"
+)
+
+// Filter draws the weights with which a neuron of an output channel sees at a
+// location (counted row by row; 0 in a convolution), a pixel a weight: in colour
+// if the input has three channels, R G B, otherwise in grey, its input channels
+// side by side. Zero is grey, and the largest weight by magnitude black or white,
+// or full colour.
+func (f *Field) Filter(location, channel int) *image.NRGBA {
+	k, inputs := f.Kernel, f.Weight.Shape[4]
+	w := f.Weight.Data[(location*f.Channels+channel)*k*k*inputs:][:k*k*inputs] // KH KW C
+	largest := 0.0
+	for _, v := range w {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	shade := func(v float32) uint8 {
+		if largest == 0 {
+			return 128
+		}
+		return uint8(math.Round(127.5 + 127.5*float64(v)/largest))
+	}
+	if inputs == 3 {
+		img := image.NewNRGBA(image.Rect(0, 0, k, k))
+		for i := range k * k {
+			img.SetNRGBA(i%k, i/k, color.NRGBA{shade(w[3*i]), shade(w[3*i+1]), shade(w[3*i+2]), 255})
+		}
+		return img
+	}
+	img := image.NewNRGBA(image.Rect(0, 0, k*inputs, k))
+	for i, v := range w {
+		at, input := i/inputs, i%inputs
+		grey := shade(v)
+		img.SetNRGBA(input*k+at%k, at/k, color.NRGBA{grey, grey, grey, 255})
+	}
+	return img
+}

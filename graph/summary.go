@@ -1,0 +1,74 @@
+package graph
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"text/tabwriter"
+)
+
+// WriteSummary writes a table with a row a layer: name, kind, output shape
+// (C H W), parameters, multiply-adds per image, and the activations that training
+// on batches of that many images has memory for: none where the next layer is
+// computed in the same pass. A layer that repeats another one has no parameters
+// but its name. Below are the totals, and the memory of such a training with
+// AdamW. It compiles the network for training, but runs nothing: a Blank network
+// of any size is summarised in an instant.
+func (n *Network) WriteSummary(w io.Writer, batch int) error {
+	training, err := n.Train(batch)
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "layer\tkind\toutput\tparameters\tmultiply-adds\tactivations of %d\n", batch)
+	for _, l := range n.Layers {
+		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%d\t%s\n", l.Name, l.Kind, l.Output, l.parameterCell(), l.MultiplyAdds, bytes(training.answers(l)))
+	}
+	m := training.Memory()
+	fmt.Fprintf(t, "total\t%v\t\t%d\t%d\t%s\n", n.Options.Connectivity, n.ParameterCount(), n.MultiplyAdds(), bytes(m.Activations))
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\nmemory for training on batches of %d with AdamW: %s\n"+
+		"  weights %s, gradients %s, moments of AdamW %s, activations and their gradients %s\n",
+		batch, bytes(m.Total()), bytes(m.Weights), bytes(m.Gradients), bytes(m.Optimiser), bytes(m.Activations))
+	return err
+}
+
+// String is C×H×W.
+func (s Size) String() string { return fmt.Sprintf("%d×%d×%d", s.Channels, s.Height, s.Width) }
+
+// parameterCell says in the summary how many parameters a layer has.
+func (l *Layer) parameterCell() string {
+	if l.Repeats != nil {
+		return "as " + l.Repeats.Name
+	}
+	count, frozen := 0, ""
+	for _, p := range l.Parameters {
+		count += len(p.Data)
+		if p.Frozen {
+			frozen = ", frozen"
+		}
+	}
+	return strconv.Itoa(count) + frozen
+}
+
+// answers returns how many bytes a layer's answers to a batch have, 0 where they
+// are not written down.
+func (t *Training) answers(l *Layer) int {
+	node := t.layers[l]
+	if node == nil {
+		return 0
+	}
+	return 4 * node.Shape().TotalSize()
+}
+
+// bytes writes a number of bytes, in powers of 1000.
+func bytes(n int) string {
+	units := []string{"B", "kB", "MB", "GB", "TB"}
+	x, unit := float64(n), 0
+	for x >= 999.5 && unit < len(units)-1 {
+		x, unit = x/1000, unit+1
+	}
+	return fmt.Sprintf("%.3g %s", x, units[unit])
+}
