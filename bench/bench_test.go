@@ -15,10 +15,10 @@ import (
 )
 
 // TestMain makes the test binary the program where speed starts it to measure a
-// step.
+// step, and where a test starts a training to kill it.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "speed" {
-		os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+	if len(os.Args) > 1 && slices.Contains([]string{"speed", "train", "compare"}, os.Args[1]) {
+		main()
 	}
 	os.Exit(m.Run())
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/report"
+	"hypnos/bench/runs"
 )
 
 // defaultVariants are those that compare trains unless told.
@@ -24,7 +26,9 @@ func compareCommand(c console) *ffcli.Command {
 	variants := fs.String("variants", defaultVariants, "`names` of the variants to compare: see bench list")
 	seeds := fs.Int("seeds", 2, "seeds to train each variant with, counted from -seed")
 	quick := fs.Bool("quick", false, "a short look: 4 epochs and one seed, unless -epochs or -seeds say otherwise")
-	fs.StringVar(&s.out, "out", "hypnos-report", "`folder` to write the report to")
+	var o checkpointFlags
+	o.register(fs)
+	fs.StringVar(&s.out, "out", "hypnos-report", "`folder` to write the report to, and to keep the runs in")
 	return &ffcli.Command{
 		Name:       "compare",
 		ShortUsage: "go run ./bench compare [flags]",
@@ -33,7 +37,12 @@ func compareCommand(c console) *ffcli.Command {
 Trains every variant from every seed, evaluates it on the test images after
 each epoch, prints a table and writes a report: report.html, results.csv,
 epochs.csv, results.json and figures. Without flags it needs nothing but the
-program. Ctrl-C stops it and leaves a report of what is there.`),
+program.
+
+Ctrl-C stops it and leaves a report of what is there. The same command goes on
+where it was stopped or killed, and one that was finished is reported once more
+without any training, unless -fresh says to start anew. Variants and seeds may
+be added; for other settings choose another -out.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
 			if err := noArguments(args); err != nil {
@@ -49,15 +58,18 @@ program. Ctrl-C stops it and leaves a report of what is there.`),
 					*seeds = 1
 				}
 			}
-			return compare(ctx, c, s, *variants, *seeds)
+			return compare(ctx, c, s, *variants, *seeds, o, flagValues(fs))
 		},
 	}
 }
 
 // compare trains all variants with all seeds and reports after each run.
-func compare(ctx context.Context, c console, s settings, names string, seeds int) error {
+func compare(ctx context.Context, c console, s settings, names string, seeds int, o checkpointFlags, flags map[string]string) error {
 	if seeds < 1 {
 		return errors.Errorf("-seeds %d, want at least 1", seeds)
+	}
+	if err := o.check(); err != nil {
+		return err
 	}
 	variants, err := parseVariants(names)
 	if err != nil {
@@ -74,49 +86,114 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 		if err != nil {
 			return err
 		}
-		row.Runs = make([]report.Run, seeds)
-		for j := range row.Runs {
-			row.Runs[j].Seed = s.seed + uint64(j)
-		}
 		r.Variants = append(r.Variants, row)
 	}
 	if err := report.Prepare(s.out); err != nil {
 		return err
 	}
+	unlock, err := runs.Lock(s.out)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	b := newBar(c.err, len(variants)*seeds*e.epochs*e.stepsPerEpoch(), "compare")
 	defer b.finish()
+	if o.fresh {
+		if err := clearRuns(s.out); err != nil {
+			return err
+		}
+	}
 	// Seeds outside: a comparison that is stopped early has all variants.
+	var keepers []*keeper
+	finished := 0
 	for j := range seeds {
 		seed := s.seed + uint64(j)
 		for i, v := range variants {
-			var err error
-			r.Variants[i].Runs[j], err = e.measure(ctx, v, seed, b)
+			k, err := newKeeper(runFolder(s.out, v, seed), o.skipDamaged, b.line)
 			if err != nil {
-				return finish(c, b, r, s.out, errors.Wrapf(err, "%s, seed %d", v.name, seed))
-			}
-			r.Duration = time.Since(r.Started)
-			if err := r.Write(s.out); err != nil {
 				return err
 			}
+			if err := k.fits(flags, e.facts(v, r.Variants[i].Parameters), b.line); err != nil {
+				return errors.Errorf("%v (-fresh starts anew, another -out leaves it as it is)", err)
+			}
+			k.Run.Seed = seed
+			if k.Run.Complete {
+				finished++
+			}
+			keepers = append(keepers, k)
+			r.Variants[i].Runs = append(r.Variants[i].Runs, k.Run)
 		}
 	}
-	return finish(c, b, r, s.out, nil)
+	switch finished {
+	case 0:
+	case len(keepers):
+		b.line("%s holds this comparison, which was finished before; -fresh trains anew", s.out)
+	default:
+		b.line("%d of %d runs were finished before", finished, len(keepers))
+	}
+	for n, k := range keepers {
+		i, j := n%len(variants), n/len(variants)
+		v, seed := variants[i], k.Run.Seed
+		complete := k.Run.Complete
+		if !complete {
+			if err := os.MkdirAll(k.folder.Dir, 0o755); err != nil {
+				return errors.Wrap(err, "folder of a run")
+			}
+			k.begin(o, flags, e.facts(v, r.Variants[i].Parameters), r.Command, seed)
+		}
+		r.Variants[i].Runs[j], err = e.measure(ctx, v, seed, b, k)
+		k.end()
+		if err != nil {
+			return finish(c, b, r, s.out, keepers, "the same command goes on", errors.Wrapf(err, "%s, seed %d", v.name, seed))
+		}
+		if complete {
+			continue
+		}
+		keepTime(r, keepers)
+		if err := r.Write(s.out); err != nil {
+			return err
+		}
+	}
+	return finish(c, b, r, s.out, keepers, "", nil)
 }
 
-// finish writes the report and prints its table, also of a run that was
-// interrupted or failed.
-func finish(c console, b *bar, r *report.Report, out string, cause error) error {
+// runFolder is where a run of a comparison keeps its checkpoints.
+func runFolder(out string, v variant, seed uint64) string {
+	return filepath.Join(out, "runs", fmt.Sprintf("%s-seed-%d", v.name, seed))
+}
+
+// clearRuns removes all checkpoints of a comparison, and nothing else.
+func clearRuns(out string) error {
+	folders, err := filepath.Glob(filepath.Join(out, "runs", "*-seed-*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range folders {
+		if err := (runs.Folder{Dir: dir}).Clear(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish writes the report and prints its table, also of runs that were
+// interrupted, and then how to go on, or failed.
+func finish(c console, b *bar, r *report.Report, out string, keepers []*keeper, goOn string, cause error) error {
 	b.finish()
-	r.Duration = time.Since(r.Started)
+	keepTime(r, keepers)
 	r.Interrupted = cause != nil
+	stopped := errors.Is(cause, context.Canceled)
 	if err := r.Write(out); err != nil {
+		if cause != nil && !stopped { // of which this is a consequence, as when the disk is full
+			return cause
+		}
 		return err
 	}
 	if err := r.WriteTable(c.out); err != nil {
 		return err
 	}
-	if errors.Is(cause, context.Canceled) {
-		fmt.Fprintf(c.err, "interrupted: the report holds what was finished\n")
+	if stopped {
+		fmt.Fprintf(c.err, "interrupted: the report holds what was finished; %s\n", goOn)
 		cause = nil
 	}
 	fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(out, "/"), os.PathSeparator)

@@ -42,6 +42,9 @@ func (b *bar) step() { b.steps(1) }
 // steps counts several steps.
 func (b *bar) steps(n int) { b.bar.Add(n) }
 
+// skip counts steps that were done before.
+func (b *bar) skip(steps int) { b.bar.Add(steps) }
+
 // bytes shows how many of total bytes are done; total may be unknown, -1.
 func (b *bar) bytes(done, total int64) {
 	if total > 0 && b.bar.GetMax64() != total {

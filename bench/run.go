@@ -5,16 +5,31 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/pkg/errors"
+
 	"hypnos/bench/report"
 	"hypnos/data"
+	"hypnos/graph"
 	"hypnos/train"
 	"hypnos/weightshare"
 )
 
 // measure trains one variant with one seed and returns what was measured, also
-// when it ends with an error: the epochs until then.
-func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar) (report.Run, error) {
+// when it ends with an error: the epochs until then. With a keeper, which may be
+// nil, it goes on where that has a checkpoint, and keeps others.
+func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar, k *keeper) (report.Run, error) {
 	run := report.Run{Seed: seed}
+	steps := e.epochs * e.stepsPerEpoch()
+	done := 0
+	name := fmt.Sprintf("%s, seed %d", v.name, seed)
+	if k.keeps() {
+		run, done = k.Run, k.State.Step
+		b.skip(done)
+		if run.Complete {
+			return run, nil
+		}
+		b.line("%s: goes on after step %d of %d", name, done, steps)
+	}
 	net, err := e.network(v, seed)
 	if err != nil {
 		return run, err
@@ -23,7 +38,6 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	if err != nil {
 		return run, err
 	}
-	name := fmt.Sprintf("%s, seed %d", v.name, seed)
 	b.describe(name)
 	schedule := e.schedule
 	schedule.Rate = e.learningRate(v)
@@ -34,7 +48,7 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	options := train.Options{
 		Epochs: e.epochs, StepsPerEpoch: e.stepsPerEpoch(), Batch: e.batch,
 		Optimiser: e.optimiser, Schedule: schedule,
-		Training: loader.Batches(0, e.epochs*e.stepsPerEpoch()),
+		Training: train.Batches(loader.Batches(min(done, steps), steps)),
 		Test:     e.inOrder,
 		SNR: func() float64 {
 			alike = weightshare.Measure(net)
@@ -51,6 +65,22 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 			return run, err
 		}
 		options.Sleep = sleeper.Step
+	}
+	switch {
+	case k.keeps():
+		if err := k.restore(net, sleeper); err != nil {
+			return run, errors.Wrapf(err, "%s", k.at)
+		}
+		options.Resume = &k.State
+	case e.initial != "":
+		if err := e.load(net); err != nil {
+			return run, err
+		}
+	}
+	if k != nil {
+		options.Checkpoint = func(s train.State, stopping bool) error {
+			return k.offer(s, stopping, run, sleeper, net, steps, e.stepsPerEpoch())
+		}
 	}
 	_, err = train.Run(ctx, net, options)
 	e.listSkipped(b)
@@ -113,12 +143,22 @@ func median[T any](layers []T, measure func(T) float64) float64 {
 	return weightshare.Median(values)
 }
 
+// load sets the initial weights to those of a file.
+func (e *experiment) load(net *graph.Network) error {
+	return net.Load(e.initial, graph.LoadOptions{Deviation: max(e.local.deviation, 0), Seed: e.seed})
+}
+
 // check finds, before anything is trained, what would stop a variant later. It
 // returns the variant as the report shows it, without runs.
 func (e *experiment) check(v variant) (report.Variant, error) {
 	net, err := e.network(v, e.seed)
 	if err != nil {
 		return report.Variant{}, err
+	}
+	if e.initial != "" && !e.resumed {
+		if err := e.load(net); err != nil {
+			return report.Variant{}, err
+		}
 	}
 	if _, err := e.loader(v, e.seed); err != nil {
 		return report.Variant{}, err

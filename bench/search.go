@@ -93,7 +93,7 @@ func search(ctx context.Context, c console, s settings, names, rates string, see
 func (e *experiment) validate(ctx context.Context, v variant, seeds int, b *bar) (float64, error) {
 	var top1 []float64
 	for seed := e.seed; seed < e.seed+uint64(seeds); seed++ {
-		run, err := e.measure(ctx, v, seed, b)
+		run, err := e.measure(ctx, v, seed, b, nil)
 		if err != nil {
 			return 0, err
 		}

@@ -34,6 +34,8 @@ type settings struct {
 	validation           float64
 	seed                 uint64
 	out, save            string // save is empty but for train
+	initial              string // file of weights to start with, of train
+	resumed              bool   // the run has checkpoints to go on from
 	steps                int
 	local                localFlags
 	sleep                sleepFlags
@@ -233,6 +235,9 @@ func (e *experiment) describe() []report.Setting {
 		{Name: "optimizer", Value: fmt.Sprintf("%s, weight decay %g, schedule %s", e.method, e.weightDecay, e.form)},
 		{Name: "translations", Value: e.transform.String()},
 		e.describeSleep(),
+	}
+	if e.initial != "" {
+		settings = append(settings, report.Setting{Name: "initial weights", Value: e.initial})
 	}
 	if c := e.connectivity; c != (graph.Connectivity{}) {
 		c.Local = true

@@ -58,17 +58,15 @@ func (f sleepFlags) phase() (weightshare.Phase, error) {
 
 // sleeper returns what puts the network of a variant to sleep.
 func (e *experiment) sleeper(v variant, net *graph.Network, seed uint64) (*weightshare.Sleeper, error) {
-	phases := 0
 	return weightshare.New(net, weightshare.Options{
 		Phase: e.phase, Schedule: v.sleep, Seed: seed,
 		StepsPerEpoch: e.stepsPerEpoch(), TotalSteps: e.epochs * e.stepsPerEpoch(),
-		Images: func(n int) ([]float32, error) {
+		Images: func(phase, n int) ([]float32, error) {
 			loader, err := data.NewLoader(e.training, data.LoaderOptions{Batch: n, Transform: e.preprocessing, Normalisation: e.normalisation, Seed: seed})
 			if err != nil {
 				return nil, err
 			}
-			phases++
-			for batch, err := range loader.Batches(phases-1, phases) {
+			for batch, err := range loader.Batches(phase-1, phase) {
 				return slices.Clone(batch.Images), err
 			}
 			return nil, errors.New("no images to make patterns from")

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
 
 	"hypnos/internal/checkpoint"
 	"hypnos/internal/kernel"
@@ -36,7 +37,7 @@ type LoadOptions struct {
 // it is the other way round, the kernel becomes the mean over the locations.
 // Biases likewise, without noise. All else is set to the bit from float32, and
 // to the nearest float32 from other types. Counters of batches, which PyTorch's
-// norms have, are passed over.
+// norms have, and tensors whose names begin with Beside are passed over.
 //
 // It is an error if parameters are missing in the file, have another shape, or
 // are not of the network: all of them are named at once. After an error the
@@ -77,13 +78,53 @@ func (n *Network) Load(path string, o LoadOptions) error {
 //	all else                    a vector of C
 //
 // The file appears at path whole or not at all, and takes the place of one that
-// is there. Load sets the same values to the bit.
-func (n *Network) Save(path string) error {
+// is there. Load sets the same values to the bit. More tensors may stand beside
+// the network's, as they are: their names begin with Beside.
+func (n *Network) Save(path string, more ...Tensor) error {
 	var tensors []checkpoint.Tensor
 	for s := range n.stored() {
 		tensors = append(tensors, checkpoint.Tensor{Name: s.Name, Shape: s.shape(s.each), Values: s.values()})
 	}
+	for _, t := range more {
+		if !strings.HasPrefix(t.Name, Beside) {
+			return errors.Errorf("graph: save: tensor %q beside a network, want a name that begins with %q", t.Name, Beside)
+		}
+		tensors = append(tensors, checkpoint.Tensor{Name: t.Name, Shape: t.Shape, Values: slices.Values([][]float32{t.Data})})
+	}
 	return errors.Wrap(checkpoint.Write(path, map[string]string{"format": "pt"}, tensors), "graph: save")
+}
+
+// Tensor is a tensor that stands in a file beside a network: what an optimiser
+// remembers of a parameter.
+type Tensor struct {
+	Name  string // begins with Beside
+	Shape []int
+	Data  []float32 // row-major
+}
+
+// Beside is how names of tensors begin that are not of a network.
+const Beside = "optimiser."
+
+// ReadBeside reads the tensors of a file that stand beside a network.
+func ReadBeside(path string) ([]Tensor, error) {
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		return nil, errors.Wrap(err, "graph: tensors")
+	}
+	defer f.Close()
+	var tensors []Tensor
+	for _, name := range f.Names() {
+		if !strings.HasPrefix(name, Beside) {
+			continue
+		}
+		t := Tensor{Name: name, Shape: f.Shape(name)}
+		t.Data = make([]float32, tensor.Shape(t.Shape).TotalSize())
+		if err := f.Read(name, t.Data); err != nil {
+			return nil, errors.Wrapf(err, "graph: %s", path)
+		}
+		tensors = append(tensors, t)
+	}
+	return tensors, nil
 }
 
 // stored is a parameter as it is in files.
@@ -258,7 +299,7 @@ func (n *Network) match(f *checkpoint.File) (map[*Parameter]string, error) {
 		}
 	}
 	for _, name := range f.Names() {
-		if !known[name] && !strings.HasSuffix(name, "num_batches_tracked") {
+		if !known[name] && !strings.HasSuffix(name, "num_batches_tracked") && !strings.HasPrefix(name, Beside) {
 			unknown = append(unknown, fmt.Sprintf("%s (%s)", name, dimensions(f.Shape(name))))
 		}
 	}

@@ -73,6 +73,39 @@ func TestRoundTrip(t *testing.T) {
 }
 
 // Files have PyTorch's layouts.
+// Tensors beside a network are read again to the bit, and are none of Load's
+// business.
+func TestBeside(t *testing.T) {
+	net := newTiny(t, Connectivity{Local: true}, 1)
+	scramble(net, 1)
+	p := net.Parameters()[0]
+	path := filepath.Join(t.TempDir(), "net.safetensors")
+	beside := Tensor{Name: Beside + "first." + p.Name, Shape: p.Shape, Data: p.Data}
+	if err := net.Save(path, beside); err != nil {
+		t.Fatal(err)
+	}
+	other := newTiny(t, Connectivity{Local: true}, 2)
+	load(t, other, path, LoadOptions{})
+	if !slices.Equal(contents(other), contents(net)) {
+		t.Error("the network differs")
+	}
+	again, err := ReadBeside(path)
+	if err != nil || len(again) != 1 || again[0].Name != beside.Name || !slices.Equal(again[0].Shape, p.Shape) {
+		t.Fatalf("read %v, %v", again, err)
+	}
+	for i, v := range again[0].Data {
+		if math.Float32bits(v) != math.Float32bits(p.Data[i]) {
+			t.Fatalf("value %d is %v, want %v", i, v, p.Data[i])
+		}
+	}
+	if err := net.Save(path, Tensor{Name: p.Name}); err == nil || !strings.Contains(err.Error(), `begins with "optimiser."`) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := ReadBeside(path + "x"); err == nil {
+		t.Error("a file that is not there has tensors")
+	}
+}
+
 func TestSavedLayout(t *testing.T) {
 	net := newTiny(t, Connectivity{Local: true}, 1)
 	f, err := checkpoint.Open(save(t, net))

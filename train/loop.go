@@ -22,9 +22,16 @@ type Options struct {
 	Batch                 int // images a step
 	Optimiser             OptimiserOptions
 	Schedule              Schedule
-	// Training are the batches of the whole run: Epochs·StepsPerEpoch of Batch
-	// images each.
+	// Training are the batches of the whole run, Epochs·StepsPerEpoch of Batch
+	// images each, or those after step Resume.Step.
 	Training Batches
+	// Resume is where a stopped run goes on; nil means that one starts. The
+	// network has the parameters and running moments of that moment.
+	Resume *State
+	// Checkpoint is offered the state of the run after each step, all hooks and
+	// measures of the step included, and hears whether the run stops there,
+	// before its end. An error ends the run.
+	Checkpoint func(s State, stopping bool) error
 	// Test returns the batches on which the network is evaluated at the end of
 	// each epoch, of up to Batch images; nil means no evaluation.
 	Test func() Batches
@@ -46,7 +53,7 @@ type Epoch struct {
 	Training     Metrics // mean over the epoch's batches, in training mode, before their steps
 	Test         Metrics // after the epoch; zero without Test
 	SNR          float64 // NaN without SNR
-	Seconds      float64 // of training and sleeping, without evaluation
+	Seconds      float64 // of training and sleeping, without evaluation and checkpoints
 }
 
 // Metrics are means over images.
@@ -55,10 +62,11 @@ type Metrics struct {
 	Top1, Top5 float64 // shares of images whose label is the largest logit, or among the five largest
 }
 
-// Run trains a network and returns its epochs. If the context is cancelled it
-// stops after the step at hand and returns the finished epochs and the
-// context's error. It is an error, which names epoch, step and layer, if the
-// loss or a weight is not finite.
+// Run trains a network and returns the epochs that it finished. If the context
+// is cancelled it stops after the step at hand and returns the context's error.
+// A run that is stopped and resumed has the same bits as one that was not, but
+// for seconds. It is an error, which names epoch, step and layer, if the loss or
+// a weight is not finite.
 func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
 	schedule, err := o.Schedule.check()
 	if err != nil {
@@ -85,10 +93,19 @@ func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
 	steps := o.Epochs * o.StepsPerEpoch
 	step := 0
 	r.started = time.Now()
-	for batch, err := range o.Training {
-		if err == nil {
-			err = ctx.Err()
+	if o.Resume != nil {
+		if err := r.resume(*o.Resume, steps); err != nil {
+			return nil, err
 		}
+		step = o.Resume.Step
+	}
+	if step == steps {
+		return nil, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for batch, err := range o.Training {
 		if err == nil {
 			step++
 			err = r.step(batch, step, steps)
@@ -96,21 +113,28 @@ func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
 		if err != nil {
 			return r.epochs, err
 		}
-		if step == steps {
-			return r.epochs, nil
+		var stopped error
+		if step < steps {
+			stopped = ctx.Err()
+		}
+		if err := r.offer(step, stopped != nil); err != nil {
+			return r.epochs, err
+		}
+		if step == steps || stopped != nil {
+			return r.epochs, stopped
 		}
 	}
 	return r.epochs, errors.Errorf("train: the batches ended after step %d of %d", step, steps)
 }
 
-// run is the state of Run.
+// run is what Run works with.
 type run struct {
 	Options
 	net       *graph.Network
 	training  *graph.Training
 	inference *graph.Inference
 	optimiser *Optimiser
-	sum       sums // of the epoch so far
+	sum       Sums // of the epoch so far
 	started   time.Time
 	epochs    []Epoch
 }
@@ -160,13 +184,13 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 	if r.Epoch != nil {
 		r.Epoch(done)
 	}
-	r.sum, r.started = sums{}, time.Now()
+	r.sum, r.started = Sums{}, time.Now()
 	return nil
 }
 
 // Evaluate returns the metrics of a network's answers to batches.
 func Evaluate(inference *graph.Inference, batches Batches) (Metrics, error) {
-	var sum sums
+	var sum Sums
 	for batch, err := range batches {
 		if err != nil {
 			return Metrics{}, err
@@ -184,7 +208,7 @@ func Evaluate(inference *graph.Inference, batches Batches) (Metrics, error) {
 		}
 		sum.add(logits, batch.Labels, loss)
 	}
-	if sum.count == 0 {
+	if sum.Images == 0 {
 		return Metrics{}, errors.New("train: no images to evaluate on")
 	}
 	return sum.mean(), nil

@@ -7,31 +7,31 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// sums adds up the metrics of batches.
-type sums struct {
-	count            int
-	loss, top1, top5 float64
+// Sums add up the metrics of batches, over images.
+type Sums struct {
+	Images           int
+	Loss, Top1, Top5 float64
 }
 
 // add adds a batch: its logits, N classes, its labels and its mean loss.
-func (s *sums) add(logits []float32, labels []int, loss float64) {
+func (s *Sums) add(logits []float32, labels []int, loss float64) {
 	classes := len(logits) / len(labels)
 	for i, label := range labels {
 		switch r := rank(logits[i*classes:][:classes], label); {
 		case r < 1:
-			s.top1++
+			s.Top1++
 			fallthrough
 		case r < 5:
-			s.top5++
+			s.Top5++
 		}
 	}
-	s.loss += loss * float64(len(labels))
-	s.count += len(labels)
+	s.Loss += loss * float64(len(labels))
+	s.Images += len(labels)
 }
 
-func (s *sums) mean() Metrics {
-	n := float64(s.count)
-	return Metrics{Loss: s.loss / n, Top1: s.top1 / n, Top5: s.top5 / n}
+func (s *Sums) mean() Metrics {
+	n := float64(s.Images)
+	return Metrics{Loss: s.Loss / n, Top1: s.Top1 / n, Top5: s.Top5 / n}
 }
 
 // rank returns how many logits come before the label's: the larger ones and,

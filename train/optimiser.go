@@ -108,6 +108,52 @@ func NewOptimiser(training *graph.Training, o OptimiserOptions) (*Optimiser, err
 	return p, nil
 }
 
+// OptimiserState is all that an optimiser knows of the steps before.
+type OptimiserState struct {
+	Steps int // done
+	// Averages are those of each parameter that is learned, in the order of the
+	// layers: the optimiser's own memory, which its next step changes.
+	Averages []Average `json:"-"`
+}
+
+// Average is the running averages of a parameter's gradient and of its square,
+// in the layout of the parameter; nil where the method keeps none.
+type Average struct {
+	Parameter     *graph.Parameter
+	First, Second []float32
+}
+
+// State returns what the next step depends on, apart from parameters and
+// gradients.
+func (p *Optimiser) State() OptimiserState {
+	s := OptimiserState{Steps: p.steps}
+	for i, parameter := range p.training.Learned() {
+		s.Averages = append(s.Averages, Average{parameter, p.first[i], p.second[i]})
+	}
+	return s
+}
+
+// Restore sets the state. It is an error if it is not of an optimiser of these
+// parameters and of this method.
+func (p *Optimiser) Restore(s OptimiserState) error {
+	own := p.State()
+	if s.Steps < 0 || len(s.Averages) != len(own.Averages) {
+		return errors.Errorf("train: an optimiser after %d steps with averages of %d parameters, want %d", s.Steps, len(s.Averages), len(own.Averages))
+	}
+	for i, a := range s.Averages {
+		if o := own.Averages[i]; len(a.First) != len(o.First) || len(a.Second) != len(o.Second) {
+			return errors.Errorf("train: averages of %d and %d values for parameter %q, want %d and %d",
+				len(a.First), len(a.Second), o.Parameter.Name, len(o.First), len(o.Second))
+		}
+	}
+	p.steps = s.Steps
+	for i, a := range s.Averages {
+		copy(p.first[i], a.First)
+		copy(p.second[i], a.Second)
+	}
+	return nil
+}
+
 // Step changes the parameters by the gradients of the last training step, at a
 // learning rate. A momentum of 0 means the optimiser's own: beta1 of Adam.
 func (p *Optimiser) Step(rate, momentum float64) {

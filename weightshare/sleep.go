@@ -25,10 +25,10 @@ type Options struct {
 	// schedule counts by them.
 	StepsPerEpoch, TotalSteps int
 	Seed                      uint64 // of the patterns
-	// Images returns n images N C H W that a phase makes patterns from, where
-	// its source needs them. It is called once a phase, with as many as the
-	// phase has patterns an iteration.
-	Images func(n int) ([]float32, error)
+	// Images returns n images N C H W that a phase, counted from 1, makes
+	// patterns from, where its source needs them. It is called once a phase,
+	// with as many as the phase has patterns an iteration.
+	Images func(phase, n int) ([]float32, error)
 }
 
 // Sleeper puts a network to sleep.
@@ -90,6 +90,30 @@ func (s *Sleeper) Step(step int) error {
 // Last returns what the last phase has changed, by layer, or nil before the
 // first.
 func (s *Sleeper) Last() []Change { return s.last }
+
+// SleeperState is what the phases of a Sleeper to come depend on, apart from the
+// network.
+type SleeperState struct {
+	Phases int      // so far
+	Last   []Change // of the last of them
+}
+
+// State returns the state between two phases.
+func (s *Sleeper) State() SleeperState { return SleeperState{s.phases, s.last} }
+
+// Restore sets the state. It is an error if it is not of a Sleeper of these
+// layers.
+func (s *Sleeper) Restore(state SleeperState) error {
+	fits := state.Phases >= 0 && (len(state.Last) == 0 || len(state.Last) == len(s.layers))
+	for i, change := range state.Last {
+		fits = fits && change.Layer == s.layers[i].Name
+	}
+	if !fits {
+		return errors.Errorf("weightshare: the state after %d phases is not one of the network's %d layers that sleep", state.Phases, len(s.layers))
+	}
+	s.phases, s.last = state.Phases, state.Last
+	return nil
+}
 
 // Sleep is one phase: it changes the weights of all layers that sleep, and says
 // by how much. Biases, other layers and frozen weights stay as they are. If a
@@ -156,7 +180,7 @@ func (s *Sleeper) fallAsleep() ([]*sleeper, error) {
 	if phase.Source == Gaussian {
 		return all, nil
 	}
-	images, err := s.options.Images(phase.Patterns)
+	images, err := s.options.Images(s.phases, phase.Patterns)
 	if err != nil {
 		return nil, err
 	}

@@ -189,7 +189,7 @@ func TestSleepRaisesSNR(t *testing.T) {
 	} {
 		net := network(t, maps, graph.Local{Channels: 3, Kernel: 3, Padding: 1}, graph.Connectivity{Local: true})
 		l := net.LocalLayers()[0]
-		s, err := New(net, Options{Phase: p, Images: func(n int) ([]float32, error) {
+		s, err := New(net, Options{Phase: p, Images: func(_, n int) ([]float32, error) {
 			images := make([]float32, n*maps.Channels*maps.Height*maps.Width)
 			random := rand.New(rand.NewPCG(1, 1))
 			for i := range images {
@@ -347,5 +347,49 @@ func TestMistakes(t *testing.T) {
 	}
 	if err := Share(network(t, maps, layer, graph.Connectivity{Local: true, Frozen1x1: true})); err != nil {
 		t.Error(fmt.Errorf("a layer that learns: %w", err))
+	}
+}
+
+// Phases that a Sleeper has not seen itself, but was told of, leave the same
+// weights.
+func TestSleeperState(t *testing.T) {
+	local := graph.Local{Channels: 3, Kernel: 3, Padding: 1}
+	p := Reference(Hebbian)
+	p.Iterations, p.Source, p.Rate = 3, Patches, 0
+	o := Options{Phase: p, Images: func(phase, n int) ([]float32, error) {
+		images := make([]float32, n*maps.Channels*maps.Height*maps.Width)
+		random := rand.New(rand.NewPCG(1, uint64(phase)))
+		for i := range images {
+			images[i] = float32(random.NormFloat64())
+		}
+		return images, nil
+	}}
+	sleeper := func() (*Sleeper, *graph.Network) {
+		net := network(t, maps, local, graph.Connectivity{Local: true})
+		s, err := New(net, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, net
+	}
+	whole, want := sleeper()
+	sleep(t, whole)
+	other, net := sleeper()
+	copy(net.LocalLayers()[0].Field.Weight.Data, want.LocalLayers()[0].Field.Weight.Data)
+	if err := other.Restore(whole.State()); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(other.Last()) != fmt.Sprint(whole.Last()) { // NaN is not equal to itself
+		t.Errorf("the last phase is %+v, want %+v", other.Last(), whole.Last())
+	}
+	sleep(t, whole)
+	sleep(t, other)
+	if !slices.Equal(net.LocalLayers()[0].Field.Weight.Data, want.LocalLayers()[0].Field.Weight.Data) {
+		t.Error("the second phase differs")
+	}
+	for _, bad := range []SleeperState{{Phases: -1}, {Phases: 1, Last: []Change{{Layer: "other"}}}, {Last: make([]Change, 2)}} {
+		if err := other.Restore(bad); err == nil || !strings.Contains(err.Error(), "1 layers that sleep") {
+			t.Errorf("%+v: %v", bad, err)
+		}
 	}
 }

@@ -8,6 +8,7 @@
 //	results.csv       one row per variant
 //	epochs.csv        one row per variant, seed and epoch
 //	layers.csv        one row per variant, seed, epoch and local layer
+//	history.npz       epochs.csv as arrays for NumPy
 //	results.json      everything, for programs; decodes into a Report
 //	test_top1.svg …   one figure per measure that has points, as SVG and PNG
 //
@@ -156,6 +157,11 @@ func (r *Report) Write(dir string) error {
 	}
 	content, err = encodeCSV(r.layerRecords())
 	if err := save("layers.csv", content, err); err != nil {
+		return err
+	}
+
+	content, err = r.encodeHistory()
+	if err := save("history.npz", content, err); err != nil {
 		return err
 	}
 

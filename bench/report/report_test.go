@@ -5,14 +5,18 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sbinet/npyio/npz"
 )
 
 // interrupted is a comparison that was stopped: one run short, one not
@@ -143,6 +147,41 @@ func checkPictures(t *testing.T, dir, name string) {
 	}
 	if err != io.EOF {
 		t.Errorf("%s.svg: %v", name, err)
+	}
+}
+
+// The history has the columns of epochs.csv, also of a report without epochs.
+func TestHistory(t *testing.T) {
+	for name, r := range map[string]*Report{"whole": interrupted(), "empty": {}} {
+		raw, err := r.encodeHistory()
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := npz.NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := r.epochRecords()
+		if got := file.Keys(); len(got) != len(rows[0]) {
+			t.Errorf("%s: arrays %q, want %q", name, got, rows[0])
+		}
+		var variants []int64
+		var seeds []uint64
+		var losses []float64
+		for array, values := range map[string]any{"variant.npy": &variants, "seed.npy": &seeds, "train_loss.npy": &losses} {
+			if err := file.Read(array, values); err != nil {
+				t.Fatalf("%s: %s: %v", name, array, err)
+			}
+		}
+		if len(losses) != len(rows)-1 {
+			t.Fatalf("%s: %d values, want %d", name, len(losses), len(rows)-1)
+		}
+		column := slices.Index(rows[0], "train_loss")
+		for i, row := range rows[1:] {
+			if got := []string{r.Variants[variants[i]].Name, fmt.Sprint(seeds[i]), number(losses[i]).String()}; !slices.Equal(got, []string{row[0], row[1], row[column]}) {
+				t.Fatalf("row %d is %q, want %q", i, got, row)
+			}
+		}
 	}
 }
 

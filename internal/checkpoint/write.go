@@ -48,6 +48,16 @@ func Write(path string, metadata map[string]string, tensors []Tensor) (err error
 	})
 }
 
+// WriteFile writes a file of any kind. It appears at path whole or not at all, and
+// takes the place of one that is there.
+func WriteFile(path string, contents []byte) error {
+	err := replace(path, func(w io.Writer) error {
+		_, err := w.Write(contents)
+		return err
+	})
+	return errors.Wrapf(err, "checkpoint: write %s", path)
+}
+
 // header returns what stands before the values: the length of the JSON object
 // that describes them, and the object, filled up with spaces to a multiple of
 // 8 bytes.

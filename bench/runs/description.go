@@ -1,0 +1,93 @@
+package runs
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/pkg/errors"
+)
+
+// Format is the version of what a checkpoint holds. A program reads its own.
+const Format = 1
+
+// description is the JSON of a checkpoint.
+type description struct {
+	Format  int             `json:"format"`
+	Tensors string          `json:"tensors_sha256"` // "" if there are none
+	Run     json.RawMessage `json:"run"`
+}
+
+// sealed is a file of a description: the text and its checksum.
+type sealed struct {
+	SHA256     string          `json:"sha256"`
+	Checkpoint json.RawMessage `json:"checkpoint"`
+}
+
+// seal writes a file of a description, in the one form that is accepted.
+func seal(text []byte) []byte {
+	sum := sha256.Sum256(text)
+	return fmt.Appendf(nil, "{\"sha256\":%q,\"checkpoint\":%s}\n", hex.EncodeToString(sum[:]), text)
+}
+
+// encode returns the file of a description.
+func encode(run any, tensors string) ([]byte, error) {
+	text, err := json.Marshal(run)
+	if err != nil {
+		return nil, err
+	}
+	if text, err = json.MarshalIndent(description{Format, tensors, text}, "", " "); err != nil {
+		return nil, err
+	}
+	return seal(text), nil
+}
+
+// decode reads the file of a description. Bytes that encode has not written, to
+// the last of them, are damage.
+func decode(contents []byte) (description, error) {
+	var s sealed
+	if err := json.Unmarshal(contents, &s); err != nil {
+		return description{}, damage{errors.Wrap(err, "its JSON")}
+	}
+	if !bytes.Equal(contents, seal(s.Checkpoint)) {
+		return description{}, damage{errors.New("its JSON has another checksum than it says")}
+	}
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(s.Checkpoint, &head); err != nil {
+		return description{}, errors.Wrap(err, "its JSON")
+	}
+	if head.Format != Format {
+		return description{}, errors.Errorf("is of format %d, and this program reads format %d", head.Format, Format)
+	}
+	var d description
+	return d, errors.Wrap(json.Unmarshal(s.Checkpoint, &d), "its JSON")
+}
+
+// into decodes what was stored.
+func (d description) into(run any) error {
+	return errors.Wrap(json.Unmarshal(d.Run, run), "its JSON")
+}
+
+// maxDescription is the largest description that is read, bytes: a thousand
+// epochs of a hundred layers take a sixth of it.
+const maxDescription = 128 << 20
+
+// readFile reads a file that is not larger than a description.
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	contents, err := io.ReadAll(io.LimitReader(file, maxDescription+1))
+	if err == nil && len(contents) > maxDescription {
+		err = damage{errors.Errorf("its JSON has more than %d bytes", maxDescription)}
+	}
+	return contents, err
+}
