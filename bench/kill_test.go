@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,7 +43,7 @@ func status(t *testing.T, c *exec.Cmd) (code int, by syscall.Signal) {
 func TestKill(t *testing.T) {
 	times := *kills
 	if testing.Short() {
-		times = min(times, 5)
+		times = min(times, 2)
 	}
 	data, whole := digits(t), t.TempDir()
 	flags := func(dir string) []string {
@@ -75,11 +76,14 @@ func TestKill(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
+		over := make(chan struct{})
 		if killed < times {
-			timer := time.AfterFunc(time.Duration(random.Float64()*float64(took)/3), func() { c.Process.Kill() })
-			defer timer.Stop()
+			moment := time.Duration(random.Float64() * float64(took) / 3)
+			go kill(c.Process, folder, killed%2 == 1, moment, over)
 		}
-		switch code, signal := status(t, c); {
+		code, signal := status(t, c)
+		close(over)
+		switch {
 		case signal == syscall.SIGKILL:
 			killed++
 			writing += unfinished(t, dir)
@@ -93,6 +97,26 @@ func TestKill(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills, %d of them in the middle of writing a checkpoint; %d trainings of %v ended with the bits of an unbroken one", killed, writing, ended, took.Round(time.Millisecond))
+}
+
+// kill kills a process some time after it began or, so that not all die before
+// they train, after its first checkpoint; unless it is over by then.
+func kill(p *os.Process, folder runs.Folder, training bool, after time.Duration, over <-chan struct{}) {
+	before, _ := folder.Places()
+	for training {
+		select {
+		case <-over:
+			return
+		case <-time.After(time.Millisecond):
+		}
+		places, _ := folder.Places()
+		training = slices.Equal(places, before)
+	}
+	select {
+	case <-over:
+	case <-time.After(after):
+		p.Kill()
+	}
 }
 
 // unfinished returns 1 if a folder has part of a checkpoint.

@@ -121,8 +121,11 @@ func TestResume(t *testing.T) {
 		"dynamic": {[]string{"-variant", "lc-sleep-epochs-1", "-sleep", "dynamic", "-repetitions", "2", "-optimizer", "adam"}, []runs.Place{{Epochs: 0, Step: 5}, {Epochs: 1}, {Epochs: 2, Step: 13}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if testing.Short() && name != "hebbian" {
-				t.Skip("seconds")
+			if testing.Short() {
+				if name != "hebbian" {
+					t.Skip("seconds, and minutes with the race detector")
+				}
+				c.places = c.places[4:5]
 			}
 			whole := runs.Folder{Dir: t.TempDir()}
 			trained(t, tiny(data, append([]string{"-out", whole.Dir, "-keep", "100", "-checkpoint-every", "1ns"}, c.flags...)...)...)
@@ -241,6 +244,9 @@ func TestInit(t *testing.T) {
 
 // A comparison does what is left of it.
 func TestCompareGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("eight trainings")
+	}
 	data, dir := digits(t), t.TempDir()
 	run := func(more ...string) (status int, stdout, stderr string) {
 		return bench(t.Context(), append([]string{"compare"}, tiny(data, append([]string{"-out", dir, "-seeds", "1"}, more...)...)...)...)
