@@ -25,7 +25,7 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	if k.keeps() {
 		run, done = k.Run, k.State.Step
 		b.skip(done)
-		if run.Complete {
+		if run.Complete && e.save == "" { // and has weights, if they are to be saved
 			return run, nil
 		}
 		b.line("%s: goes on after step %d of %d", name, done, steps)
