@@ -115,15 +115,14 @@ func NewPlan(o Options) (*Plan, error) {
 			return nil, errors.Errorf("a batch of %d images stands twice", n)
 		}
 	}
-	var err error
-	if p.example, err = p.network("conv"); err != nil { // an unknown model
+	entry, err := zoo.Find(o.Model)
+	if err != nil {
 		return nil, err
 	}
-	for _, e := range zoo.List() {
-		if e.Name == o.Model {
-			p.width = e.Width
-		}
+	if p.example, err = p.network("conv"); err != nil {
+		return nil, err
 	}
+	p.width = entry.Width
 	if o.Width > 0 {
 		p.width = o.Width
 	}
