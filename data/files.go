@@ -17,6 +17,7 @@ import (
 // end: ImageNet's 1.3 million take 50 MB.
 type Files struct {
 	classes []string
+	system  fs.FS   // that names are in; nil for the disk
 	root    string  // that names are below
 	names   []byte  // end to end
 	ends    []int   // of each name
@@ -52,6 +53,46 @@ func Pictures(paths ...string) (*Files, error) {
 		}
 	}
 	return set, nil
+}
+
+// PicturesIn is the data set, without labels, of picture files in a file system,
+// such as a zip archive: of those named, in the order in which they are named,
+// whatever they are called, and of all that Pictures would find in it, sorted by
+// name, if none is named. Root is what the file system is called, and Name puts it
+// in front. It is an error if a file is not there or if there is no picture.
+//
+// An image is read into as much memory as the file system says that it has bytes.
+func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
+	set := &Files{system: system, root: filepath.Clean(root)}
+	for _, name := range names {
+		info, err := fs.Stat(system, name)
+		if err == nil && !info.Mode().IsRegular() {
+			err = errors.Errorf("%s is not a file", name)
+		}
+		if err != nil {
+			return nil, errors.Wrapf(err, "data: pictures in %s", root)
+		}
+		set.append(name)
+	}
+	if len(names) > 0 {
+		return set, nil
+	}
+	err := fs.WalkDir(system, ".", func(path string, e fs.DirEntry, err error) error {
+		hidden := path != "." && strings.HasPrefix(e.Name(), ".")
+		switch {
+		case err != nil:
+			return err
+		case hidden && e.IsDir():
+			return fs.SkipDir
+		case !hidden && e.Type().IsRegular() && isPicture(path):
+			set.append(path)
+		}
+		return nil
+	})
+	if err == nil && set.Len() == 0 {
+		err = errors.New("none: no *.jpg, *.jpeg or *.png")
+	}
+	return set, errors.Wrapf(err, "data: pictures in %s", root)
 }
 
 // maxDepth is how many folders may lie in each other. It ends a walk round a
@@ -110,7 +151,12 @@ func (s *Files) add(path string) {
 	if s.root != "" {
 		path = strings.TrimPrefix(path, s.root+string(filepath.Separator))
 	}
-	s.names = append(s.names, path...)
+	s.append(path)
+}
+
+// append appends a file by its name below root.
+func (s *Files) append(name string) {
+	s.names = append(s.names, name...)
 	s.ends = append(s.ends, len(s.names))
 }
 
@@ -124,12 +170,32 @@ func (s *Files) Classes() []string { return s.classes }
 func (s *Files) Size() (channels, height, width int) { return 3, 0, 0 }
 
 // Name returns the path of the i-th file.
-func (s *Files) Name(i int) string {
+func (s *Files) Name(i int) string { return filepath.Join(s.root, s.name(i)) }
+
+// name returns the name of the i-th file below root.
+func (s *Files) name(i int) string {
 	start := 0
 	if i > 0 {
 		start = s.ends[i-1]
 	}
-	return filepath.Join(s.root, string(s.names[start:s.ends[i]]))
+	return string(s.names[start:s.ends[i]])
+}
+
+// read returns the contents of the i-th file.
+func (s *Files) read(i int) ([]byte, error) {
+	if s.system == nil {
+		return os.ReadFile(s.Name(i))
+	}
+	contents, err := fs.ReadFile(s.system, s.name(i))
+	return contents, errors.Wrap(err, s.root)
+}
+
+// stat returns what is known of the i-th file.
+func (s *Files) stat(i int) (fs.FileInfo, error) {
+	if s.system == nil {
+		return os.Stat(s.Name(i))
+	}
+	return fs.Stat(s.system, s.name(i))
 }
 
 // Image reads and decodes the i-th file. An error names it.
@@ -143,12 +209,11 @@ func (s *Files) Image(i int, image *Image) (label int, err error) {
 	if image == nil {
 		return label, nil
 	}
-	path := s.Name(i)
-	contents, err := os.ReadFile(path)
+	contents, err := s.read(i)
 	if err != nil {
 		return 0, err
 	}
-	return label, errors.Wrap(decodePicture(contents, image), path)
+	return label, errors.Wrap(decodePicture(contents, image), s.Name(i))
 }
 
 // fingerprint is of the names, labels, sizes and times of change of all files:
@@ -156,7 +221,7 @@ func (s *Files) Image(i int, image *Image) (label int, err error) {
 func (s *Files) fingerprint() ([]byte, error) {
 	sum := sha256.New()
 	for i := range s.Len() {
-		info, err := os.Stat(s.Name(i))
+		info, err := s.stat(i)
 		if err != nil {
 			return nil, err
 		}
