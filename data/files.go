@@ -187,7 +187,7 @@ func (s *Files) read(i int) ([]byte, error) {
 		return os.ReadFile(s.Name(i))
 	}
 	contents, err := fs.ReadFile(s.system, s.name(i))
-	return contents, errors.Wrap(err, s.root)
+	return contents, errors.Wrap(err, s.Name(i))
 }
 
 // stat returns what is known of the i-th file.

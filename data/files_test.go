@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // writeFolder writes pictures with these names below dir, PNG of sizes and
@@ -195,6 +197,68 @@ func TestPictures(t *testing.T) {
 		_, err = set.Image(i, nil)
 		wantError(t, err, "of a data set of 1 images")
 	}
+}
+
+// Pictures in a file system are those of the folder that it is of.
+func TestPicturesIn(t *testing.T) {
+	dir := t.TempDir()
+	pictures := writeFolder(t, dir, "b.png", "a/z.png", "a/b/y.png", "a.png")
+	touch(t, filepath.Join(dir, "a/notes.txt"))
+	touch(t, filepath.Join(dir, ".hidden.png"))
+	touch(t, filepath.Join(dir, ".hidden/c.png"))
+	system := fstest.MapFS{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			name := filepath.ToSlash(strings.TrimPrefix(path, dir)[1:])
+			system[name] = &fstest.MapFile{Data: must(os.ReadFile(path))}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	onDisk := must(Pictures(dir))
+	set := must(PicturesIn(system, "x.zip"))
+	var names []string
+	for i := range set.Len() {
+		names = append(names, "x.zip"+strings.TrimPrefix(onDisk.Name(i), dir))
+	}
+	if set.Len() != 4 || onDisk.Len() != 4 {
+		t.Fatalf("%d pictures, %d on the disk", set.Len(), onDisk.Len())
+	}
+	for i, name := range names {
+		if set.Name(i) != name {
+			t.Errorf("picture %d is %s, want %s", i, set.Name(i), name)
+		}
+	}
+	wantFiles(t, set, "x.zip", pictures, "0 a/b/y.png", "0 a/z.png", "0 a.png", "0 b.png")
+	first := must(set.fingerprint())
+	system["b.png"].ModTime = system["b.png"].ModTime.Add(1)
+	if bytes.Equal(must(set.fingerprint()), first) {
+		t.Error("a changed file leaves the fingerprint")
+	}
+
+	set = must(PicturesIn(system, "x.zip", "b.png", "a/notes.txt", "a/z.png"))
+	if set.Len() != 3 {
+		t.Fatalf("%d pictures, want 3", set.Len())
+	}
+	for i, want := range map[int]string{0: "b.png", 2: "a/z.png"} {
+		var m Image
+		must(set.Image(i, &m))
+		wantPicture(t, want, m, pictures[want])
+	}
+	_, err = set.Image(1, new(Image))
+	wantError(t, err, "x.zip/a/notes.txt: neither JPEG nor PNG")
+	delete(system, "b.png")
+	_, err = set.Image(0, new(Image))
+	wantError(t, err, "x.zip/b.png: ", "file does not exist")
+
+	_, err = PicturesIn(system, "x.zip", "a.png", "b.png")
+	wantError(t, err, "data: pictures in x.zip: ", "b.png: file does not exist")
+	_, err = PicturesIn(system, "x.zip", "a")
+	wantError(t, err, "data: pictures in x.zip: a is not a file")
+	_, err = PicturesIn(fstest.MapFS{"a.txt": {}}, "x.zip")
+	wantError(t, err, "data: pictures in x.zip: none")
 }
 
 // An image that cannot be read stops the stream, and names its file.

@@ -10,16 +10,16 @@ import (
 )
 
 // What a picture in an archive may have, so that unpacking it cannot ask for
-// memory that the archive does not account for: 2²⁰ bytes, and 16 more for each
+// memory that the archive does not account for: 2¹⁸ bytes, and 16 more for each
 // of the archive's. Pictures are compressed already.
 const (
-	bytesOfAny  = 1 << 20
+	bytesOfAny  = 1 << 18
 	bytesOfByte = 16
 )
 
-// maxPath is the longest name in an archive, in bytes. Each of its folders takes
-// memory.
-const maxPath = 1024
+// maxDepth is how many folders may lie in each other. Each takes memory for every
+// name.
+const maxDepth = 32
 
 // openArchive returns the pictures in a zip archive: those in its folder images if
 // it has one, all of them otherwise. It is an error if the archive cannot be read
@@ -30,12 +30,13 @@ func openArchive(r io.ReaderAt, size int64) (fs.FS, error) {
 		return nil, err
 	}
 	for _, f := range archive.File {
-		if len(f.Name) > maxPath {
-			return nil, errors.Errorf("a name of %d bytes, want at most %d: %.40s…", len(f.Name), maxPath, f.Name)
+		name := strings.ToValidUTF8(f.Name, "?")
+		if strings.Count(name, "/")+strings.Count(name, `\`) > maxDepth {
+			return nil, errors.Errorf("%.40s… lies more than %d folders deep", name, maxDepth)
 		}
 		if packed := min(f.CompressedSize64, uint64(size)); f.UncompressedSize64 > bytesOfAny+bytesOfByte*packed {
 			return nil, errors.Errorf("%s unpacks from %d to %d bytes, want at most %d",
-				strings.ToValidUTF8(f.Name, "?"), packed, f.UncompressedSize64, bytesOfAny+bytesOfByte*packed)
+				name, packed, f.UncompressedSize64, bytesOfAny+bytesOfByte*packed)
 		}
 	}
 	if info, err := fs.Stat(archive, "images"); err == nil && info.IsDir() {

@@ -3,10 +3,13 @@ package recordings
 import (
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"hypnos/data"
@@ -16,6 +19,10 @@ import (
 // maxStimuli is how many stimuli with responses a recording may have: every two of
 // them have a dissimilarity, of 8 bytes.
 const maxStimuli = 10_000
+
+// largest is the largest response that means something: it and its inverse have
+// squares.
+const largest = 1e100
 
 // openFolder reads a recording from the disk.
 func openFolder(dir string) (*Recording, error) {
@@ -116,7 +123,8 @@ func openPictures(dir string, names []string) (*data.Files, error) {
 }
 
 // readRegion returns what a responses.npy holds, with dissimilarities. It is an
-// error if a neuroid does not vary, or if all respond to a stimulus in one way.
+// error if a neuroid does not vary, if there is but one, or if all respond to a
+// stimulus in one way.
 func readRegion(r io.Reader, size int64, stimuli int) (Region, error) {
 	if stimuli > maxStimuli {
 		return Region{}, errors.Errorf("responses to %d stimuli, want at most %d", stimuli, maxStimuli)
@@ -127,21 +135,26 @@ func readRegion(r io.Reader, size int64, stimuli int) (Region, error) {
 	}
 	mean := responses.Mean()
 	_, neuroids := mean.Dims()
+	if neuroids < 2 {
+		return Region{}, errors.New("1 neuroid, want 2 or more: dissimilarities are 1 - r over neuroids")
+	}
+	if k := slices.IndexFunc(mean.RawMatrix().Data, func(v float64) bool { return math.Abs(v) > largest }); k >= 0 {
+		i, j := k/neuroids, k%neuroids
+		return Region{}, errors.Errorf("the mean response of neuroid %d to stimulus %d is %v, want at most %v", j, i, mean.At(i, j), largest)
+	}
 	for j := range neuroids {
 		if one := mat.Col(nil, j, mean); constant(one) {
 			return Region{}, errors.Errorf("neuroid %d does not vary: its mean response to each of %d stimuli is %v", j, stimuli, one[0])
+		}
+	}
+	for i := range stimuli {
+		if one := mean.RawRowView(i); constant(one) {
+			return Region{}, errors.Errorf("stimulus %d has no dissimilarities: the mean response of each of %d neuroids to it is %v", i, neuroids, one[0])
 		}
 	}
 	dissimilarities, err := ventral.Dissimilarities(mean)
 	return Region{Responses: responses, Dissimilarities: dissimilarities}, err
 }
 
-// constant reports whether all values are the same.
-func constant(values []float64) bool {
-	for _, v := range values {
-		if v != values[0] {
-			return false
-		}
-	}
-	return true
-}
+// constant reports whether values differ by less than can be squared.
+func constant(values []float64) bool { return floats.Max(values)-floats.Min(values) < 1/largest }

@@ -94,34 +94,26 @@ func readHeader(r io.Reader, size int64) (a array, err error) {
 		a.shape = append(a.shape, n)
 	}
 	if n := len(a.shape); n != 2 && n != 3 {
-		return a, errors.Errorf("%d dimensions (%s), want 3, neuroids × stimuli × repetitions, or 2", n, shape[1])
+		return a, errors.Errorf("%d dimensions (%.100s), want 3, neuroids × stimuli × repetitions, or 2", n, shape[1])
 	}
-	values := (size - a.offset) / int64(a.bytes)
-	left := values
+	values, product := (size-a.offset)/int64(a.bytes), int64(1)
 	for _, n := range a.shape {
-		if n == 0 {
-			return a, errors.Errorf("no values in shape (%s)", shape[1])
+		if n == 0 || int64(n) > values/product { // before the product can overflow
+			product = 0
+			break
 		}
-		left /= int64(n)
+		product *= int64(n)
 	}
-	// Where the division lost nothing, the product of the shape is the number of
-	// values and cannot overflow.
-	product := int64(1)
-	if left == 1 {
-		for _, n := range a.shape {
-			product *= int64(n)
-		}
-	}
-	if left != 1 || product != values || (size-a.offset)%int64(a.bytes) != 0 {
-		return a, errors.Errorf("%d bytes of values, which are not %d of shape (%s)", size-a.offset, a.bytes, shape[1])
+	if product == 0 || product*int64(a.bytes) != size-a.offset {
+		return a, errors.Errorf("shape (%.100s) of values of %d bytes, but %d bytes of them", shape[1], a.bytes, size-a.offset)
 	}
 	return a, nil
 }
 
 // readResponses returns the responses to a number of stimuli in a file of NumPy
-// of a size in bytes, neuroids × stimuli × repetitions or neuroids × stimuli, of
-// which none may be NaN. Each neuroid varies. Beside the responses it needs their
-// mean.
+// of a size in bytes: neuroids × stimuli × repetitions, or neuroids × stimuli, of
+// which none may be NaN. It needs the memory of the responses in float64 and no
+// more.
 func readResponses(r io.Reader, size int64, stimuli int) (*ventral.Repetitions, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	a, err := readHeader(buffered, size)

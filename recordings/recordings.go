@@ -13,7 +13,7 @@ import (
 // Recording is stimuli and what was recorded while they were shown.
 type Recording struct {
 	Name       string      // it92, or the base name of its folder
-	Credit     string      // who recorded it, where it was published, its licence; "" where a folder does not say
+	Credit     string      // who recorded it, where it was published, its licence; "" of a folder
 	Stimuli    *data.Files // the pictures, in the order of the responses
 	Categories []string    // of each stimulus; nil where not known
 	Regions    []Region    // none where a folder holds stimuli alone
