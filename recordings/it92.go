@@ -87,7 +87,10 @@ func openIT92() (*Recording, error) {
 	for _, m := range it92Models {
 		recording.Models = append(recording.Models, Model{m.name, matrix(m.tensor)})
 	}
-	return recording, err
+	if err != nil {
+		return nil, err
+	}
+	return recording, nil
 }
 
 // symmetric returns the n × n matrix of a tensor in float64.

@@ -3,8 +3,11 @@ package recordings
 import (
 	"math"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
+	"github.com/nlpodyssey/safetensors"
 	"gonum.org/v1/gonum/mat"
 
 	"hypnos/data"
@@ -31,15 +34,22 @@ func TestIT92(t *testing.T) {
 	if c := r.Categories; c[0] != "human bodypart" || c[91] != "artificial inanimate" {
 		t.Errorf("categories %s to %s", c[0], c[91])
 	}
-	var m data.Image
-	for i := range 92 {
-		if _, err := r.Stimuli.Image(i, &m); err != nil {
-			t.Fatal(err)
-		}
-		if m.Channels != 3 || m.Height != 175 || m.Width != 175 {
-			t.Errorf("stimulus %d is %d×%d×%d", i, m.Channels, m.Height, m.Width)
-		}
+	// In several goroutines, as a pass over them does.
+	var workers sync.WaitGroup
+	for w := range 4 {
+		workers.Go(func() {
+			var m data.Image
+			for i := w; i < 92; i += 4 {
+				if _, err := r.Stimuli.Image(i, &m); err != nil {
+					t.Error(err)
+				}
+				if m.Channels != 3 || m.Height != 175 || m.Width != 175 {
+					t.Errorf("stimulus %d is %d×%d×%d", i, m.Channels, m.Height, m.Width)
+				}
+			}
+		})
 	}
+	workers.Wait()
 	check := func(name string, d *mat.SymDense) {
 		t.Helper()
 		if d.SymmetricDim() != 92 {
@@ -78,6 +88,25 @@ func TestIT92(t *testing.T) {
 	mean.ScaleSym(0.25, mean)
 	if !mat.Equal(mean, human.Dissimilarities) {
 		t.Error("the dissimilarities of human IT are not the mean of its subjects")
+	}
+
+	// The model that is left out is a region, and no other is left out.
+	tensors, err := safetensors.Deserialize(it92Dissimilarities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	monkey, err := symmetric(tensors, "model_monkeyIT", 92)
+	if err != nil || !mat.Equal(monkey, r.Regions[0].Dissimilarities) {
+		t.Errorf("model_monkeyIT is not the region monkey IT (%v)", err)
+	}
+	models := 0
+	for _, name := range tensors.Names() {
+		if strings.HasPrefix(name, "model_") {
+			models++
+		}
+	}
+	if len(r.Models) != models-1 {
+		t.Errorf("%d of %d models", len(r.Models), models)
 	}
 
 	// Whoever changes a matrix changes nothing for the next one.
