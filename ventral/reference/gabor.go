@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"hypnos/data"
@@ -186,7 +187,9 @@ func (g *Gabor) Features(picture *data.Image, features []float32) error {
 }
 
 // luminance returns the luminance of each pixel, 0 to 1: that of ITU-R BT.601 on
-// pixels as they are, not linearised, as pictures are made grey.
+// pixels as they are, not linearised, as pictures are made grey. It is given as
+// what it has more than the first pixel's, which filters without a mean take no
+// notice of, so that a uniform picture gives 0 and not what rounding leaves.
 func luminance(picture *data.Image) *mat.Dense {
 	n := picture.Height * picture.Width
 	l := make([]float64, n)
@@ -194,6 +197,7 @@ func luminance(picture *data.Image) *mat.Dense {
 		red, green, blue := picture.Pixels[i], picture.Pixels[n+i], picture.Pixels[2*n+i]
 		l[i] = (0.299*float64(red) + 0.587*float64(green) + 0.114*float64(blue)) / 255
 	}
+	floats.AddConst(-l[0], l)
 	return mat.NewDense(picture.Height, picture.Width, l)
 }
 
