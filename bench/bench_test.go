@@ -282,7 +282,7 @@ func TestBadInput(t *testing.T) {
 		{"speed -batch=", 1, "no batch"},
 		{"speed -variants lc-sleep-1", 1, "conv or lc"},
 		{"speed -variants=", 1, "conv or lc"},
-		{"speed -peer jax", 1, "pytorch or gorgonia"},
+		{"speed -peer jax", 1, "gorgonia or scikit-learn"},
 		{"speed -peer-env X", 1, "NAME=VALUE"},
 		{"speed -rounds 0", 1, "0 rounds"},
 		{"speed -timeout 0s", 1, "timeout"},

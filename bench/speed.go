@@ -39,12 +39,12 @@ func speedCommand(c console) *ffcli.Command {
 	fs.StringVar(&f.options.Data.Name, "data", data.Default, "`name` of the data set whose loader is measured alone: see bench list")
 	fs.StringVar(&f.options.Data.Dir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.IntVar(&f.options.Data.Side, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
-	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia; none unless given")
-	fs.StringVar(&f.python, "python", "", "Python `interpreter` that has torch; unless given python3, or /usr/bin/python3 where that has none")
+	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia, scikit-learn; none unless given")
+	fs.StringVar(&f.python, "python", "", "Python `interpreter` that has torch or scikit-learn; unless given python3, or /usr/bin/python3 where that has none")
 	fs.StringVar(&f.environment, "peer-env", "", "`settings` of the environment of peers, NAME=VALUE,…; NAME= takes a variable away")
 	fs.IntVar(&f.options.Rounds, "rounds", 3, "how often each program has its turn with a step")
 	fs.DurationVar(&f.options.Timeout, "timeout", 10*time.Minute, "longest `time` that a program may take for its turn")
-	fs.BoolVar(&f.quick, "quick", false, "a short look: batches of 32, one round, few repetitions, unless -batch or -rounds say otherwise")
+	fs.BoolVar(&f.quick, "quick", false, "a short look: batches of 32, fits of 5,000 features, one round, few repetitions, unless -batch or -rounds say otherwise")
 	fs.BoolVar(&f.markdown, "markdown", false, "print the tables as Markdown")
 	fs.StringVar(&f.out, "out", "", "`folder` to write speed.csv and speed.json to; none unless given")
 	f.profiles.register(fs)
@@ -55,8 +55,9 @@ func speedCommand(c console) *ffcli.Command {
 		LongHelp: strings.TrimSpace(`
 Measures this machine, then the layers of a network phase by phase, then whole
 steps, and says each as a share of what the machine can do. With -peer the same
-network runs in other programs, which take turns with this one. A peer that is
-not installed is skipped. Profiles are of the layers and passes; those of whole
+network runs in other programs, which take turns with this one. With the peer
+scikit-learn regressions are measured, and with it alone nothing else. A peer that
+is not installed is skipped. Profiles are of the layers and passes; those of whole
 steps, which run in processes of their own, get the step's name in theirs.
 Ctrl-C stops it and prints what is there.`),
 		FlagSet: fs,
@@ -83,7 +84,9 @@ const speedWorker = "worker"
 func (f *speedFlags) measure(ctx context.Context, c console) error {
 	o := f.options
 	o.Repeats, o.StepTime, o.YardstickTime, o.StreamBytes = 7, time.Second, time.Second, 256<<20
+	o.FitUnits = 100_000
 	if f.quick {
+		o.FitUnits = 5_000
 		o.Repeats, o.StepTime, o.YardstickTime = 3, 200*time.Millisecond, 300*time.Millisecond
 		if !f.batchesGiven {
 			f.batches = "32"

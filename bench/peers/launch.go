@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/peers/pytorch"
+	"hypnos/bench/peers/scikitlearn"
 )
 
 // Launch is how a program is started.
@@ -33,8 +34,8 @@ type Peer struct {
 
 // Options are what a user may say about peers.
 type Options struct {
-	// Python is the interpreter that has torch; "" means python3, or Debian's
-	// where that has none.
+	// Python is the interpreter that has torch or scikit-learn; "" means python3,
+	// or Debian's where that has none.
 	Python string
 	// Environment are settings NAME=VALUE for peers; one without a value is
 	// taken away.
@@ -43,8 +44,9 @@ type Options struct {
 
 // Known are the peers, by the names that users give them.
 var Known = []Peer{
-	{"pytorch", func(Task, int) bool { return true }, preparePyTorch},
+	{"pytorch", func(t Task, _ int) bool { return t.Name != "fit" }, preparePython("pytorch", pytorch.Script, pytorch.Environment)},
 	{"gorgonia", canGorgonia, prepareGorgonia},
+	{"scikit-learn", func(t Task, _ int) bool { return t.Name == "fit" }, preparePython("scikit-learn", scikitlearn.Script, nil)},
 }
 
 // Parse returns the peers of a list of names; an empty list is none. An
@@ -59,7 +61,7 @@ func Parse(list string) ([]Peer, error) {
 		named := func(p Peer) bool { return p.Name == name }
 		i := slices.IndexFunc(Known, named)
 		if i < 0 {
-			return nil, errors.Errorf("unknown peer %q, want pytorch or gorgonia", name)
+			return nil, errors.Errorf("unknown peer %q, want pytorch, gorgonia or scikit-learn", name)
 		}
 		if slices.ContainsFunc(peers, named) {
 			return nil, errors.Errorf("peer %q stands twice in %q", name, list)
@@ -69,19 +71,23 @@ func Parse(list string) ([]Peer, error) {
 	return peers, nil
 }
 
-func preparePyTorch(_ context.Context, o Options) ([]Launch, func(), error) {
-	interpreters := []string{o.Python}
-	if o.Python == "" {
-		interpreters = []string{"python3", "/usr/bin/python3"}
+// preparePython returns the Prepare of a script in Python, with the settings of the
+// environment in which it is fastest.
+func preparePython(name, script string, settings []string) func(context.Context, Options) ([]Launch, func(), error) {
+	return func(_ context.Context, o Options) ([]Launch, func(), error) {
+		interpreters := []string{o.Python}
+		if o.Python == "" {
+			interpreters = []string{"python3", "/usr/bin/python3"}
+		}
+		var launches []Launch
+		for _, python := range interpreters {
+			launches = append(launches, Launch{
+				Name: name, Command: []string{python, "-c", script},
+				Environment: environment(os.Environ(), settings, o.Environment),
+			})
+		}
+		return launches, func() {}, nil
 	}
-	var launches []Launch
-	for _, python := range interpreters {
-		launches = append(launches, Launch{
-			Name: "pytorch", Command: []string{python, "-c", pytorch.Script},
-			Environment: environment(os.Environ(), pytorch.Environment, o.Environment),
-		})
-	}
-	return launches, func() {}, nil
 }
 
 // canGorgonia: gorgonia has no local layers, and takes so long for a

@@ -1,6 +1,6 @@
-// Package peers runs programs that train the same network as this one, each as
-// a process of its own that measures on request, so that two of them can take
-// turns. hypnos itself is one of them.
+// Package peers runs programs that do the same as this one, train the same network
+// or fit the same regression, each as a process of its own that measures on
+// request, so that two of them can take turns. hypnos itself is one of them.
 //
 // A request is a line on the process's standard input and an answer a line of
 // JSON on its standard output, in the same order:
@@ -18,10 +18,14 @@
 //	sleep VARIANT ITERATIONS STEPS
 //	    Hebbian sleeps of all local layers, of so many iterations with 128
 //	    Gaussian patterns each, answered as train is
+//	fit REGRESSION UNITS STEPS
+//	    fits of 50 responses to 576 stimuli by so many features, and predictions
+//	    of those to 64 others, of data that package speed makes up, all the same
+//	    {"seconds": [1.2], "parameters": 5000000, "score": 0.49, "peak_bytes": 687000000}
 //
-// VARIANT is conv or lc. A request that names another task, variant or batch
-// than the one before makes a new network and takes a step that is not
-// measured. What cannot be done is answered by {"error": "…"}. A process ends
+// VARIANT is conv or lc, and REGRESSION pls or ridge. A request that names another
+// task, variant or batch than the one before makes a new network, or new data, and
+// takes a step that is not measured. What cannot be done is answered by {"error": "…"}. A process ends
 // when its standard input does.
 package peers
 
@@ -43,8 +47,11 @@ type Answer struct {
 	Threads int    `json:"threads,omitempty"`
 	// Seconds are those of each step.
 	Seconds []float64 `json:"seconds,omitempty"`
-	// Parameters is how many numbers the network learns.
+	// Parameters is how many numbers the network or the regression learns.
 	Parameters int `json:"parameters,omitempty"`
+	// Score is the median over neuroids of Pearson's r of predicted and measured
+	// responses; 0 for a network.
+	Score float64 `json:"score,omitempty"`
 	// PeakBytes is the most memory that the process has had resident, 0 where
 	// that is not known.
 	PeakBytes int64 `json:"peak_bytes,omitempty"`
@@ -55,9 +62,9 @@ type Answer struct {
 
 // Task is what a peer measures.
 type Task struct {
-	Name    string // train, evaluate, share or sleep
-	Variant string // conv or lc
-	Batch   int    // of sleep its iterations
+	Name    string // train, evaluate, share, sleep or fit
+	Variant string // conv or lc, or of fit the regression: pls or ridge
+	Batch   int    // of sleep its iterations, of fit the number of features
 }
 
 // request is the line that asks for so many steps of the task.

@@ -56,11 +56,12 @@ func fake(kind string) int {
 		child.Start()
 		return 3
 	case "works":
-		server := Server{Name: "fake 1.0", New: func(model string, width int, t Task) (func() error, int, error) {
+		server := Server{Name: "fake 1.0", New: func(model string, width int, t Task) (*Work, error) {
 			if t.Variant != "lc" {
-				return nil, 0, errors.Errorf("no %s here", t.Variant)
+				return nil, errors.Errorf("no %s here", t.Variant)
 			}
-			return func() error { sink = make([]byte, 1<<20); time.Sleep(time.Millisecond); return nil }, 100*width + t.Batch, nil
+			step := func() error { sink = make([]byte, 1<<20); time.Sleep(time.Millisecond); return nil }
+			return &Work{Step: step, Parameters: 100*width + t.Batch, Score: func() float64 { return 0.25 }}, nil
 		}}
 		if err := server.Serve(os.Stdin, os.Stdout); err != nil {
 			return 1
@@ -89,7 +90,7 @@ func TestProcess(t *testing.T) {
 	}
 	for _, steps := range []int{1, 3} {
 		a, err := p.Measure(t.Context(), Task{"train", "lc", 7}, steps)
-		if err != nil || len(a.Seconds) != steps || !(a.Seconds[0] >= 0.001) || a.Parameters != 207 || a.HeapBytes == nil || !(*a.HeapBytes >= 1<<20) {
+		if err != nil || len(a.Seconds) != steps || !(a.Seconds[0] >= 0.001) || a.Parameters != 207 || a.Score != 0.25 || a.HeapBytes == nil || !(*a.HeapBytes >= 1<<20) {
 			t.Errorf("%d steps: %+v, %v", steps, a, err)
 		}
 	}
@@ -159,7 +160,7 @@ func TestInterrupt(t *testing.T) {
 func TestServer(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var out bytes.Buffer
-	s := Server{New: func(string, int, Task) (func() error, int, error) { return nil, 0, errors.New("new") }}
+	s := Server{New: func(string, int, Task) (*Work, error) { return nil, errors.New("new") }}
 	requests := "train lc 1 1\nhello 0 resnet8 1\nhello 1 resnet8 -1\nhello 1\n\ntrain lc 1 x\nhello 5000 resnet8 1\nhello 1 resnet8 1\ntrain lc 1 1\n"
 	if err := s.Serve(strings.NewReader(requests), &out); err != nil {
 		t.Fatal(err)
@@ -177,7 +178,7 @@ func FuzzServer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, requests string) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 		var out bytes.Buffer
-		s := Server{New: func(string, int, Task) (func() error, int, error) { return nil, 0, errors.New("new") }}
+		s := Server{New: func(string, int, Task) (*Work, error) { return nil, errors.New("new") }}
 		if err := s.Serve(strings.NewReader(requests), &out); err != nil {
 			t.Skip(err) // a line that is too long
 		}

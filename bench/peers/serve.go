@@ -18,15 +18,20 @@ import (
 type Server struct {
 	// Name is the program with its version.
 	Name string
-	// New makes a network of that model and width for a task. It returns what
-	// a step is, and how many parameters the network has.
-	New func(model string, width int, task Task) (step func() error, parameters int, err error)
+	// New makes a network of that model and width, or data to fit, for a task.
+	New func(model string, width int, task Task) (*Work, error)
 
 	model string
 	width int
-	task  Task // that step belongs to
-	step  func() error
-	count int // parameters
+	task  Task // that work belongs to
+	work  *Work
+}
+
+// Work is a task that is ready to be done.
+type Work struct {
+	Step       func() error
+	Parameters int            // that are learned
+	Score      func() float64 // of the last step, as Answer has it; nil for a network
 }
 
 // Serve answers requests until there are no more. A request that cannot be
@@ -85,28 +90,32 @@ func (s *Server) measure(task Task, steps int) (Answer, error) {
 	if s.model == "" {
 		return Answer{}, errors.New("the first request is not hello")
 	}
-	if s.step == nil || s.task != task {
-		s.step = nil // frees the network before
-		step, count, err := s.New(s.model, s.width, task)
+	if s.work == nil || s.task != task {
+		s.work = nil // frees the network before
+		work, err := s.New(s.model, s.width, task)
 		if err != nil {
 			return Answer{}, err
 		}
-		if err := step(); err != nil { // buffers are made here
+		if err := work.Step(); err != nil { // buffers are made here
 			return Answer{}, err
 		}
-		s.step, s.task, s.count = step, task, count
+		s.work, s.task = work, task
 	}
 	seconds := make([]float64, steps)
 	before := allocated()
 	for i := range seconds {
 		start := time.Now()
-		if err := s.step(); err != nil {
+		if err := s.work.Step(); err != nil {
 			return Answer{}, err
 		}
 		seconds[i] = time.Since(start).Seconds()
 	}
 	heap := float64(allocated()-before) / float64(steps)
-	return Answer{Seconds: seconds, Parameters: s.count, PeakBytes: peakBytes("/proc/self/status"), HeapBytes: &heap}, nil
+	a := Answer{Seconds: seconds, Parameters: s.work.Parameters, PeakBytes: peakBytes("/proc/self/status"), HeapBytes: &heap}
+	if s.work.Score != nil {
+		a.Score = s.work.Score()
+	}
+	return a, nil
 }
 
 func positive(word string) (int, error) {

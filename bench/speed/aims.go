@@ -32,9 +32,20 @@ type bound struct {
 
 // aims compares what was measured with what hypnos is to reach.
 func (r *Result) aims(p *Plan) {
-	if p.Model != aimsModel || p.Width != 0 {
-		return
+	var bounds []bound
+	if p.networks && p.Model == aimsModel && p.Width == 0 {
+		bounds = r.networkAims(p)
 	}
+	if p.FitUnits == fitUnits && len(r.section("fits")) > 0 {
+		bounds = append(bounds, r.fitAims()...)
+	}
+	for _, b := range bounds {
+		r.Aims = append(r.Aims, b.compare())
+	}
+}
+
+// networkAims are what the network of the aims is to reach.
+func (r *Result) networkAims(p *Plan) []bound {
 	none := math.NaN()
 	against := func(peer, phase, variant string, batch int) float64 {
 		return absentIfZero(r.find(func(row Row) bool {
@@ -87,9 +98,7 @@ func (r *Result) aims(p *Plan) {
 			show: func(x float64) string { return megabytes(x) + " MB" }, atLeast: 1e6, aim: 0, atMost: true,
 		})
 	}
-	for _, b := range bounds {
-		r.Aims = append(r.Aims, b.compare())
-	}
+	return bounds
 }
 
 // compare shows the measure beside its bounds.
@@ -147,7 +156,7 @@ func times(x float64) string { return digits(x) + "x" }
 func gigabytes(x float64) string { return fmt.Sprintf("%.2f GB", x/1e9) }
 
 func (r *Result) aimTable() *table {
-	t := &table{title: "Against the aims, ResNet-20", headings: []string{"measure", "value", "at least", "aim", "met"}, left: 1}
+	t := &table{title: "Against the aims, networks: ResNet-20", headings: []string{"measure", "value", "at least", "aim", "met"}, left: 1}
 	for _, a := range r.Aims {
 		met := "no"
 		if a.Met {

@@ -37,6 +37,7 @@ var columns = []column{
 	{"gflops", func(r *Row) any { return absentIfZero(r.gigaflops()) }},
 	{"share", func(r *Row) any { return absentIfZero(r.Share) }},
 	{"ratio", func(r *Row) any { return absentIfZero(r.Ratio) }},
+	{"score", func(r *Row) any { return absentIfZero(r.Score) }},
 	{"heap_bytes", func(r *Row) any { return r.HeapBytes }},
 	{"peak_bytes", func(r *Row) any { return r.PeakBytes }},
 }

@@ -24,10 +24,10 @@ type Result struct {
 // Row is one measurement. A number that does not apply is 0, or NaN where 0
 // would be an answer.
 type Row struct {
-	Section  string // machine, layers, passes, data or steps
-	System   string // of steps: hypnos, or a peer's name
+	Section  string // machine, layers, passes, data, steps or fits
+	System   string // of steps and fits: hypnos, or a peer's name
 	Version  string // of the system
-	Variant  string // conv or lc
+	Variant  string // conv or lc, of fits pls or ridge
 	Batch    int
 	Threads  int
 	Layer    string // the first of those that are equal
@@ -40,7 +40,8 @@ type Row struct {
 	Rate         float64
 	Unit         string  // of Rate: GFLOP/s, GB/s or images/s
 	Share        float64 // of the peak of all threads or of the copy bandwidth
-	Ratio        float64 // of steps: time as a multiple of that of hypnos on all threads
+	Ratio        float64 // of steps and fits: time as a multiple of that of hypnos on all threads
+	Score        float64 // of fits: median r of neuroids, predicted and measured
 	HeapBytes    float64 // allocated per step after warm-up
 	PeakBytes    float64 // most memory resident in the process
 
@@ -49,7 +50,7 @@ type Row struct {
 }
 
 func (r *Result) add(row Row) {
-	if row.Section != "steps" {
+	if row.Section != "steps" && row.Section != "fits" {
 		row.HeapBytes, row.PeakBytes = math.NaN(), math.NaN()
 	}
 	r.Rows = append(r.Rows, row)

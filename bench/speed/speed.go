@@ -9,6 +9,10 @@
 //	passes   norm, relu, add, optimiser, sharing, in this process
 //	data     the loader alone, in this process
 //	steps    training, evaluation and sharing, each in a process of its own
+//	fits     regressions on features, each in a process of its own
+//
+// Fits are measured where a peer can do them, and the rest unless all that peers
+// can do is fits.
 //
 // An operation is a multiplication or an addition with a weight; those with
 // the zeros of padding, which need not be done, are not counted. Bytes are
@@ -40,6 +44,7 @@ type Options struct {
 	Data     Data     // that the loader is measured on
 	Rounds   int      // how often each contestant of a step has its turn
 	Repeats  int      // how often a layer's phase is measured
+	FitUnits int      // features of the regressions
 	// StepTime is how long a turn lasts at least, unless one step is longer.
 	StepTime time.Duration
 	// YardstickTime is how long each measure of the machine is repeated.
@@ -68,13 +73,14 @@ var VariantNames = []string{"conv", "lc"}
 // Plan is a measurement that can be run.
 type Plan struct {
 	Options
-	width   int // resolved
-	threads int
-	tasks   []task
-	result  *Result
-	machine machine
-	example *graph.Network // conv: the geometry of all variants
-	cleanUp func()
+	width    int  // resolved
+	networks bool // are measured, and not fits alone
+	threads  int
+	tasks    []task
+	result   *Result
+	machine  machine
+	example  *graph.Network // conv: the geometry of all variants
+	cleanUp  func()
 	// missing are the peers that could not be started, by name.
 	missing map[string]bool
 }
@@ -97,6 +103,8 @@ func NewPlan(o Options) (*Plan, error) {
 		return nil, errors.Errorf("%d rounds, want at least 1", o.Rounds)
 	case o.Width < 0:
 		return nil, errors.Errorf("width %d, want at least 0", o.Width)
+	case o.FitUnits < 1:
+		return nil, errors.Errorf("fits of %d features, want at least 1", o.FitUnits)
 	case o.Timeout <= 0:
 		return nil, errors.Errorf("a timeout of %v, want more than 0", o.Timeout)
 	case len(o.Variants) == 0:
@@ -126,15 +134,26 @@ func NewPlan(o Options) (*Plan, error) {
 	if o.Width > 0 {
 		p.width = o.Width
 	}
-	p.planMachine()
-	for _, v := range o.Variants {
-		p.planLayers(v)
+	var tasks []peers.Task
+	fits := p.anyCan(p.fitTasks())
+	if p.networks = !fits || p.anyCan(p.stepTasks()); p.networks {
+		p.planMachine()
+		for _, v := range o.Variants {
+			p.planLayers(v)
+		}
+		p.planPasses()
+		if err := p.planLoader(); err != nil {
+			return nil, err
+		}
+		tasks = p.stepTasks()
 	}
-	p.planPasses()
-	if err := p.planLoader(); err != nil {
-		return nil, err
+	if fits {
+		tasks = append(tasks, p.fitTasks()...)
 	}
-	p.planSteps()
+	prepared := p.planPeers()
+	for _, t := range tasks {
+		p.planStep(t, prepared)
+	}
 	return p, nil
 }
 
@@ -165,12 +184,13 @@ func (p *Plan) Run(ctx context.Context) (*Result, error) {
 
 // settings lists what is measured.
 func (p *Plan) settings() []report.Setting {
-	s := []report.Setting{
-		{Name: "model", Value: fmt.Sprintf("%s, width %d", p.Model, p.width)},
-		{Name: "batches", Value: strings.Trim(fmt.Sprint(p.Batches), "[]")},
-		{Name: "variants", Value: strings.Join(p.Variants, " ")},
-		{Name: "rounds", Value: fmt.Sprint(p.Rounds)},
-		{Name: "calls of a phase", Value: fmt.Sprint(p.Repeats)},
+	s := []report.Setting{{Name: "rounds", Value: fmt.Sprint(p.Rounds)}}
+	if p.networks {
+		s = append(s,
+			report.Setting{Name: "model", Value: fmt.Sprintf("%s, width %d", p.Model, p.width)},
+			report.Setting{Name: "batches", Value: strings.Trim(fmt.Sprint(p.Batches), "[]")},
+			report.Setting{Name: "variants", Value: strings.Join(p.Variants, " ")},
+			report.Setting{Name: "calls of a phase", Value: fmt.Sprint(p.Repeats)})
 	}
 	for _, peer := range p.Peers {
 		s = append(s, report.Setting{Name: "peer", Value: peer.Name})

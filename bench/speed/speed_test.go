@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	case "other network":
-		server := peers.Server{Name: "other", New: func(string, int, peers.Task) (func() error, int, error) {
-			return func() error { time.Sleep(time.Microsecond); return nil }, 1, nil
+		server := peers.Server{Name: "other", New: func(string, int, peers.Task) (*peers.Work, error) {
+			return &peers.Work{Step: func() error { time.Sleep(time.Microsecond); return nil }, Parameters: 1}, nil
 		}}
 		server.Serve(os.Stdin, os.Stdout)
 	case "missing":
@@ -61,7 +61,7 @@ func peer(role string) peers.Peer {
 // tiny are options of a measurement of seconds.
 func tiny() Options {
 	return Options{
-		Model: "resnet8", Width: 2, Batches: []int{1, 2}, Variants: []string{"conv", "lc"}, Rounds: 2, Repeats: 1,
+		Model: "resnet8", Width: 2, Batches: []int{1, 2}, Variants: []string{"conv", "lc"}, Rounds: 2, Repeats: 1, FitUnits: 30,
 		StepTime: time.Millisecond, YardstickTime: time.Millisecond, StreamBytes: 1 << 20, Self: launch("worker"), Timeout: time.Minute,
 		Progress: func(string) {}, Note: func(string) {},
 	}
@@ -94,7 +94,7 @@ func TestRun(t *testing.T) {
 			other++
 		}
 	}
-	if missing != 1 || other != 10 || len(r.Notes) != 11 {
+	if missing != 1 || other != 12 || len(r.Notes) != 13 {
 		t.Errorf("notes %q", r.Notes)
 	}
 	// 3x3 layers and shortcuts, three phases each but for the first layer's
@@ -111,11 +111,21 @@ func TestRun(t *testing.T) {
 		t.Errorf("%d rows of steps, want %d", got, want)
 	}
 	for _, row := range r.Rows {
-		if row.Section != "machine" && !(row.Milliseconds > 0) || row.Phase != "share" && row.Phase != "sleep" && !(row.Rate > 0) {
+		if row.Section != "machine" && !(row.Milliseconds > 0) || row.Phase != "share" && row.Phase != "sleep" && row.Phase != "fit" && !(row.Rate > 0) {
 			t.Errorf("nothing measured: %+v", row)
 		}
-		if row.Section == "steps" && (!(row.Ratio > 0) || math.IsNaN(row.HeapBytes) || runtime.GOOS == "linux" && !(row.PeakBytes > 1e6)) {
+		if (row.Section == "steps" || row.Section == "fits") && (!(row.Ratio > 0) || math.IsNaN(row.HeapBytes) || runtime.GOOS == "linux" && !(row.PeakBytes > 1e6)) {
 			t.Errorf("steps: %+v", row)
+		}
+	}
+	// Both fits by both that work, and predictions that are worth something.
+	fits := r.section("fits")
+	if len(fits) != 4 {
+		t.Errorf("%d rows of fits, want 4", len(fits))
+	}
+	for _, row := range fits {
+		if !(row.Score > 0.2) || row.Score != fits[0].Score && row.Variant == "pls" || !(row.Ratio > 0) || row.Geometry != "640 × 30, 50" {
+			t.Errorf("fits: %+v", row)
 		}
 	}
 	checkFiles(t, r)
@@ -159,7 +169,9 @@ func checkFiles(t *testing.T, r *Result) {
 func TestTimeout(t *testing.T) {
 	o := tiny()
 	o.Variants, o.Batches, o.Timeout = []string{"conv"}, []int{1}, 20*time.Second
-	o.Peers = []peers.Peer{peer("hangs")}
+	hangs := peer("hangs")
+	hangs.Can = func(t peers.Task, _ int) bool { return t.Name != "fit" }
+	o.Peers = []peers.Peer{hangs}
 	o.Timeout = 2 * time.Second
 	plan, err := NewPlan(o)
 	if err != nil {
@@ -207,6 +219,7 @@ func TestBadOptions(t *testing.T) {
 		"stands twice":  func(o *Options) { o.Variants = []string{"lc", "lc"} },
 		"no variants":   func(o *Options) { o.Variants = nil },
 		"0 rounds":      func(o *Options) { o.Rounds = 0 },
+		"0 features":    func(o *Options) { o.FitUnits = 0 },
 		"timeout":       func(o *Options) { o.Timeout = 0 },
 	} {
 		o := tiny()
@@ -264,6 +277,93 @@ func TestStepOperations(t *testing.T) {
 	}
 }
 
+// fits returns a peer that does fits alone, whose answers are those of a role.
+func fits(role string) peers.Peer {
+	p := peer(role)
+	p.Can = func(t peers.Task, _ int) bool { return t.Name == "fit" }
+	return p
+}
+
+// With peers that do fits alone, nothing else is measured; without them, no fits.
+func TestFitsAlone(t *testing.T) {
+	o := tiny()
+	o.Rounds, o.Peers = 1, []peers.Peer{fits("worker"), fits("missing")}
+	plan, err := NewPlan(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := plan.Run(t.Context())
+	if err != nil || len(r.section("fits")) != 4 || len(r.Rows) != 4 || len(r.Notes) != 1 || len(r.Aims) != 0 {
+		t.Errorf("%d rows of fits, %d in all, notes %q, %d aims, %v", len(r.section("fits")), len(r.Rows), r.Notes, len(r.Aims), err)
+	}
+	o.Peers = nil
+	if plan, err = NewPlan(o); err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range plan.tasks {
+		if strings.HasPrefix(task.name, "fit") {
+			t.Errorf("%s is planned, which nobody can do", task.name)
+		}
+	}
+}
+
+// A program whose r is another, or no number, did something else.
+func TestDiffers(t *testing.T) {
+	ours := peers.Answer{Parameters: 50, Score: 0.5}
+	for _, c := range []struct {
+		theirs peers.Answer
+		want   string
+	}{
+		{peers.Answer{Parameters: 50, Score: 0.5009}, ""},
+		{peers.Answer{Parameters: 50, Score: 0.4989}, "its median r is 0.4989, that of hypnos 0.5000"},
+		{peers.Answer{Parameters: 50, Score: math.NaN()}, "its median r is NaN"},
+		{peers.Answer{Parameters: 51, Score: 0.5}, "51 parameters"},
+	} {
+		err := differs("other", c.theirs, ours)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.theirs, err, c.want)
+		}
+	}
+}
+
+// Numbers are those that splitmix64 gives for the seed 0: its first output is
+// 0xe220a8397b1dcdaf.
+func TestNoise(t *testing.T) {
+	var n noise
+	if got, want := n.draw(), float64(0xe220a8)/(1<<24)-0.5; got != want {
+		t.Errorf("the first number is %v, want %v", got, want)
+	}
+	var least, most, sum float64
+	const count = 100_000
+	for range count {
+		v := n.draw()
+		least, most, sum = min(least, v), max(most, v), sum+v
+	}
+	if least < -0.5 || least > -0.49 || most >= 0.5 || most < 0.49 || math.Abs(sum/count) > 0.005 {
+		t.Errorf("from %v to %v, mean %v", least, most, sum/count)
+	}
+}
+
+// The aims of fits are for one size.
+func TestFitAims(t *testing.T) {
+	for units, want := range map[int]int{fitUnits: 4, 5000: 0} {
+		r := &Result{}
+		for _, c := range []struct {
+			system string
+			ratio  float64
+		}{{"hypnos", 1}, {"scikit-learn", 40}} {
+			r.add(Row{Section: "fits", System: c.system, Variant: "pls", Geometry: fitGeometry(units), Milliseconds: 2000 * c.ratio, Ratio: c.ratio, Score: 0.5, PeakBytes: 1e9})
+		}
+		r.aims(&Plan{Options: Options{FitUnits: units}})
+		if len(r.Aims) != want {
+			t.Fatalf("%d features: %d aims, want %d", units, len(r.Aims), want)
+		}
+		if want > 0 && (!r.Aims[0].Met || r.Aims[0].Value != "40.0x" || r.Aims[1].Value != "1.00 GB" || r.Aims[2].Value != absent) {
+			t.Errorf("aims %+v", r.Aims)
+		}
+	}
+}
+
 func TestMedian(t *testing.T) {
 	for _, c := range []struct {
 		x    []float64
@@ -291,7 +391,7 @@ func made() *Result {
 		Rate: 320, Unit: "images/s", Share: 0.35, Ratio: 1, HeapBytes: 0, PeakBytes: 1.25e9, operations: 28e9})
 	r.add(Row{Section: "steps", System: "pytorch", Version: "PyTorch 1.13", Variant: "lc", Batch: 128, Threads: 2, Phase: "train", Milliseconds: 4400, Steps: 3,
 		Rate: 29.1, Unit: "images/s", Share: 0.03, Ratio: 11, HeapBytes: none, PeakBytes: none, operations: 28e9})
-	p := &Plan{Options: Options{Model: aimsModel}, threads: 2, machine: machine{peak: 200}}
+	p := &Plan{Options: Options{Model: aimsModel}, networks: true, threads: 2, machine: machine{peak: 200}}
 	r.aims(p)
 	return r
 }
@@ -345,8 +445,8 @@ train   lc        PyTorch 1.13     128         2   4400       29.1      6.36    
 // The aims are for the published network alone.
 func TestAimsOfOtherNetworks(t *testing.T) {
 	r := &Result{}
-	r.aims(&Plan{Options: Options{Model: "resnet8"}})
-	r.aims(&Plan{Options: Options{Model: aimsModel, Width: 8}})
+	r.aims(&Plan{Options: Options{Model: "resnet8"}, networks: true})
+	r.aims(&Plan{Options: Options{Model: aimsModel, Width: 8}, networks: true})
 	if len(r.Aims) > 0 || slices.ContainsFunc(r.tables(), func(t *table) bool { return t.left == 0 }) {
 		t.Errorf("%d aims", len(r.Aims))
 	}

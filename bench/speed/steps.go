@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"slices"
 
-	"github.com/pkg/errors"
-
 	"hypnos/bench/peers"
 	"hypnos/graph"
 	"hypnos/weightshare"
@@ -39,9 +37,8 @@ func (c *contestant) of(t peers.Task) peers.Task {
 	return t
 }
 
-// planSteps plans whole steps: of training and evaluation at each batch, the
-// largest first, of instant sharing, and of an iteration of Hebbian sleep.
-func (p *Plan) planSteps() {
+// planPeers plans how peers are made ready, and returns how each is then started.
+func (p *Plan) planPeers() map[string][]peers.Launch {
 	prepared := map[string][]peers.Launch{}
 	var cleanUp []func()
 	if len(p.Peers) > 0 {
@@ -61,29 +58,46 @@ func (p *Plan) planSteps() {
 			return nil
 		})
 	}
-	batches := slices.Sorted(slices.Values(p.Batches))
-	slices.Reverse(batches)
-	for _, name := range []string{"train", "evaluate"} {
-		for _, variant := range p.Variants {
-			for _, batch := range batches {
-				p.planStep(peers.Task{Name: name, Variant: variant, Batch: batch}, prepared)
-			}
-		}
-	}
-	if slices.Contains(p.Variants, "lc") {
-		p.planStep(peers.Task{Name: "share", Variant: "lc", Batch: 1}, prepared)
-		p.planStep(peers.Task{Name: "sleep", Variant: "lc", Batch: 1}, prepared)
-	}
 	p.cleanUp = func() {
 		for _, done := range cleanUp {
 			done()
 		}
 	}
+	return prepared
+}
+
+// stepTasks are the whole steps that are measured: of training and evaluation at
+// each batch, the largest first, of instant sharing, and of an iteration of
+// Hebbian sleep.
+func (p *Plan) stepTasks() []peers.Task {
+	var tasks []peers.Task
+	batches := slices.Sorted(slices.Values(p.Batches))
+	slices.Reverse(batches)
+	for _, name := range []string{"train", "evaluate"} {
+		for _, variant := range p.Variants {
+			for _, batch := range batches {
+				tasks = append(tasks, peers.Task{Name: name, Variant: variant, Batch: batch})
+			}
+		}
+	}
+	if slices.Contains(p.Variants, "lc") {
+		tasks = append(tasks, peers.Task{Name: "share", Variant: "lc", Batch: 1}, peers.Task{Name: "sleep", Variant: "lc", Batch: 1})
+	}
+	return tasks
+}
+
+// describe says which task that is.
+func describe(t peers.Task) string {
+	of := "batch"
+	if t.Name == "fit" {
+		of = "features"
+	}
+	return fmt.Sprintf("%s %s, %s %d", t.Name, t.Variant, of, t.Batch)
 }
 
 // planStep plans the steps of one task by all who can do it.
 func (p *Plan) planStep(t peers.Task, prepared map[string][]peers.Launch) {
-	p.plan(fmt.Sprintf("%s %s, batch %d", t.Name, t.Variant, t.Batch), func(ctx context.Context) error {
+	p.plan(describe(t), func(ctx context.Context) error {
 		contestants := []*contestant{p.self(t, p.threads)}
 		if p.threads > 1 && t.Name == "train" && t.Batch == p.largest() {
 			contestants = append(contestants, p.self(t, 1))
@@ -119,7 +133,7 @@ func (p *Plan) notMeasured(t peers.Task, c *contestant, err error) {
 		p.note(fmt.Sprintf("not measured: %v", err))
 		return
 	}
-	p.note(fmt.Sprintf("not measured: %s %s, batch %d: %v", t.Name, t.Variant, t.Batch, err))
+	p.note(fmt.Sprintf("not measured: %s: %v", describe(t), err))
 }
 
 // race lets contestants take turns and adds a row for each.
@@ -143,8 +157,8 @@ func (p *Plan) race(ctx context.Context, t peers.Task, contestants []*contestant
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if ours := contestants[0].answer.Parameters; err == nil && c.answer.Parameters != ours {
-				err = errors.Errorf("%s: its network has %d parameters, that of hypnos %d", c.system, c.answer.Parameters, ours)
+			if err == nil {
+				err = differs(c.system, c.answer, contestants[0].answer)
 			}
 			if err != nil {
 				if !c.peer {
@@ -217,6 +231,11 @@ func (p *Plan) addStep(t peers.Task, c *contestant, ours float64) {
 	}
 	if b := c.answer.PeakBytes; b > 0 {
 		r.PeakBytes = float64(b)
+	}
+	if t.Name == "fit" {
+		r.Section, r.Batch, r.Geometry, r.Score = "fits", 0, fitGeometry(t.Batch), c.answer.Score
+		p.result.add(r)
+		return
 	}
 	if t.Name == "share" || t.Name == "sleep" {
 		r.Batch = 0

@@ -85,7 +85,7 @@ func (r *Result) WriteTables(w io.Writer, markdown bool) error {
 // tables returns those that have rows.
 func (r *Result) tables() []*table {
 	var some []*table
-	for _, t := range []*table{r.machineTable(), r.layerTable(), r.passTable(), r.dataTable(), r.stepTable(), r.aimTable()} {
+	for _, t := range []*table{r.machineTable(), r.layerTable(), r.passTable(), r.dataTable(), r.stepTable(), r.fitTable(), r.aimTable()} {
 		if len(t.rows) > 0 {
 			some = append(some, t)
 		}

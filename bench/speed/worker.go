@@ -19,12 +19,17 @@ func Work(requests io.Reader, answers io.Writer) error {
 	return (&peers.Server{Name: "hypnos", New: newStep}).Serve(requests, answers)
 }
 
-// newStep makes a network and returns one step of a task, on one batch.
-func newStep(model string, width int, task peers.Task) (step func() error, parameters int, err error) {
+// newStep makes a network and returns one step of a task, on one batch, or makes
+// data and returns a fit.
+func newStep(model string, width int, task peers.Task) (*peers.Work, error) {
+	if task.Name == "fit" {
+		return newFit(task)
+	}
 	net, err := network(model, width, task.Variant)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
+	var step func() error
 	switch task.Name {
 	case "train":
 		step, err = trainingStep(net, task.Batch)
@@ -35,9 +40,9 @@ func newStep(model string, width int, task peers.Task) (step func() error, param
 	case "sleep":
 		step, err = hebbianSleep(net, task.Batch)
 	default:
-		err = errors.Errorf("unknown task %q, want train, evaluate, share or sleep", task.Name)
+		err = errors.Errorf("unknown task %q, want train, evaluate, share, sleep or fit", task.Name)
 	}
-	return step, net.ParameterCount(), err
+	return &peers.Work{Step: step, Parameters: net.ParameterCount()}, err
 }
 
 // trainingStep returns a step forwards, backwards and of AdamW.

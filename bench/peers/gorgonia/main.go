@@ -46,22 +46,23 @@ const (
 )
 
 // newTraining makes a network and returns a step of its training on one batch.
-func newTraining(model string, width int, task peers.Task) (step func() error, parameters int, err error) {
+func newTraining(model string, width int, task peers.Task) (*peers.Work, error) {
 	layers := 0
 	if n, _ := fmt.Sscanf(model, "resnet%d", &layers); n != 1 || layers%6 != 2 {
-		return nil, 0, errors.Errorf("%s is not a ResNet for CIFAR, resnet6N+2", model)
+		return nil, errors.Errorf("%s is not a ResNet for CIFAR, resnet6N+2", model)
 	}
 	if task.Name != "train" || task.Variant != "conv" {
-		return nil, 0, errors.Errorf("%s %s: gorgonia trains conv only", task.Name, task.Variant)
+		return nil, errors.Errorf("%s %s: gorgonia trains conv only", task.Name, task.Variant)
 	}
 	t, err := compile(layers/6, width, task.Batch)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
+	parameters := 0
 	for _, n := range t.learned {
 		parameters += n.Shape().TotalSize()
 	}
-	return t.step, parameters, nil
+	return &peers.Work{Step: t.step, Parameters: parameters}, nil
 }
 
 // training is a network with a batch to train on.
