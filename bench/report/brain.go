@@ -138,8 +138,9 @@ func (b *Brain) Write(dir string) error {
 			return err
 		}
 	}
-	content, err = b.html(figures)
-	return save("report.html", content, err)
+	var page bytes.Buffer
+	err = b.writeHTML(&page, figures)
+	return save("report.html", page.Bytes(), err)
 }
 
 // removeMatching removes the figures of the folder whose names start with the
@@ -156,10 +157,4 @@ func removeMatching(dir, prefix string) error {
 		}
 	}
 	return removeAll(dir, names...)
-}
-
-func (b *Brain) html(figures []drawing) ([]byte, error) {
-	var file bytes.Buffer
-	err := b.writeHTML(&file, figures)
-	return file.Bytes(), err
 }

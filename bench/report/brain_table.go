@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -42,58 +43,56 @@ func (b *Brain) regionTables() []regionTable {
 
 func (b *Brain) regionTable(region string) regionTable {
 	t := regionTable{Region: printable(region)}
-	all := slices.Concat(b.Best, b.Given)
+	models, all := b.withGiven(b.Best)
 	var normalised []string // measures
-	for _, m := range b.Measures {
+	for _, m := range b.measuresOf(region, all) {
 		scores := scoresOf(all, region, m)
-		if len(scores) == 0 {
-			continue
-		}
-		t.Measures = append(t.Measures, m)
+		t.Measures = append(t.Measures, printable(m))
 		t.Ceilings = append(t.Ceilings, ceilingOf(scores).String())
 		if slices.ContainsFunc(scores, func(s BrainScore) bool { return !math.IsNaN(s.ExplainedVariance) || !math.IsNaN(s.SquaredRatio) }) {
 			normalised = append(normalised, m)
-			t.Headings = append(t.Headings, m+" r²/c", m+" (r/c)²")
+			t.Headings = append(t.Headings, printable(m)+" r²/c", printable(m)+" (r/c)²")
 		}
 	}
-	add := func(name string, scores []BrainScore) {
-		row := regionRow{Model: name}
-		for _, m := range t.Measures {
-			s := scoresOf(scores, region, m)
-			row.Scores = append(row.Scores, summariseScores(s).String())
-			row.Areas = append(row.Areas, areaOf(s))
+	for i, model := range models {
+		scores := scoresOfModel(all, model)
+		row, ratios := regionRow{Model: printable(model)}, regionRow{Model: printable(model)}
+		for _, m := range b.measuresOf(region, all) {
+			found := scoresOf(scores, region, m)
+			row.Scores = append(row.Scores, summariseScores(found).String())
+			row.Areas = append(row.Areas, areaOf(found))
+		}
+		for _, m := range normalised {
+			found := scoresOf(scores, region, m)
+			ratios.Scores = append(ratios.Scores,
+				summariseOf(found, func(s BrainScore) float64 { return s.ExplainedVariance }).String(),
+				summariseOf(found, func(s BrainScore) float64 { return s.SquaredRatio }).String())
 		}
 		t.Rows = append(t.Rows, row)
-	}
-	for _, model := range b.Models {
-		scores := scoresOfModel(b.Best, model)
-		add(printable(model), scores)
-		row := regionRow{Model: printable(model)}
-		for _, m := range normalised {
-			s := scoresOf(scores, region, m)
-			row.Scores = append(row.Scores,
-				summariseOf(s, func(s BrainScore) float64 { return s.ExplainedVariance }).String(),
-				summariseOf(s, func(s BrainScore) float64 { return s.SquaredRatio }).String())
+		if normalised != nil && i < len(b.Models) {
+			t.Normalised = append(t.Normalised, ratios)
 		}
-		if normalised != nil {
-			t.Normalised = append(t.Normalised, row)
-		}
-	}
-	for _, model := range b.givenModels() {
-		add(printable(model)+given, scoresOfModel(b.Given, model))
 	}
 	return t
 }
 
-// givenModels returns the names of the given models, each once.
-func (b *Brain) givenModels() []string {
-	var names []string
+// withGiven returns the names of all models, with those that are given last and
+// marked, and their scores.
+func (b *Brain) withGiven(scores []BrainScore) (models []string, all []BrainScore) {
+	models, all = slices.Clone(b.Models), slices.Clone(scores)
 	for _, s := range b.Given {
-		if !slices.Contains(names, s.Model) {
-			names = append(names, s.Model)
+		s.Model += given
+		if !slices.Contains(models, s.Model) {
+			models = append(models, s.Model)
 		}
+		all = append(all, s)
 	}
-	return names
+	return models, all
+}
+
+// measuresOf returns the measures by which something was scored with a region.
+func (b *Brain) measuresOf(region string, scores []BrainScore) []string {
+	return slices.DeleteFunc(slices.Clone(b.Measures), func(m string) bool { return len(scoresOf(scores, region, m)) == 0 })
 }
 
 func scoresOf(scores []BrainScore, region, measure string) []BrainScore {
@@ -220,11 +219,14 @@ func (b *Brain) textTables() []textTable {
 		areas := scores[:1:1]
 		for _, r := range t.Rows {
 			scores = append(scores, append([]string{r.Model}, r.Scores...))
-			areas = append(areas, append([]string{r.Model}, r.Areas...))
+			if slices.ContainsFunc(r.Areas, func(area string) bool { return area != absent }) {
+				areas = append(areas, append([]string{r.Model}, r.Areas...))
+			}
 		}
-		tables = append(tables,
-			textTable{t.Region + ": the best area of each model, on stimuli that did not choose it", scores},
-			textTable{t.Region + ": which area that is", areas})
+		tables = append(tables, textTable{t.Region + ": the best area of each model, on stimuli that did not choose it", scores})
+		if len(areas) > 1 {
+			tables = append(tables, textTable{t.Region + ": which area that is", areas})
+		}
 		if t.Normalised != nil {
 			normalised := [][]string{append([]string{"model"}, t.Headings...)}
 			for _, r := range t.Normalised {
@@ -298,11 +300,14 @@ func (b *Brain) notes() []string {
 // Text returns the tables for a terminal: of each region the scores, the areas
 // and the normalised scores or, without regions, which areas are alike.
 func (b *Brain) Text() string {
+	const width = 100 // letters
 	var parts []string
 	for _, t := range b.textTables() {
-		parts = append(parts, t.heading+"\n\n"+alignedTable(t.rows))
+		parts = append(parts, t.heading+"\n")
+		for _, rows := range narrowed(t.rows, width) {
+			parts = append(parts, alignedTable(rows))
+		}
 	}
-	const width = 100
 	for _, note := range b.notes() {
 		parts = append(parts, wrapped(note, width))
 	}
@@ -312,12 +317,37 @@ func (b *Brain) Text() string {
 	return strings.Join(parts, "\n")
 }
 
+// narrowed divides the columns of a table, where it would be wider than a number
+// of letters, among tables that share the first column.
+func narrowed(rows [][]string, width int) [][][]string {
+	columns := len(rows[0])
+	for n := columns; n > 2; n-- {
+		head := make([][]string, len(rows))
+		for i, row := range rows {
+			head[i] = row[:n]
+		}
+		line, _, _ := strings.Cut(alignedTable(head), "\n")
+		if utf8.RuneCountInString(line) > width {
+			continue
+		}
+		if n == columns {
+			break
+		}
+		rest := make([][]string, len(rows))
+		for i, row := range rows {
+			rest[i] = append([]string{row[0]}, row[n:]...)
+		}
+		return append([][][]string{head}, narrowed(rest, width)...)
+	}
+	return [][][]string{rows}
+}
+
 // wrapped breaks a text into lines of at most a number of letters.
 func wrapped(text string, width int) string {
 	var broken strings.Builder
 	length := 0
 	for _, word := range strings.Fields(text) {
-		n := len([]rune(word))
+		n := utf8.RuneCountInString(word)
 		switch {
 		case length == 0:
 		case length+1+n > width:
