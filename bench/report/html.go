@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"html/template"
@@ -54,7 +53,7 @@ type pageVariant struct {
 	Kind, LearningRate, Seeds string
 }
 
-func (r *Report) writeHTML(w io.Writer, figures []Sheet) error {
+func (r *Report) writeHTML(w io.Writer, figures []drawing) error {
 	p := page{
 		Report:  r,
 		Colours: colourVariables(),
@@ -88,34 +87,11 @@ func (r *Report) writeHTML(w io.Writer, figures []Sheet) error {
 		p.Spread = p.Spread || len(v.lastEpochs()) > 1
 	}
 
-	for _, f := range figures {
-		if f.empty() {
-			continue
-		}
-		picture, err := f.inline()
-		if err != nil {
-			return err
-		}
-		p.Figures = append(p.Figures, f.onPage(picture))
+	var err error
+	if p.Figures, err = pageFigures(figures); err != nil {
+		return err
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")
-}
-
-// inline returns the sheet as a part of the page, in the colours of the page.
-func (s Sheet) inline() (template.HTML, error) {
-	file, err := s.svg()
-	if err != nil {
-		return "", errors.Wrap(err, s.Name)
-	}
-	_, svg, _ := bytes.Cut(file, []byte("<svg"))
-	return template.HTML(`<svg role="img" aria-label="` + s.Title + `"` + pageColours.Replace(string(svg))), nil
-}
-
-// onPage is the sheet's figure of a picture.
-func (s Sheet) onPage(picture template.HTML) pageFigure {
-	const rem = 33. // of a sheet of one panel
-	width, _ := s.size()
-	return pageFigure{picture, s.Title, s.Caption, template.CSS(fmt.Sprintf("max-width: %.4grem", rem*float64(width/sheetWidth))), width > sheetWidth}
 }
 
 // pageColours replaces the colours of a figure by the variables of the page.

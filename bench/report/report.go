@@ -165,7 +165,7 @@ func (r *Report) Write(dir string) error {
 		return err
 	}
 
-	figures := r.figures()
+	figures := drawings(r.figures())
 	for _, f := range figures {
 		if err := f.write(dir, save); err != nil {
 			return err
@@ -185,20 +185,6 @@ func saver(dir string) func(name string, content []byte, err error) error {
 		}
 		return errors.Wrapf(err, "report: %s", name)
 	}
-}
-
-// write writes the sheet as SVG and PNG or, if it is empty, removes those of an
-// earlier report.
-func (s Sheet) write(dir string, save func(string, []byte, error) error) error {
-	if s.empty() {
-		return removeAll(dir, s.Name+".svg", s.Name+".png")
-	}
-	content, err := s.svg()
-	if err := save(s.Name+".svg", content, err); err != nil {
-		return err
-	}
-	content, err = s.png()
-	return save(s.Name+".png", content, err)
 }
 
 // removeAll removes the named files of the folder, if they exist.

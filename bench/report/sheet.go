@@ -108,12 +108,6 @@ func (s Sheet) size() (width, height vg.Length) {
 	return width, height + s.legend(width).height() + 2*margin
 }
 
-// svg returns the sheet as an SVG file.
-func (s Sheet) svg() ([]byte, error) {
-	width, height := s.size()
-	return encodeSVG(width, height, s.draw)
-}
-
 // encodeSVG returns what paint draws as an SVG file.
 func encodeSVG(width, height vg.Length, paint func(draw.Canvas) error) ([]byte, error) {
 	canvas := vgsvg.New(width, height)
@@ -128,16 +122,6 @@ func encodeSVG(width, height vg.Length, paint func(draw.Canvas) error) ([]byte, 
 	// computers have.
 	content := strings.ReplaceAll(file.String(), "font-family:Liberation Sans;", "font-family:Liberation Sans,Arial,Helvetica,sans-serif;")
 	return []byte(content), nil
-}
-
-// png returns the sheet as a PNG file.
-func (s Sheet) png() ([]byte, error) {
-	dots := resolution
-	if len(s.Panels) > 1 {
-		dots = resolutions
-	}
-	width, height := s.size()
-	return encodePNG(width, height, dots, s.draw)
 }
 
 // encodePNG returns what paint draws as a PNG file, with so many dots an inch.

@@ -44,16 +44,17 @@ func (s *Study) Write(dir string) error {
 	if err := save(s.Name+".csv", content, err); err != nil {
 		return err
 	}
-	for _, sheet := range s.Sheets {
-		if err := sheet.write(dir, save); err != nil {
+	figures := drawings(s.Sheets)
+	for _, f := range figures {
+		if err := f.write(dir, save); err != nil {
 			return err
 		}
 	}
-	content, err = s.html()
+	content, err = s.html(figures)
 	return save("report.html", content, err)
 }
 
-func (s *Study) html() ([]byte, error) {
+func (s *Study) html(figures []drawing) ([]byte, error) {
 	page := struct {
 		*Study
 		Colours       template.CSS
@@ -68,18 +69,12 @@ func (s *Study) html() ([]byte, error) {
 		Headings: s.Table[0], Rows: s.Table[1:],
 		Footer: "The numbers are in " + s.Name + ".csv.",
 	}
-	for _, sheet := range s.Sheets {
-		if sheet.empty() {
-			continue
-		}
-		picture, err := sheet.inline()
-		if err != nil {
-			return nil, err
-		}
-		page.Figures = append(page.Figures, sheet.onPage(picture))
+	var err error
+	if page.Figures, err = pageFigures(figures); err != nil {
+		return nil, err
 	}
 	var file bytes.Buffer
-	err := pageTemplates.ExecuteTemplate(&file, "study.html.tmpl", page)
+	err = pageTemplates.ExecuteTemplate(&file, "study.html.tmpl", page)
 	return file.Bytes(), errors.Wrap(err, "template")
 }
 

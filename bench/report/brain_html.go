@@ -1,0 +1,118 @@
+package report
+
+import (
+	"html/template"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/pkg/errors"
+)
+
+// brainPage is what the template shows.
+type brainPage struct {
+	*Brain
+	Colours       template.CSS
+	Started, Took string
+	Tables        []regionTable
+	Notes         []string
+	Figures       []pageFigure
+	Definitions   []Setting
+	Details       []pageTable
+}
+
+// pageTable is a table that the page shows when asked to.
+type pageTable struct {
+	Title    string
+	Headings []string
+	Rows     [][]string
+}
+
+func (b *Brain) writeHTML(w io.Writer, figures []drawing) error {
+	p := brainPage{
+		Brain:   b,
+		Colours: colourVariables(),
+		Started: b.Started.Format("2 January 2006, 15:04 MST"),
+		Took:    b.Duration.Round(time.Second).String(),
+		Tables:  b.regionTables(), Notes: b.notes(),
+		Definitions: b.definitions(),
+		Details:     b.details(),
+	}
+	var err error
+	if p.Figures, err = pageFigures(figures); err != nil {
+		return err
+	}
+	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "brain.html.tmpl", p), "template")
+}
+
+// details returns every score of each region, and the areas that are most alike.
+func (b *Brain) details() []pageTable {
+	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
+	var tables []pageTable
+	for _, region := range b.Regions {
+		name := printable(region)
+		tables = append(tables,
+			pageTable{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
+			pageTable{name + ": all areas", headings, detailRows(region, b.Areas)})
+	}
+	if rows := b.alikeRows(); len(rows) > 1 {
+		tables = append(tables, pageTable{"Which area of another model is most like each area", rows[0], rows[1:]})
+	}
+	return slices.DeleteFunc(tables, func(t pageTable) bool { return t.Rows == nil })
+}
+
+func detailRows(region string, scores []BrainScore) [][]string {
+	var rows [][]string
+	for _, s := range scores {
+		if s.Region != region {
+			continue
+		}
+		row := []string{printable(s.Measure), printable(s.Model)}
+		for _, c := range scoreColumns[3:] { // after region, measure and model
+			if x, ok := c.field(&s).(*float64); ok {
+				row = append(row, shownScore(*x))
+			} else {
+				row = append(row, printable(fieldText(c.field(&s))))
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// definitions says in a line what each measure is, and where it comes from.
+func (b *Brain) definitions() []Setting {
+	var definitions []Setting
+	add := func(name, value string) { definitions = append(definitions, Setting{name, value}) }
+	const (
+		regression = " from an area's features to the responses, fitted on 90 % of the stimuli; the score is Pearson's r of predicted and measured responses to the others, its median over neuroids (neurons, recording sites or voxels), its mean over splits"
+		similarity = " correlation of the dissimilarities, 1 − Pearson's r, of every two stimuli (Kriegeskorte et al. 2008, Front. Syst. Neurosci. 2:4); p is that of a permutation test."
+	)
+	known := []Setting{
+		{MeasurePLS, "Partial least squares regression with 25 components" + regression + " (Yamins et al. 2014, PNAS 111:8619; Schrimpf et al. 2018, bioRxiv 407007)."},
+		{MeasureRidge, "Ridge regression (Hoerl & Kennard 1970, Technometrics 12:55)" + regression + "."},
+		{MeasureSpearman, "Representational similarity: Spearman's" + similarity},
+		{MeasurePearson, "Representational similarity: Pearson's" + similarity},
+		{MeasureCKA, "Linear centred kernel alignment (Kornblith et al. 2019, ICML) with the unbiased estimator (Nguyen et al. 2021, ICLR); near 0 for unrelated representations, also below."},
+	}
+	predictive := false
+	for _, d := range known {
+		// Model against model is CKA, whatever the measures are.
+		if slices.Contains(b.Measures, d.Name) || d.Name == MeasureCKA && len(b.Alike) > 0 {
+			add(d.Name, d.Value)
+			predictive = predictive || d.Name == MeasurePLS || d.Name == MeasureRidge
+		}
+	}
+	if len(b.Regions) > 0 {
+		ceiling := "What a perfect model would reach, given the noise of the recordings."
+		if predictive {
+			ceiling += " Of PLS and ridge it is the reliability c of the responses: the correlation of means over halves of the repetitions, corrected for their number (Spearman 1910, Brown 1910)."
+		}
+		add("noise ceiling", ceiling+" Of RSA it has a lower and an upper bound, the mean correlation of each subject with the mean of the others and of all (Nili et al. 2014, PLoS Comput. Biol. 10:e1003553), where there are several subjects.")
+	}
+	if predictive {
+		add("r²/c", "The share of the variance that can be explained which is explained.")
+		add("(r/c)²", "An older normalisation (Schrimpf et al. 2018), which may be more than 1.")
+	}
+	return definitions
+}
