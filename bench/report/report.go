@@ -176,10 +176,8 @@ func (r *Report) Write(dir string) error {
 	if err := save("layers.csv", content, err); err != nil {
 		return err
 	}
-
-	content, err = r.encodeHistory()
-	if err := save("history.npz", content, err); err != nil {
-		return err
+	if err := r.writeHistory(filepath.Join(dir, "history.npz")); err != nil {
+		return errors.Wrap(err, "report: history.npz")
 	}
 
 	figures := r.figures()
