@@ -96,12 +96,16 @@ func TestModeValidation(t *testing.T) {
 }
 
 // What is measured when: test and validation images every two of five epochs,
-// training images every three, and all at the end.
+// training images every three, and all at the end. It changes no weight.
 func TestEvaluateEvery(t *testing.T) {
-	dir := t.TempDir()
-	stdout, stderr := trained(t, tiny(digits(t), "-out", dir, "-epochs", "5", "-validation", "0.2", "-evaluate-every", "2", "-evaluate-training-every", "3")...)
+	data, dir, other := digits(t), t.TempDir(), t.TempDir()
+	trained(t, tiny(data, "-out", other, "-epochs", "5", "-validation", "0.2", "-mode", "validation")...)
+	stdout, stderr := trained(t, tiny(data, "-out", dir, "-epochs", "5", "-validation", "0.2", "-evaluate-every", "2", "-evaluate-training-every", "3")...)
 	if !strings.Contains(stdout, "test top-1, %") || strings.Count(stderr, "validation top-1") != 3 || strings.Count(stderr, "test top-1") != 3 {
 		t.Errorf("stdout %q, stderr %q", stdout, stderr)
+	}
+	if weights := "checkpoint-5.safetensors"; !slices.Equal(read(t, filepath.Join(dir, weights)), read(t, filepath.Join(other, weights))) {
+		t.Error("evaluation changes the training")
 	}
 	rows := withoutSeconds(t, filepath.Join(dir, "epochs.csv"))
 	for prefix, epochs := range map[string][]int{"test": {2, 4, 5}, "validation": {2, 4, 5}, "train_eval": {3, 5}} {
