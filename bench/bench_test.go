@@ -137,7 +137,7 @@ func TestTrainAndSearch(t *testing.T) {
 		t.Errorf("train: status %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
 	status, stdout, stderr = bench(t.Context(), append([]string{"search", "-variants", "conv", "-rates", "0.01,0.02"}, flags...)...)
-	if status != 0 || !strings.Contains(stdout, "best rate") || strings.Count(stderr, "validation top-1") != 2 {
+	if status != 0 || !strings.Contains(stdout, "best rate") || strings.Count(stderr, ": validation top-1") != 2 {
 		t.Errorf("search: status %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
 }

@@ -23,6 +23,7 @@ func compareCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("compare", flag.ContinueOnError)
 	var s settings
 	s.register(fs)
+	s.registerEvaluation(fs)
 	variants := fs.String("variants", defaultVariants, "`names` of the variants to compare: see bench list")
 	seeds := fs.Int("seeds", 2, "seeds to train each variant with, counted from -seed")
 	quick := fs.Bool("quick", false, "a short look: 4 epochs and one seed, unless -epochs or -seeds say otherwise")
@@ -35,9 +36,9 @@ func compareCommand(c console) *ffcli.Command {
 		ShortHelp:  "train variants of a network on real images, and report",
 		LongHelp: strings.TrimSpace(`
 Trains every variant from every seed, evaluates it on the test images after
-each epoch, prints a table and writes a report: report.html, results.csv,
-epochs.csv, results.json and figures. Without flags it needs nothing but the
-program.
+each epoch (or as -mode and -evaluate-every say), prints a table and writes a
+report: report.html, results.csv, epochs.csv, results.json and figures. Without
+flags it needs nothing but the program.
 
 Ctrl-C stops it and leaves a report of what is there. The same command goes on
 where it was stopped or killed, and one that was finished is reported once more
@@ -48,23 +49,22 @@ be added; for other settings choose another -out.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
+			s.given = given(fs)
 			if *quick {
-				given := map[string]bool{}
-				fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-				if !given["epochs"] {
+				if !s.given["epochs"] {
 					s.epochs = 4
 				}
-				if !given["seeds"] {
+				if !s.given["seeds"] {
 					*seeds = 1
 				}
 			}
-			return compare(ctx, c, s, *variants, *seeds, o, flagValues(fs))
+			return compare(ctx, c, s, *variants, *seeds, o, fs)
 		},
 	}
 }
 
 // compare trains all variants with all seeds and reports after each run.
-func compare(ctx context.Context, c console, s settings, names string, seeds int, o checkpointFlags, flags map[string]string) error {
+func compare(ctx context.Context, c console, s settings, names string, seeds int, o checkpointFlags, fs *flag.FlagSet) error {
 	if seeds < 1 {
 		return errors.Errorf("-seeds %d, want at least 1", seeds)
 	}
@@ -113,7 +113,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 			if err != nil {
 				return err
 			}
-			if err := k.fits(flags, e.facts(v, r.Variants[i].Parameters), b.line); err != nil {
+			if err := k.fits(fs, e.facts(v, r.Variants[i].Parameters), b.line); err != nil {
 				return errors.Errorf("%v (-fresh starts anew, another -out leaves it as it is)", err)
 			}
 			k.Run.Seed = seed
@@ -139,7 +139,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 			if err := os.MkdirAll(k.folder.Dir, 0o755); err != nil {
 				return errors.Wrap(err, "folder of a run")
 			}
-			k.begin(o, flags, e.facts(v, r.Variants[i].Parameters), r.Command, seed)
+			k.begin(o, flagValues(fs), e.facts(v, r.Variants[i].Parameters), r.Command, seed)
 		}
 		r.Variants[i].Runs[j], err = e.measure(ctx, v, seed, b, k)
 		k.end()
@@ -204,7 +204,7 @@ func finish(c console, b *bar, r *report.Report, out string, keepers []*keeper, 
 func newReport(title string, e *experiment) *report.Report {
 	return &report.Report{
 		Title: title, Command: "go run ./bench " + strings.Join(os.Args[1:], " "), Started: time.Now(),
-		Settings: e.describe(), Machine: report.Machine(), Versions: report.Versions(),
+		Mode: e.mode, Settings: e.describe(), Machine: report.Machine(), Versions: report.Versions(),
 		LearningRateChoice: e.rateChoice(),
 	}
 }

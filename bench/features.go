@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/graph"
+	"hypnos/internal/npz"
 )
 
 func featuresCommand(c console) *ffcli.Command {
@@ -82,11 +83,11 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 	if err != nil {
 		return err
 	}
-	z, err := newNPZ(f.out)
+	z, err := npz.Create(f.out)
 	if err != nil {
 		return err
 	}
-	defer z.discard()
+	defer z.Discard()
 	arrays, err := f.arrays(z, set, layers)
 	if err != nil {
 		return err
@@ -107,7 +108,7 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 			}
 		}
 	}
-	if err := z.finish(); err != nil {
+	if err := z.Finish(); err != nil {
 		return err
 	}
 	b.finish()
@@ -116,18 +117,18 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 }
 
 // arrays starts the arrays of the layers, after the names of the pictures.
-func (f extraction) arrays(z *npz, set *pictures, layers []*graph.Layer) ([]*npzArray, error) {
+func (f extraction) arrays(z *npz.File, set *pictures, layers []*graph.Layer) ([]*npz.Array, error) {
 	names := make([]string, set.Len())
 	for i := range names {
 		names[i] = set.Name(i)
 	}
-	if err := z.addStrings("pictures", names); err != nil {
+	if err := z.AddStrings("pictures", names); err != nil {
 		return nil, err
 	}
-	arrays := make([]*npzArray, len(layers))
+	arrays := make([]*npz.Array, len(layers))
 	for i, l := range layers {
 		var err error
-		if arrays[i], err = z.add(f.layers[i], "<f4", set.Len(), l.Output.Channels, l.Output.Height, l.Output.Width); err != nil {
+		if arrays[i], err = z.Add(f.layers[i], "<f4", set.Len(), l.Output.Channels, l.Output.Height, l.Output.Width); err != nil {
 			return nil, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -14,21 +15,25 @@ import (
 	"hypnos/bench/report"
 	"hypnos/bench/runs"
 	"hypnos/graph"
+	"hypnos/internal/kernel"
 	"hypnos/train"
 	"hypnos/weightshare"
 )
 
 // record is what a checkpoint holds beside its tensors.
 type record struct {
-	Flags   map[string]string `json:"flags"` // see flagValues
-	Facts   map[string]string `json:"facts"` // see experiment.facts
-	Build   string            `json:"build"` // of the program
-	Command string            `json:"command"`
-	Started time.Time         `json:"started"`
-	Seconds float64           `json:"seconds"` // of the run, from all its processes
-	Run     report.Run        `json:"run"`
-	State   train.State       `json:"state"`
-	Sleep   sleepRecord       `json:"sleep"`
+	Flags map[string]string `json:"flags"` // see flagValues
+	Facts map[string]string `json:"facts"` // see experiment.facts
+	Build string            `json:"build"` // of the program
+	// Instructions are those that it was computed with; "" in checkpoints of
+	// programs that did not record them.
+	Instructions string      `json:"instructions"`
+	Command      string      `json:"command"`
+	Started      time.Time   `json:"started"`
+	Seconds      float64     `json:"seconds"` // of the run, from all its processes
+	Run          report.Run  `json:"run"`
+	State        train.State `json:"state"`
+	Sleep        sleepRecord `json:"sleep"`
 }
 
 // sleepRecord is the state of a sleeper in JSON, which has no NaN but in a
@@ -102,7 +107,7 @@ func (k *keeper) begin(o checkpointFlags, flags, facts map[string]string, comman
 	if !k.keeps() {
 		k.record = record{Command: command, Started: now, Run: report.Run{Seed: seed}}
 	}
-	k.Flags, k.Facts, k.Build = flags, facts, build()
+	k.Flags, k.Facts, k.Build, k.Instructions = flags, facts, build(), instructions()
 	k.begun, k.written = now, now
 }
 
@@ -210,6 +215,10 @@ var build = sync.OnceValue(func() string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])
 })
+
+// instructions are those that this process computes with. The compilers of other
+// processors round otherwise, too.
+func instructions() string { return kernel.Instructions() + " on " + runtime.GOARCH }
 
 // keepTime sets the times of a report to those of its runs, in all processes.
 func keepTime(r *report.Report, keepers []*keeper) {

@@ -85,8 +85,7 @@ func flagValues(fs *flag.FlagSet) map[string]string {
 // adopt sets the flags that were not given to what a run was told. It is an
 // error, which lists them all, if others contradict it.
 func adopt(fs *flag.FlagSet, was map[string]string) error {
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	given := given(fs)
 	contradicted, now := map[string]string{}, map[string]string{}
 	for name, value := range was {
 		f := fs.Lookup(name)
@@ -104,10 +103,16 @@ func adopt(fs *flag.FlagSet, was map[string]string) error {
 	return differences("-", contradicted, now)
 }
 
-// differ compares the flags of a run with what it is told now.
-func differ(was, is map[string]string) error {
+// differ compares the flags of a run with what it is told now. One that the
+// program did not have yet was at its default.
+func differ(was map[string]string, fs *flag.FlagSet) error {
 	changeable := func(name, _ string) bool { return slices.Contains(changeable, name) }
-	was, is = maps.Clone(was), maps.Clone(is)
+	was, is := maps.Clone(was), flagValues(fs)
+	for name := range is {
+		if _, ok := was[name]; !ok {
+			was[name] = fs.Lookup(name).DefValue
+		}
+	}
 	maps.DeleteFunc(was, changeable)
 	maps.DeleteFunc(is, changeable)
 	return differences("-", was, is)
@@ -146,24 +151,28 @@ func differences(prefix string, was, is map[string]string) error {
 // facts are what a run of a variant depends on besides its flags: the data and
 // what the program makes of it all.
 func (e *experiment) facts(v variant, parameters int) map[string]string {
-	return map[string]string{
+	facts := map[string]string{
 		"learning rate":   fmt.Sprint(e.learningRate(v)),
 		"parameters":      strconv.Itoa(parameters),
 		"classes":         strconv.Itoa(len(e.training.Classes())),
 		"training images": strconv.Itoa(e.training.Len()),
-		"test images":     strconv.Itoa(e.test.Len()),
 		"image size":      fmt.Sprintf("%d×%d×%d", e.size.Channels, e.size.Height, e.size.Width),
 		"normalisation":   fmt.Sprint(e.normalisation),
 	}
+	for _, p := range e.parts {
+		facts[p.name+" images"] = strconv.Itoa(p.set.Len())
+	}
+	return facts
 }
 
 // fits compares what a kept run depends on with what it is to go on with. All
-// differences are listed; another build of the program is only said.
-func (k *keeper) fits(flags, facts map[string]string, say func(format string, args ...any)) error {
+// differences are listed; another build of the program or another processor is
+// only said.
+func (k *keeper) fits(fs *flag.FlagSet, facts map[string]string, say func(format string, args ...any)) error {
 	if !k.keeps() {
 		return nil
 	}
-	err := differ(k.Flags, flags)
+	err := differ(k.Flags, fs)
 	if other := differences("", k.Facts, facts); err == nil {
 		err = other
 	} else if other != nil {
@@ -174,6 +183,9 @@ func (k *keeper) fits(flags, facts map[string]string, say func(format string, ar
 	}
 	if k.Build != build() {
 		say("%s in %s was made by another build of this program, whose results may differ in bits", k.at, k.folder.Dir)
+	}
+	if now := instructions(); k.Instructions != "" && k.Instructions != now {
+		say("%s in %s was computed with %s, and this process computes with %s: results may differ in bits", k.at, k.folder.Dir, k.Instructions, now)
 	}
 	return nil
 }

@@ -71,8 +71,12 @@ func outcome(t *testing.T, dir string) string {
 	for _, name := range []string{"epochs.csv", "results.csv"} {
 		fmt.Fprintln(&all, withoutSeconds(t, filepath.Join(dir, name)))
 	}
-	for _, name := range []string{"layers.csv", "test_top1.svg", "train_loss.svg"} {
-		contents, err := os.ReadFile(filepath.Join(dir, name))
+	pictures, err := filepath.Glob(filepath.Join(dir, "*_*.svg"))
+	if err != nil || len(pictures) < 2 {
+		t.Fatalf("pictures %q, %v", pictures, err)
+	}
+	for _, path := range append(pictures, filepath.Join(dir, "layers.csv")) {
+		contents, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,8 +120,8 @@ func TestResume(t *testing.T) {
 		places []runs.Place
 	}{
 		"conv":    {[]string{"-variant", "conv", "-checkpoint-every", "1"}, []runs.Place{{Epochs: 1}, {Epochs: 2}, {Epochs: 3}}},
-		"instant": {[]string{"-variant", "lc-sleep-4", "-optimizer", "sgd", "-schedule", "multistep", "-milestones", "1,2", "-lr", "0.01", "-flip"}, middle},
-		"hebbian": {[]string{"-variant", "lc-sleep-4", "-sleep", "hebbian", "-sleep-source", "patches", "-validation", "0.3", "-batch", "7", "-freeze-1x1"}, middle},
+		"instant": {[]string{"-variant", "lc-sleep-4", "-optimizer", "sgd", "-schedule", "multistep", "-milestones", "1,2", "-lr", "0.01", "-flip", "-validation", "0.1", "-batch", "9", "-evaluate-training-every", "2"}, middle},
+		"hebbian": {[]string{"-variant", "lc-sleep-4", "-sleep", "hebbian", "-sleep-source", "patches", "-validation", "0.3", "-mode", "validation", "-evaluate-every", "2", "-batch", "7", "-freeze-1x1"}, middle},
 		"dynamic": {[]string{"-variant", "lc-sleep-epochs-1", "-sleep", "dynamic", "-repetitions", "2", "-optimizer", "adam"}, []runs.Place{{Epochs: 0, Step: 5}, {Epochs: 1}, {Epochs: 2, Step: 13}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,6 +224,47 @@ func TestResumeErrors(t *testing.T) {
 	}
 	if _, stderr := trained(t, "-resume", dir); !strings.Contains(stderr, "was finished before") || outcome(t, dir) != want {
 		t.Errorf("once more after the end: %q", stderr)
+	}
+}
+
+// changeRecord changes what a checkpoint holds beside its tensors.
+func changeRecord(t *testing.T, dir string, at runs.Place, change func(*record)) {
+	t.Helper()
+	f := runs.Folder{Dir: dir}
+	var r record
+	if got, _, err := f.Newest(&r); err != nil || got != at {
+		t.Fatalf("%v, %v", got, err)
+	}
+	change(&r)
+	if err := f.Write(at, r, func(string) error { return nil }, 1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A checkpoint of a program that had fewer flags and recorded less goes on, with
+// new flags at their defaults; another processor is said.
+func TestOtherProgram(t *testing.T) {
+	data, dir := digits(t), t.TempDir()
+	trained(t, tiny(data, "-out", dir)...)
+	changeRecord(t, dir, runs.Place{Epochs: 3}, func(r *record) {
+		for _, name := range []string{"mode", "evaluate-every", "evaluate-training-every"} {
+			if _, ok := r.Flags[name]; !ok {
+				t.Errorf("no -%s in the checkpoint", name)
+			}
+			delete(r.Flags, name)
+		}
+		r.Instructions = ""
+	})
+	if _, stderr := trained(t, "-resume", dir); !strings.Contains(stderr, "was finished before") || strings.Contains(stderr, "computed with") {
+		t.Errorf("stderr %q", stderr)
+	}
+	status, _, stderr := bench(t.Context(), "train", "-resume", dir, "-evaluate-every", "2")
+	if want := "is of a run with other settings: -evaluate-every 1, now 2\n"; status != 1 || !strings.HasSuffix(stderr, want) {
+		t.Errorf("status %d, stderr %q, want %q", status, stderr, want)
+	}
+	changeRecord(t, dir, runs.Place{Epochs: 3}, func(r *record) { r.Instructions = "slide rules" })
+	if _, stderr := trained(t, "-resume", dir); !strings.Contains(stderr, "checkpoint-3 in "+dir+" was computed with slide rules, and this process computes with "+instructions()+": results may differ in bits\n") {
+		t.Errorf("stderr %q", stderr)
 	}
 }
 

@@ -48,16 +48,16 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	options := train.Options{
 		Epochs: e.epochs, StepsPerEpoch: e.stepsPerEpoch(), Batch: e.batch,
 		Optimiser: e.optimiser, Schedule: schedule,
-		Training: train.Batches(loader.Batches(min(done, steps), steps)),
-		Test:     e.inOrder,
+		Training:    train.Batches(loader.Batches(min(done, steps), steps)),
+		Evaluations: e.evaluations(),
 		SNR: func() float64 {
 			alike = weightshare.Measure(net)
 			return median(alike, func(m weightshare.Measures) float64 { return m.SNR })
 		},
 		Progress: func(int) { b.step() },
 		Epoch: func(done train.Epoch) {
-			run.Epochs = append(run.Epochs, row(done, alike, sleeper))
-			b.line("%s: epoch %d of %d, training loss %.3f, top-1 %.1f %%", name, done.Epoch, e.epochs, done.Training.Loss, 100*done.Test.Top1)
+			run.Epochs = append(run.Epochs, e.row(done, alike, sleeper))
+			b.line("%s: epoch %d of %d, training loss %.3f%s", name, done.Epoch, e.epochs, done.Training.Loss, e.top1(done))
 		},
 	}
 	if v.sleeps() {
@@ -93,9 +93,9 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 
 // listSkipped prints the images that could not be read, each of them once.
 func (e *experiment) listSkipped(b *bar) {
-	for i, set := range e.skipping {
+	for _, set := range e.skipping {
 		for _, image := range set.Skipped() {
-			image = []string{"training", "test"}[i] + " " + image
+			image = set.name + " " + image
 			if !e.listed[image] {
 				e.listed[image] = true
 				b.line("skipped %d: %s", len(e.listed), image)
@@ -104,19 +104,41 @@ func (e *experiment) listSkipped(b *bar) {
 	}
 }
 
-// inOrder returns the images to evaluate on.
-func (e *experiment) inOrder() train.Batches {
-	return train.Batches(data.InOrder(e.test, e.normalisation, e.batch))
+// evaluations are those of the training loop, on the parts.
+func (e *experiment) evaluations() []train.Evaluation {
+	var all []train.Evaluation
+	for _, p := range e.parts {
+		all = append(all, train.Evaluation{Every: p.every, Batches: func() train.Batches {
+			return train.Batches(data.InOrder(p.set, e.normalisation, e.batch))
+		}})
+	}
+	return all
+}
+
+// top1 says what an epoch came to on the test or validation images, if it was
+// measured.
+func (e *experiment) top1(done train.Epoch) string {
+	text := ""
+	for i, m := range done.Evaluated {
+		if name := e.parts[i].name; name != "training" && !math.IsNaN(m.Top1) {
+			text += fmt.Sprintf(", %s top-1 %.1f %%", name, 100*m.Top1)
+		}
+	}
+	return text
 }
 
 // row turns an epoch of the training loop to one of the report.
-func row(e train.Epoch, alike []weightshare.Measures, sleeper *weightshare.Sleeper) report.Epoch {
+func (e *experiment) row(done train.Epoch, alike []weightshare.Measures, sleeper *weightshare.Sleeper) report.Epoch {
 	epoch := report.Epoch{
-		Epoch: e.Epoch, Step: e.Step, LearningRate: e.LearningRate,
-		TrainLoss: e.Training.Loss, TrainTop1: e.Training.Top1,
-		TestLoss: e.Test.Loss, TestTop1: e.Test.Top1, TestTop5: e.Test.Top5,
-		SNR: e.SNR, Seconds: e.Seconds,
+		Epoch: done.Epoch, Step: done.Step, LearningRate: done.LearningRate,
+		TrainLoss: done.Training.Loss, TrainTop1: done.Training.Top1,
+		Test: report.NoEvaluation(), Validation: report.NoEvaluation(), TrainEval: report.NoEvaluation(),
+		SNR: done.SNR, Seconds: done.Seconds,
 		PoolSNR: median(alike, func(m weightshare.Measures) float64 { return m.PoolSNR }),
+	}
+	for i, m := range done.Evaluated {
+		of := map[string]*report.Evaluation{"test": &epoch.Test, "validation": &epoch.Validation, "training": &epoch.TrainEval}
+		*of[e.parts[i].name] = report.Evaluation(m)
 	}
 	var changes []weightshare.Change
 	if sleeper != nil {

@@ -41,6 +41,7 @@ compare and train.`),
 			if s.validation == 0 {
 				s.validation = defaultValidation
 			}
+			s.mode, s.evaluateEvery, s.given = "validation", max(s.epochs, 1), given(fs) // once, at the end
 			return search(ctx, c, s, *variants, *rates, *seeds)
 		},
 	}
@@ -97,7 +98,7 @@ func (e *experiment) validate(ctx context.Context, v variant, seeds int, b *bar)
 		if err != nil {
 			return 0, err
 		}
-		top1 = append(top1, run.Epochs[len(run.Epochs)-1].TestTop1)
+		top1 = append(top1, run.Epochs[len(run.Epochs)-1].Validation.Top1)
 	}
 	return stat.Mean(top1, nil), nil
 }

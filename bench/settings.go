@@ -32,6 +32,10 @@ type settings struct {
 	padding, imageSize   int
 	flip, skipBad        bool
 	validation           float64
+	mode                 string          // test or validation: which images the results are of
+	evaluateEvery        int             // epochs
+	evaluateTraining     int             // epochs; 0 means never
+	given                map[string]bool // flags that were, on the command line
 	seed                 uint64
 	out, save            string // save is empty but for train
 	initial              string // file of weights to start with, of train
@@ -68,18 +72,33 @@ func (s *settings) register(fs *flag.FlagSet) {
 	fs.BoolVar(&s.skipBad, "skip-bad-images", false, "count and list images that cannot be read, and take the next of their class instead of stopping")
 	fs.IntVar(&s.padding, "padding", 4, "largest translation of a training image, pixels; imagenet and folder train on random parts instead")
 	fs.BoolVar(&s.flip, "flip", false, "mirror half of the training images; imagenet and folder always do")
-	fs.Float64Var(&s.validation, "validation", 0, "share of the training images to evaluate on instead of the test images")
+	fs.Float64Var(&s.validation, "validation", 0, "share of the training images to hold back and evaluate on; 0 means none")
 	fs.Uint64Var(&s.seed, "seed", 1, "source of initial weights, order and translations")
 	s.local.register(fs)
 	s.sleep.register(fs)
+}
+
+// registerEvaluation adds the flags of commands whose results may be of the test
+// images.
+func (s *settings) registerEvaluation(fs *flag.FlagSet) {
+	fs.StringVar(&s.mode, "mode", "test", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images")
+	fs.IntVar(&s.evaluateEvery, "evaluate-every", 1, "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch")
+	fs.IntVar(&s.evaluateTraining, "evaluate-training-every", 0, "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never")
+}
+
+// given returns the flags that were set on the command line.
+func given(fs *flag.FlagSet) map[string]bool {
+	names := map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { names[f.Name] = true })
+	return names
 }
 
 // experiment is what the settings come to: data at hand, options checked.
 type experiment struct {
 	settings
 	training      data.Dataset // as it is
-	test          data.Dataset // preprocessed
-	skipping      []*data.Skipping
+	parts         []part       // to evaluate on
+	skipping      []skipping
 	listed        map[string]bool // images that were skipped and said so
 	transform     data.Transform  // of training images
 	preprocessing data.Preprocessing
@@ -90,6 +109,19 @@ type experiment struct {
 	connectivity  graph.Connectivity // of local variants
 	loaderWorkers int
 	phase         weightshare.Phase // of variants that sleep
+}
+
+// part is a set of images to evaluate on.
+type part struct {
+	name  string       // test, validation or training
+	set   data.Dataset // preprocessed
+	every int          // epochs
+}
+
+// skipping is a set of images of which some may be bad.
+type skipping struct {
+	name string
+	*data.Skipping
 }
 
 // open reads the data and checks the options. Nothing is written, except by
@@ -123,31 +155,37 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 		return nil, errors.Errorf("-width %d, want at least 0", s.width)
 	case s.steps < 0:
 		return nil, errors.Errorf("-steps %d, want at least 0", s.steps)
+	case s.mode != "test" && s.mode != "validation":
+		return nil, errors.Errorf("-mode %q, want test or validation", s.mode)
+	case s.mode == "validation" && s.validation == 0:
+		return nil, errors.New("-mode validation needs -validation, the share of the training images to hold back")
+	case s.evaluateEvery < 1:
+		return nil, errors.Errorf("-evaluate-every %d, want at least 1", s.evaluateEvery)
+	case s.evaluateTraining < 0:
+		return nil, errors.Errorf("-evaluate-training-every %d, want at least 0", s.evaluateTraining)
 	case !(s.rate >= 0) || math.IsInf(s.rate, 1):
 		return nil, errors.Errorf("-lr %v, want a number of at least 0", s.rate)
 	}
 	if e.width == 0 && e.model == defaultModel {
 		e.width = defaultWidth
 	}
+	options := data.TransformOptions{Padding: s.padding, Flip: s.flip, Side: s.imageSize}
+	if e.transform, e.preprocessing, err = data.Transforms(s.data, options); err != nil {
+		return nil, err
+	}
+	if _, parts := e.transform.(data.RandomResizedCrop); parts {
+		for _, name := range []string{"padding", "flip"} {
+			if s.given[name] {
+				return nil, errors.Errorf("-%s has no effect on -data %s, whose training images are random parts, half of them mirrored", name, s.data)
+			}
+		}
+	}
 	if s.download {
 		if err := download(ctx, c, s.data, s.dataDir); err != nil {
 			return nil, err
 		}
 	}
-	if e.training, e.test, err = data.Open(s.data, s.dataDir); err != nil {
-		return nil, err
-	}
-	if s.validation != 0 {
-		if e.training, e.test, err = data.Split(e.training, s.validation, s.seed); err != nil {
-			return nil, err
-		}
-	}
-	if s.skipBad { // after the split, so that no image takes the place of one in the other part
-		training, test := data.SkipBad(e.training), data.SkipBad(e.test)
-		e.training, e.test, e.skipping = training, test, []*data.Skipping{training, test}
-	}
-	options := data.TransformOptions{Padding: s.padding, Flip: s.flip, Side: s.imageSize}
-	if e.transform, e.preprocessing, err = data.Transforms(s.data, options); err != nil {
+	if err := e.openData(); err != nil {
 		return nil, err
 	}
 	channels, height, width := e.training.Size()
@@ -158,11 +196,48 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 	if height == 0 { // pictures, which are decoded when they are asked for
 		e.loaderWorkers = runtime.GOMAXPROCS(0)
 	}
-	if e.test, err = data.Preprocess(e.test, e.preprocessing); err != nil {
-		return nil, err
+	for i := range e.parts {
+		if e.parts[i].set, err = data.Preprocess(e.parts[i].set, e.preprocessing); err != nil {
+			return nil, err
+		}
 	}
 	e.normalisation, err = data.NormalisationFor(s.data, e.training)
 	return e, err
+}
+
+// openData finds the images to train and to evaluate on.
+func (e *experiment) openData() error {
+	training, test, err := data.Open(e.data, e.dataDir)
+	if err != nil {
+		return err
+	}
+	var validation data.Dataset
+	if e.validation != 0 {
+		if training, validation, err = data.Split(training, e.validation, e.seed); err != nil {
+			return err
+		}
+	}
+	// Bad images are skipped after the split, so that none takes the place of one
+	// in another part.
+	skip := func(name string, set data.Dataset) data.Dataset {
+		if !e.skipBad {
+			return set
+		}
+		s := data.SkipBad(set)
+		e.skipping = append(e.skipping, skipping{name, s})
+		return s
+	}
+	e.training = skip("training", training)
+	if e.mode == "test" {
+		e.parts = append(e.parts, part{"test", skip("test", test), e.evaluateEvery})
+	}
+	if validation != nil {
+		e.parts = append(e.parts, part{"validation", skip("validation", validation), e.evaluateEvery})
+	}
+	if e.evaluateTraining > 0 {
+		e.parts = append(e.parts, part{"training", e.training, e.evaluateTraining})
+	}
+	return nil
 }
 
 // parseNumbers reads whole numbers between commas; an empty list is none.
@@ -220,17 +295,20 @@ func (e *experiment) rateChoice() string {
 
 // describe lists the settings for the report.
 func (e *experiment) describe() []report.Setting {
-	test := "test"
-	if e.validation != 0 {
-		test = "validation"
+	images := []string{fmt.Sprintf("%d training", e.training.Len())}
+	for _, p := range e.parts {
+		if p.name != "training" {
+			images = append(images, fmt.Sprintf("%d %s", p.set.Len(), p.name))
+		}
 	}
+	last := len(images) - 1
 	width := "as published"
 	if e.width > 0 {
 		width = strconv.Itoa(e.width)
 	}
 	settings := []report.Setting{
 		{Name: "model", Value: e.model + ", width " + width},
-		{Name: "data", Value: fmt.Sprintf("%s: %d training and %d %s images of %d×%d, %d classes", e.data, e.training.Len(), e.test.Len(), test, e.size.Height, e.size.Width, len(e.training.Classes()))},
+		{Name: "data", Value: fmt.Sprintf("%s: %s images of %d×%d, %d classes", e.data, strings.Join(images[:last], ", ")+" and "+images[last], e.size.Height, e.size.Width, len(e.training.Classes()))},
 		{Name: "training", Value: fmt.Sprintf("%d epochs of %d steps, batches of %d images", e.epochs, e.stepsPerEpoch(), e.batch)},
 		{Name: "optimizer", Value: fmt.Sprintf("%s, weight decay %g, schedule %s", e.method, e.weightDecay, e.form)},
 		{Name: "translations", Value: e.transform.String()},

@@ -28,6 +28,7 @@ func trainCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
 	var f trainFlags
 	f.register(fs)
+	f.registerEvaluation(fs)
 	f.profiles.register(fs)
 	f.checkpoints.register(fs)
 	fs.StringVar(&f.variant, "variant", "conv", "`name` of the variant to train: see bench list")
@@ -57,6 +58,7 @@ checkpoint is also a file of weights, for -init.`),
 // train trains one variant with one seed, or goes on with that.
 func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) error {
 	say := func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
+	f.given = given(fs) // before -resume sets others
 	var k *keeper
 	if f.resume != "" {
 		if kept, err := (runs.Folder{Dir: f.resume}).Places(); err != nil || len(kept) == 0 {
@@ -113,15 +115,15 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 	r := newReport("Training of "+f.model, e)
 	var keepers []*keeper
 	if k != nil {
-		flags, facts := flagValues(fs), e.facts(v, row.Parameters)
-		if err := k.fits(flags, facts, say); err != nil {
+		facts := e.facts(v, row.Parameters)
+		if err := k.fits(fs, facts, say); err != nil {
 			return err
 		}
 		if k.Run.Complete {
 			say("the run in %s was finished before", f.out)
 		}
 		k.weights = true
-		k.begin(f.checkpoints, flags, facts, r.Command, f.seed)
+		k.begin(f.checkpoints, flagValues(fs), facts, r.Command, f.seed)
 		r.Command, keepers = k.Command, []*keeper{k}
 	}
 	b := newBar(c.err, e.epochs*e.stepsPerEpoch(), f.variant)

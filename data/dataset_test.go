@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +60,15 @@ func wantError(t *testing.T, err error, parts ...string) {
 			t.Errorf("error %q has no %q", err, part)
 		}
 	}
+}
+
+// allocated returns how many bytes a function allocates.
+func allocated(f func()) int {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int(after.TotalAlloc - before.TotalAlloc)
 }
 
 // pixelsOf returns all images of a data set, each with its label in front.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/lock"
 )
 
 // origin is where a data set is fetched from and what becomes of it.
@@ -79,12 +81,13 @@ const stall = 30 * time.Second
 // of 170 MB each, and the MNIST family, of 12 to 31 MB.
 //
 // All work is done in the folder .download-NAME in dir, which is created if need
-// be. Every file is checked against its published MD5 before anything is made
+// be, by one process at a time: it is an error, which names the first, if another
+// is at it. The file .download-NAME.lock stays. Every file is checked against its published MD5 before anything is made
 // of it, and the finished folder is renamed into place. A download that broke
 // off or was cancelled leaves the bytes that it has there, and the next one goes
 // on from them; if they do not come to the published sum in the end, or the
 // server sends no part of a file, it starts anew. Where no bytes are of use, as
-// after a wrong sum, nothing is left.
+// after a wrong sum, nothing else is left.
 //
 // If progress is not nil, it is called with the number of bytes that are there
 // of the file that is being fetched and the number that the server announced, or
@@ -113,7 +116,18 @@ func (o *origin) download(ctx context.Context, dir string, progress func(done, t
 	if o.check(dir) == nil {
 		return nil
 	}
-	final := filepath.Join(dir, o.folder)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	unlock, err := lock.Take(filepath.Join(dir, ".download-"+o.folder+".lock"))
+	if errors.As(err, &lock.Held{}) {
+		return errors.Errorf("%s is %v", dir, err)
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	final := filepath.Join(dir, o.folder) // which another process may have made by now
 	if _, err := os.Lstat(final); err == nil {
 		return errors.Wrapf(o.check(dir), "%s is in the way and not complete, remove it first", final)
 	}

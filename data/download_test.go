@@ -83,7 +83,8 @@ func send(packed []byte) http.HandlerFunc {
 	}
 }
 
-// wantNames checks that a folder holds these names and no other.
+// wantNames checks that a folder holds these names and no other but those of
+// locks, which stay.
 func wantNames(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -92,7 +93,9 @@ func wantNames(t *testing.T, dir string, want ...string) {
 	}
 	var got []string
 	for _, e := range entries {
-		got = append(got, e.Name())
+		if !strings.HasSuffix(e.Name(), ".lock") {
+			got = append(got, e.Name())
+		}
 	}
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
@@ -356,6 +359,34 @@ func TestDownloadCancelled(t *testing.T) {
 		}
 		wantNames(t, dir)
 	})
+}
+
+// Of two downloads into one folder the second names the first, and leaves it
+// alone; once that is over, all is there.
+func TestTwoDownloads(t *testing.T) {
+	packed := packCIFAR10(t, nil)
+	begun, goOn := make(chan bool), make(chan bool)
+	a := offer(t, packed, func(w http.ResponseWriter, r *http.Request) {
+		w.Write(packed[:10])
+		w.(http.Flusher).Flush()
+		close(begun) // a second request would panic
+		<-goOn
+		w.Write(packed[10:])
+	})
+	a.files[0].stall = time.Minute
+	dir := filepath.Join(t.TempDir(), "new")
+	first := make(chan error)
+	go func() { first <- a.download(t.Context(), dir, nil) }()
+	<-begun
+	wantError(t, a.download(t.Context(), dir, nil), fmt.Sprintf("%s is in use by process %d since 20", dir, os.Getpid()))
+	close(goOn)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	wantNames(t, dir, cifar10.folder)
+	if err := a.download(t.Context(), dir, nil); err != nil {
+		t.Error(err)
+	}
 }
 
 // The server may be slow as long as it is never silent for long, and may say,

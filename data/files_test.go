@@ -417,6 +417,24 @@ func FuzzParseAnnotations(f *testing.F) {
 	})
 }
 
+// The shortest lines, which cost most for what they are.
+func TestAnnotationsMemory(t *testing.T) {
+	var contents []byte
+	for i := range 100_000 {
+		contents = fmt.Appendf(contents, "%x\tn\n", i)
+	}
+	var err error
+	n := allocated(func() { _, err = parseAnnotations(contents, []string{"n"}) })
+	if most := annotationCost*len(contents) + 10_000; err != nil || n > most {
+		t.Errorf("%d bytes allocated for %d, want at most %d; %v", n, len(contents), most, err)
+	}
+	long := bytes.Repeat([]byte("n"), 10<<20)
+	n = allocated(func() { _, err = parseAnnotations(long, []string{"n"}) })
+	if err == nil || n > 2*len(long) {
+		t.Errorf("%d bytes allocated for a line of %d; %v", n, len(long), err)
+	}
+}
+
 // The normalisation of files is measured once, kept, and measured again when
 // anything has changed.
 func TestCachedNormalisation(t *testing.T) {

@@ -24,6 +24,8 @@ const (
 	// maxIDX bounds what a gzip file unpacks to, bytes. The largest of the
 	// family, of 60,000 images, has 47 million.
 	maxIDX = 64 << 20
+	// deflation is what a byte of a gzip file unpacks to at most, bytes.
+	deflation = 1032
 )
 
 // idxFamily is a data set of the MNIST family.
@@ -87,13 +89,15 @@ func (f idxFamily) open(dir string) (train, test Dataset, err error) {
 }
 
 // readIDX returns the values of an IDX file of this kind, plain or, if there is
-// none, with .gz at the end of its name.
+// none, with .gz at the end of its name. It takes as much memory as the file has
+// bytes and, with .gz, as it unpacks to, which is no more than the file's header
+// says, than maxIDX, and than deflation allows.
 func readIDX(path string, kind uint32) ([]byte, error) {
 	contents, err := os.ReadFile(path)
 	if packed := path + ".gz"; errors.Is(err, fs.ErrNotExist) && exists(packed) {
 		path = packed
 		if contents, err = os.ReadFile(path); err == nil {
-			contents, err = gunzip(contents)
+			contents, err = gunzip(contents, kind)
 			err = errors.Wrap(err, path)
 		}
 	}
@@ -104,47 +108,66 @@ func readIDX(path string, kind uint32) ([]byte, error) {
 	return values, errors.Wrap(err, path)
 }
 
-// gunzip unpacks a gzip file of up to maxIDX bytes.
-func gunzip(contents []byte) ([]byte, error) {
+// gunzip unpacks a gzip file of an IDX file of this kind, and no more than a byte
+// beyond the end that its header says.
+func gunzip(contents []byte, kind uint32) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(contents))
 	if err != nil {
 		return nil, err
 	}
-	plain, err := io.ReadAll(io.LimitReader(r, maxIDX+1))
+	header, err := io.ReadAll(io.LimitReader(r, int64(idxHeader(kind))))
 	if err != nil {
 		return nil, err
 	}
-	if len(plain) > maxIDX {
-		return nil, errors.Errorf("unpacks to more than %d bytes", maxIDX)
+	n, length, err := parseIDXHeader(header, kind)
+	if err != nil {
+		return nil, err
 	}
-	return plain, nil
+	size := uint64(len(header)) + n*uint64(length)
+	if size > maxIDX {
+		return nil, errors.Errorf("unpacks to %d bytes, want at most %d", size, maxIDX)
+	}
+	plain := bytes.NewBuffer(header)
+	plain.Grow(min(int(size), deflation*len(contents)) + 2*bytes.MinRead)
+	_, err = plain.ReadFrom(io.LimitReader(r, int64(size)+1-int64(len(header))))
+	return plain.Bytes(), err
 }
 
 // parseIDX returns the values of an IDX file of this kind, which are its
 // contents without the header, or an error that says what is wrong with it.
 func parseIDX(contents []byte, kind uint32) ([]byte, error) {
-	axes := []string{"items", "rows", "columns"}[:kind&0xff]
-	header := 4 + 4*len(axes)
-	if len(contents) < header {
-		return nil, errors.Errorf("%d bytes, want a header of %d", len(contents), header)
+	n, length, err := parseIDXHeader(contents, kind)
+	if err != nil {
+		return nil, err
 	}
-	if magic := binary.BigEndian.Uint32(contents); magic != kind {
-		return nil, errors.Errorf("begins with %#x, want %#x", magic, kind)
-	}
-	values := contents[header:]
-	length := 1 // of an item
-	for i, axis := range axes[1:] {
-		n := binary.BigEndian.Uint32(contents[8+4*i:])
-		if n != idxSide {
-			return nil, errors.Errorf("%d %s, want %d", n, axis, idxSide)
-		}
-		length *= idxSide
-	}
-	n := uint64(binary.BigEndian.Uint32(contents[4:]))
+	values := contents[idxHeader(kind):]
 	if want := n * uint64(length); n == 0 || uint64(len(values)) != want {
 		return nil, errors.Errorf("%d bytes after the header, want %d for %d items of %d", len(values), want, n, length)
 	}
 	return values, nil
+}
+
+// idxHeader is the length of the header of a kind, bytes.
+func idxHeader(kind uint32) int { return 4 + 4*int(kind&0xff) }
+
+// parseIDXHeader returns how many items of how many bytes a header of this kind
+// says that there are.
+func parseIDXHeader(contents []byte, kind uint32) (n uint64, length int, err error) {
+	if header := idxHeader(kind); len(contents) < header {
+		return 0, 0, errors.Errorf("%d bytes, want a header of %d", len(contents), header)
+	}
+	if magic := binary.BigEndian.Uint32(contents); magic != kind {
+		return 0, 0, errors.Errorf("begins with %#x, want %#x", magic, kind)
+	}
+	length = 1
+	for i, axis := range []string{"rows", "columns"}[:kind&0xff-1] {
+		n := binary.BigEndian.Uint32(contents[8+4*i:])
+		if n != idxSide {
+			return 0, 0, errors.Errorf("%d %s, want %d", n, axis, idxSide)
+		}
+		length *= idxSide
+	}
+	return uint64(binary.BigEndian.Uint32(contents[4:])), length, nil
 }
 
 // greys is a Dataset of grey images held in memory.

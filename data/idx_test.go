@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -130,7 +129,12 @@ func TestIDXErrors(t *testing.T) {
 		"gzip, not .gz":  {images, func(b []byte) []byte { return gzipped(t, b) }, "begins with 0x1f8b"},
 		"cut gzip":       {images + ".gz", func(b []byte) []byte { b = gzipped(t, b); return b[:len(b)/2] }, "unexpected EOF"},
 		"not gzip":       {images + ".gz", func(b []byte) []byte { return b }, "gzip: invalid header"},
-		"gzip of a bomb": {images + ".gz", func(b []byte) []byte { return gzipped(t, make([]byte, maxIDX+1)) }, "unpacks to more than 67108864 bytes"},
+		"gzip of zeros":  {images + ".gz", func(b []byte) []byte { return gzipped(t, make([]byte, maxIDX+1)) }, "begins with 0x0"},
+		"gzip of a bomb": {labels + ".gz", func(b []byte) []byte { return gzipped(t, idxFile(idxLabels, make([]byte, maxIDX), maxIDX)) }, "unpacks to 67108872 bytes, want at most 67108864"},
+		"short gzip":     {images + ".gz", func(b []byte) []byte { return gzipped(t, b[:len(b)-1]) }, "18031 bytes after the header, want 18032 for 23 items of 784"},
+		"long gzip":      {images + ".gz", func(b []byte) []byte { return gzipped(t, append(b, make([]byte, 5000)...)) }, "18033 bytes after the header, want 18032"},
+		"gzip's header":  {images + ".gz", func(b []byte) []byte { return gzipped(t, b[:9]) }, "9 bytes, want a header of 16"},
+		"gzip says more": {images + ".gz", func(b []byte) []byte { return gzipped(t, idxFile(idxImages, b, 80_000, 28, 28)) }, "want 62720000 for 80000 items"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -192,16 +196,38 @@ func FuzzReadIDX(f *testing.F) {
 		if err := os.WriteFile(path+".gz", contents, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		values, err := readIDX(path, idxImages)
-		runtime.ReadMemStats(&after)
+		var values []byte
+		var err error
+		n := allocated(func() { values, err = readIDX(path, idxImages) })
 		if err == nil && (len(values) == 0 || len(values)%784 != 0) {
 			t.Errorf("%d bytes of images", len(values))
 		}
-		// Growing by a quarter at a time comes to five times the end.
-		if n := after.TotalAlloc - before.TotalAlloc; n > 6*maxIDX+2*uint64(len(contents)) {
-			t.Errorf("%d bytes allocated for %d", n, len(contents))
+		// The window and the tables of gzip take 50 KB.
+		if most := min(maxIDX, deflation*len(contents)) + 2*len(contents) + 100_000; n > most {
+			t.Errorf("%d bytes allocated for %d, want at most %d", n, len(contents), most)
 		}
 	})
+}
+
+// A header that says more than the file can have costs no memory, and one that
+// tells the truth costs it once.
+func TestIDXMemory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for name, c := range map[string]struct {
+		contents []byte
+		unpacked int
+	}{
+		"lies":  {idxFile(idxLabels, make([]byte, 100), 60_000_000), 108 * deflation},
+		"bomb":  {idxFile(idxLabels, make([]byte, maxIDX-8), maxIDX-8), maxIDX},
+		"zeros": {make([]byte, maxIDX), 0},
+	} {
+		packed := gzipped(t, c.contents)
+		if err := os.WriteFile(path+".gz", packed, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		n := allocated(func() { readIDX(path, idxLabels) })
+		if most := c.unpacked + len(packed) + 100_000; n > most {
+			t.Errorf("%s: %d bytes allocated for %d, want at most %d", name, n, len(packed), most)
+		}
+	}
 }

@@ -11,12 +11,14 @@ import (
 )
 
 // What a picture may have, so that a header cannot ask for memory that its file
-// does not account for: 2²⁴ pixels, and 64 more for each byte of the file. No
+// does not account for: 2²² pixels, and 64 more for each byte of the file. No
 // photograph is compressed as far as an eighth of a bit a pixel. Decoding
-// takes up to 27 bytes a pixel (of a progressive JPEG in four channels).
+// takes up to 27 bytes a pixel (of a progressive JPEG in four channels), so that
+// memory is bounded by 113 MB and 1,728 times the file.
 const (
-	pixelsOfAny  = 1 << 24
+	pixelsOfAny  = 1 << 22
 	pixelsOfByte = 64
+	bytesOfPixel = 27
 )
 
 // decodePicture fills an image with the JPEG or PNG file of these contents, in

@@ -10,7 +10,6 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
 
@@ -216,18 +215,36 @@ func TestDecodePictureErrors(t *testing.T) {
 		"huge PNG":       {pngHeader(20000, 20000), "a picture of 20000×20000 pixels in 33 bytes"},
 		"overflow":       {pngHeader(1<<31-1, 1<<31-1), ""},
 		"no pixels":      {pngHeader(0, 5), ""},
-		"just too large": {pngHeader(1<<12, 1<<12+2), "want 1 to 16779328 pixels"},
+		"just too large": {pngHeader(1<<11, 1<<11+2), "want 1 to 4196416 pixels"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			err := decodePicture(c.contents, new(Image))
-			runtime.ReadMemStats(&after)
+			var err error
+			n := allocated(func() { err = decodePicture(c.contents, new(Image)) })
 			wantError(t, err, c.want)
-			if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+			if n > 1<<20 {
 				t.Errorf("%d bytes allocated", n)
 			}
 		})
+	}
+}
+
+// A header that says as much as is believed, of the pictures that take most
+// memory, before next to nothing.
+func TestPictureMemory(t *testing.T) {
+	deep := encoded(t, colourful(40, 40, "alpha 16"), true)
+	header := pngHeader(1<<11, 1<<11)
+	deep = append(header, deep[len(header):]...)
+	progressive := fourInks(t, encoded(t, colourful(40, 40, "grey"), false))
+	frame := bytes.Index(progressive, []byte{0xff, 0xc0})
+	progressive[frame+1] = 0xc2
+	binary.BigEndian.PutUint32(progressive[frame+5:], 1<<11<<16|1<<11)
+	scan := bytes.Index(progressive, []byte{0xff, 0xda})
+	progressive[scan+2+int(progressive[scan+3])-2] = 0 // the first coefficient alone
+	for name, contents := range map[string][]byte{"PNG": deep, "JPEG": progressive} {
+		n := allocated(func() { decodePicture(contents, new(Image)) })
+		if most := bytesOfPixel*(pixelsOfAny+pixelsOfByte*len(contents)) + 1<<20; n > most || n < pixelsOfAny*8 {
+			t.Errorf("%s: %d bytes allocated for %d, want %d to %d", name, n, len(contents), pixelsOfAny*8, most)
+		}
 	}
 }
 

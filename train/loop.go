@@ -32,9 +32,9 @@ type Options struct {
 	// measures of the step included, and hears whether the run stops there,
 	// before its end. An error ends the run.
 	Checkpoint func(s State, stopping bool) error
-	// Test returns the batches on which the network is evaluated at the end of
-	// each epoch, of up to Batch images; nil means no evaluation.
-	Test func() Batches
+	// Evaluations measure how well the network answers at the end of epochs,
+	// after a sleep that falls there.
+	Evaluations []Evaluation
 	// SNR measures the network's weights at the end of each epoch, before a
 	// sleep that falls there; nil means no measurement.
 	SNR func() float64
@@ -46,14 +46,25 @@ type Options struct {
 	Epoch func(Epoch)
 }
 
+// Evaluation measures the network on images, with its running statistics.
+type Evaluation struct {
+	Every   int            // epochs from one to the next, and the last of the run besides; 0 means 1
+	Batches func() Batches // of up to Options.Batch images
+}
+
+// due tells whether there is an evaluation at the end of an epoch.
+func (e Evaluation) due(epoch, epochs int) bool { return epoch%max(e.Every, 1) == 0 || epoch == epochs }
+
 // Epoch is what was measured in one epoch.
 type Epoch struct {
 	Epoch, Step  int     // both counted from 1; Step is the epoch's last
 	LearningRate float64 // at that step
 	Training     Metrics // mean over the epoch's batches, in training mode, before their steps
-	Test         Metrics // after the epoch; zero without Test
-	SNR          float64 // NaN without SNR
-	Seconds      float64 // of training and sleeping, without evaluation and checkpoints
+	// Evaluated are the measures of Options.Evaluations after the epoch, NaN
+	// where there is none.
+	Evaluated []Metrics
+	SNR       float64 // NaN without SNR
+	Seconds   float64 // of training and sleeping, without evaluation and checkpoints
 }
 
 // Metrics are means over images.
@@ -72,6 +83,11 @@ func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, e := range o.Evaluations {
+		if e.Every < 0 || e.Batches == nil {
+			return nil, errors.Errorf("train: an evaluation every %d epochs, want at least 0, and batches", e.Every)
+		}
+	}
 	if o.Epochs < 1 || o.StepsPerEpoch < 1 || o.Training == nil {
 		return nil, errors.Errorf("train: %d epochs of %d steps, want at least 1 of each, and batches", o.Epochs, o.StepsPerEpoch)
 	}
@@ -85,7 +101,7 @@ func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
 	}
 	r := &run{Options: o, net: net, training: training, optimiser: optimiser}
 	r.Schedule = schedule
-	if o.Test != nil {
+	if len(o.Evaluations) > 0 {
 		if r.inference, err = net.Infer(o.Batch); err != nil {
 			return nil, err
 		}
@@ -175,10 +191,14 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 	if layer := r.training.NotFinite(); layer != "" {
 		return errors.Errorf("train: epoch %d, step %d: layer %q is not finite", epoch, step, layer)
 	}
-	if r.Test != nil {
-		if done.Test, err = Evaluate(r.inference, r.Test()); err != nil {
-			return err
+	for _, e := range r.Evaluations {
+		m := Metrics{Loss: math.NaN(), Top1: math.NaN(), Top5: math.NaN()}
+		if e.due(epoch, r.Epochs) {
+			if m, err = Evaluate(r.inference, e.Batches()); err != nil {
+				return err
+			}
 		}
+		done.Evaluated = append(done.Evaluated, m)
 	}
 	r.epochs = append(r.epochs, done)
 	if r.Epoch != nil {

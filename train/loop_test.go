@@ -19,10 +19,13 @@ func endless(yield func(graph.Batch, error) bool) {
 func options() Options {
 	return Options{
 		Epochs: 3, StepsPerEpoch: 2, Batch: 2, Training: endless,
-		Schedule: Schedule{Form: Constant, Rate: 0.1},
-		Test:     func() Batches { return func(yield func(graph.Batch, error) bool) { yield(batch, nil) } },
+		Schedule:    Schedule{Form: Constant, Rate: 0.1},
+		Evaluations: []Evaluation{{Batches: once}},
 	}
 }
+
+// once is one batch.
+func once() Batches { return func(yield func(graph.Batch, error) bool) { yield(batch, nil) } }
 
 // The loop measures, sleeps and reports in the order that its Options promise.
 func TestRun(t *testing.T) {
@@ -48,11 +51,35 @@ func TestRun(t *testing.T) {
 			t.Errorf("epoch %d is %+v", i, e)
 		}
 	}
-	if first, last := epochs[0], epochs[2]; !(last.Test.Loss < first.Test.Loss && last.Training.Loss < first.Training.Loss) {
+	if first, last := epochs[0], epochs[2]; !(last.Evaluated[0].Loss < first.Evaluated[0].Loss && last.Training.Loss < first.Training.Loss) {
 		t.Errorf("training does not lower the loss: %+v, then %+v", first, last)
 	}
-	if e := epochs[2].Test; e.Top1 != 1 || e.Top5 != 1 {
+	if e := epochs[2].Evaluated[0]; e.Top1 != 1 || e.Top5 != 1 {
 		t.Errorf("two images are not learned: %+v", e)
+	}
+}
+
+// Evaluations are made at the epochs that they are due at and at the last, and
+// what is not measured is NaN.
+func TestEvaluations(t *testing.T) {
+	o := options()
+	o.Epochs = 5
+	asked := 0
+	o.Evaluations = append(o.Evaluations, Evaluation{2, func() Batches { asked++; return once() }}, Evaluation{9, once})
+	epochs, err := Run(t.Context(), linear(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if asked != 3 {
+		t.Errorf("evaluated %d times every 2 of 5 epochs, want 3", asked)
+	}
+	for i, e := range epochs {
+		for j, want := range []bool{true, i == 1 || i == 3 || i == 4, i == 4} {
+			m := e.Evaluated[j]
+			if !want && !(math.IsNaN(m.Loss) && math.IsNaN(m.Top1) && math.IsNaN(m.Top5)) || want && m != e.Evaluated[0] {
+				t.Errorf("epoch %d, evaluation %d: %+v", i+1, j, m)
+			}
+		}
 	}
 }
 
@@ -100,7 +127,11 @@ func TestRunErrors(t *testing.T) {
 		"ended after step 1 of 6":     func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(batch, nil) } },
 		"bad":                         func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(graph.Batch{}, bad) } },
 		"epoch 1, step 1: bad":        func(o *Options) { o.Sleep = func(int) error { return bad } },
-		"no images":                   func(o *Options) { o.Test = func() Batches { return func(func(graph.Batch, error) bool) {} } },
+		"no images": func(o *Options) {
+			o.Evaluations[0].Batches = func() Batches { return func(func(graph.Batch, error) bool) {} }
+		},
+		"every -1 epochs":              func(o *Options) { o.Evaluations[0].Every = -1 },
+		"want at least 0, and batches": func(o *Options) { o.Evaluations = make([]Evaluation, 1) },
 		"label 3 of image 0": func(o *Options) {
 			o.Training = func(yield func(graph.Batch, error) bool) {
 				yield(graph.Batch{Images: batch.Images, Labels: []int{3, 0}}, nil)

@@ -36,7 +36,7 @@ type resultColumn struct {
 	cell func(*result) any // a string, int, bool or number
 }
 
-func resultColumns() []resultColumn {
+func (r *Report) resultColumns() []resultColumn {
 	columns := []resultColumn{
 		{"variant", func(r *result) any { return r.Name }},
 		{"parameters", func(r *result) any { return r.Parameters }},
@@ -44,7 +44,7 @@ func resultColumns() []resultColumn {
 		{"learning_rate", func(r *result) any { return number(r.LearningRate) }},
 		{"runs", func(r *result) any { return len(r.Runs) }},
 		{"runs_complete", func(r *result) any { return r.complete() }},
-		{"test_top1_difference", func(r *result) any { return number(r.difference) }},
+		{r.headline().top1.name + "_difference", func(r *result) any { return number(r.difference) }},
 	}
 	for _, m := range measures {
 		if m.final {
@@ -60,7 +60,7 @@ func resultColumns() []resultColumn {
 
 // resultRecords returns the rows of results.csv, its header first.
 func (r *Report) resultRecords() [][]string {
-	columns := resultColumns()
+	columns := r.resultColumns()
 	header := make([]string, len(columns))
 	for i, c := range columns {
 		header[i] = c.name
@@ -168,7 +168,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	results := []map[string]any{}
 	for _, result := range r.results() {
 		object := map[string]any{}
-		for _, c := range resultColumns() {
+		for _, c := range r.resultColumns() {
 			object[c.name] = c.cell(&result)
 		}
 		results = append(results, object)

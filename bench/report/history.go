@@ -1,15 +1,11 @@
 package report
 
-import (
-	"bytes"
+import "hypnos/internal/npz"
 
-	"github.com/sbinet/npyio/npz"
-)
-
-// encodeHistory returns epochs.csv for NumPy: an array for each column, of which
+// writeHistory writes epochs.csv for NumPy: an array for each column, of which
 // variant is the row in results.csv, counted from 0, and all but variant, seed,
 // epoch and step are float64.
-func (r *Report) encodeHistory() ([]byte, error) {
+func (r *Report) writeHistory(path string) error {
 	var variant, epoch, step []int64
 	var seed []uint64
 	columns := make([][]float64, len(measures))
@@ -24,17 +20,27 @@ func (r *Report) encodeHistory() ([]byte, error) {
 			}
 		}
 	}
-	var file bytes.Buffer
-	w := npz.NewWriter(&file)
-	names, arrays := []string{"variant", "seed", "epoch", "step"}, []any{variant, seed, epoch, step}
-	for i, m := range measures {
-		names, arrays = append(names, m.name), append(arrays, columns[i])
+	file, err := npz.Create(path)
+	if err != nil {
+		return err
 	}
-	for i, name := range names {
-		if err := w.Write(name+".npy", arrays[i]); err != nil {
-			return nil, err
+	defer file.Discard()
+	if err := npz.AddVector(file, "variant", variant); err != nil {
+		return err
+	}
+	if err := npz.AddVector(file, "seed", seed); err != nil {
+		return err
+	}
+	if err := npz.AddVector(file, "epoch", epoch); err != nil {
+		return err
+	}
+	if err := npz.AddVector(file, "step", step); err != nil {
+		return err
+	}
+	for i, m := range measures {
+		if err := npz.AddVector(file, m.name, columns[i]); err != nil {
+			return err
 		}
 	}
-	err := w.Close()
-	return file.Bytes(), err
+	return file.Finish()
 }

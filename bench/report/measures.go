@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -26,8 +27,10 @@ type measure struct {
 }
 
 var (
-	testTop1  = measure{name: "test_top1", value: func(e *Epoch) *float64 { return &e.TestTop1 }, final: true, axis: "test top-1 (%)", title: "Test top-1", percent: true}
-	testTop5  = measure{name: "test_top5", value: func(e *Epoch) *float64 { return &e.TestTop5 }, final: true}
+	test       = evaluated("test", "test", func(e *Epoch) *Evaluation { return &e.Test })
+	validation = evaluated("validation", "validation", func(e *Epoch) *Evaluation { return &e.Validation })
+	trainEval  = evaluated("train_eval", "training images, evaluated:", func(e *Epoch) *Evaluation { return &e.TrainEval })
+
 	trainLoss = measure{name: "train_loss", value: func(e *Epoch) *float64 { return &e.TrainLoss }, final: true, axis: "training loss (nats)", title: "Training loss"}
 	weightSNR = measure{name: "weight_snr", value: func(e *Epoch) *float64 { return &e.SNR }, final: true, local: true, axis: "weight SNR (ratio, log scale)", title: "Weight signal-to-noise ratio", log: true}
 	poolSNR   = measure{name: "pool_snr", value: func(e *Epoch) *float64 { return &e.PoolSNR }, final: true, local: true, axis: "w-SNR of pools (ratio, log scale)", title: "Weight signal-to-noise ratio within pools", log: true}
@@ -36,13 +39,37 @@ var (
 	seconds   = measure{name: "seconds", value: func(e *Epoch) *float64 { return &e.Seconds }}
 )
 
+// evaluation are the measures of the network's answers to a set of images.
+type evaluation struct {
+	images           string // which they are, in words
+	top1, top5, loss measure
+}
+
+func evaluated(name, images string, of func(*Epoch) *Evaluation) evaluation {
+	words := images + " top-1"
+	return evaluation{
+		images: images,
+		top1:   measure{name: name + "_top1", value: func(e *Epoch) *float64 { return &of(e).Top1 }, final: true, axis: words + " (%)", title: strings.ToUpper(words[:1]) + words[1:], percent: true},
+		top5:   measure{name: name + "_top5", value: func(e *Epoch) *float64 { return &of(e).Top5 }, final: true},
+		loss:   measure{name: name + "_loss", value: func(e *Epoch) *float64 { return &of(e).Loss }, final: true},
+	}
+}
+
+// headline is the evaluation that the results are of.
+func (r *Report) headline() evaluation {
+	if r.Mode == "validation" {
+		return validation
+	}
+	return test
+}
+
 // measures are all the measures of an epoch, in the order of their columns and
 // figures.
 var measures = []measure{
 	{name: "learning_rate", value: func(e *Epoch) *float64 { return &e.LearningRate }},
-	testTop1,
-	testTop5,
-	{name: "test_loss", value: func(e *Epoch) *float64 { return &e.TestLoss }, final: true},
+	test.top1, test.top5, test.loss,
+	validation.top1, validation.top5, validation.loss,
+	trainEval.top1, trainEval.top5, trainEval.loss,
 	trainLoss,
 	{name: "train_top1", value: func(e *Epoch) *float64 { return &e.TrainTop1 }, final: true},
 	weightSNR,
@@ -95,7 +122,7 @@ func median(values []float64) float64 {
 type result struct {
 	*Variant
 	final      map[string]summary // by the name of the measure
-	difference float64            // of the mean test top-1 to that of the baseline
+	difference float64            // of the mean top-1 of the headline to that of the baseline
 	epochTime  float64            // median over all epochs, seconds
 	totalTime  float64            // of all epochs, seconds
 }
@@ -103,15 +130,15 @@ type result struct {
 // results returns one result per variant.
 func (r *Report) results() []result {
 	results := make([]result, len(r.Variants))
-	baseline := math.NaN()
+	baseline, top1 := math.NaN(), r.headline().top1.name
 	for i := range r.Variants {
 		results[i] = r.Variants[i].result()
 		if r.Variants[i].Name == Baseline {
-			baseline = results[i].final[testTop1.name].mean
+			baseline = results[i].final[top1].mean
 		}
 	}
 	for i := range results {
-		results[i].difference = results[i].final[testTop1.name].mean - baseline
+		results[i].difference = results[i].final[top1].mean - baseline
 		if results[i].Name == Baseline {
 			results[i].difference = math.NaN()
 		}

@@ -23,6 +23,7 @@ package report
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -45,6 +46,10 @@ type Report struct {
 
 	// Interrupted says that the comparison was stopped before its end.
 	Interrupted bool `json:"interrupted"`
+
+	// Mode says of which images the results are: test, which an empty one is
+	// also, or validation.
+	Mode string `json:"mode,omitempty"`
 
 	// LearningRateChoice says how the learning rates were chosen.
 	LearningRateChoice string `json:"learning_rate_choice"`
@@ -90,19 +95,31 @@ type Epoch struct {
 	Step  int // optimiser steps so far
 
 	LearningRate float64 // of the last step
-	TrainLoss    float64 // mean cross-entropy over the epoch, nats
-	TrainTop1    float64 // fraction
-	TestLoss     float64 // mean cross-entropy, nats
-	TestTop1     float64 // fraction
-	TestTop5     float64 // fraction
-	SNR          float64 // signal-to-noise ratio of the local weights, median over layers
-	PoolSNR      float64 // that of the weights of pools, likewise
-	Spread       float64 // of weights around the fixed point after the last sleep so far, likewise
-	Cosine       float64 // of pools' means to what they were before that sleep, likewise
-	Seconds      float64 // wall-clock time of the epoch
+	TrainLoss    float64 // mean cross-entropy over the epoch, in training mode, nats
+	TrainTop1    float64 // fraction, likewise
+
+	// How well the network answers after the epoch, on which images: those to
+	// test with, those held back from training, and those of training, as they
+	// are.
+	Test, Validation, TrainEval Evaluation
+
+	SNR     float64 // signal-to-noise ratio of the local weights, median over layers
+	PoolSNR float64 // that of the weights of pools, likewise
+	Spread  float64 // of weights around the fixed point after the last sleep so far, likewise
+	Cosine  float64 // of pools' means to what they were before that sleep, likewise
+	Seconds float64 // wall-clock time of the epoch
 
 	Layers []Layer // the local layers that learn, in the network's order
 }
+
+// Evaluation holds means over images. One that was not made is NoEvaluation.
+type Evaluation struct {
+	Loss       float64 // cross-entropy, nats
+	Top1, Top5 float64 // fractions
+}
+
+// NoEvaluation is an evaluation that was not made.
+func NoEvaluation() Evaluation { return Evaluation{math.NaN(), math.NaN(), math.NaN()} }
 
 // Layer holds what was measured of the weights of one local layer at the end of
 // an epoch: see the fields of Epoch of the same names.
@@ -159,10 +176,8 @@ func (r *Report) Write(dir string) error {
 	if err := save("layers.csv", content, err); err != nil {
 		return err
 	}
-
-	content, err = r.encodeHistory()
-	if err := save("history.npz", content, err); err != nil {
-		return err
+	if err := r.writeHistory(filepath.Join(dir, "history.npz")); err != nil {
+		return errors.Wrap(err, "report: history.npz")
 	}
 
 	figures := drawings(r.figures())

@@ -36,7 +36,7 @@ func small() *Report {
 	run := func(seed uint64, top1 ...float64) Run {
 		r := Run{Seed: seed, Complete: true}
 		for i, v := range top1 {
-			r.Epochs = append(r.Epochs, Epoch{Epoch: i + 1, TestTop1: v, TestTop5: 0.9, SNR: 0.5 + 0.02*float64(seed), Seconds: float64(i + 1)})
+			r.Epochs = append(r.Epochs, Epoch{Epoch: i + 1, Test: Evaluation{Top1: v, Top5: 0.9}, Validation: Evaluation{Top1: v / 2, Top5: 0.5}, SNR: 0.5 + 0.02*float64(seed), Seconds: float64(i + 1)})
 		}
 		return r
 	}
@@ -64,6 +64,57 @@ lc                12      35.0 ± 7.1      90.0 ± 0.0             −25.0   0.5
 	}
 	if want := "| lc | 12 | 35.0 ± 7.1 | 90.0 ± 0.0 | −25.0 | 0.530 ± 0.014 | 2 |\n"; !strings.Contains(markdown.String(), want) {
 		t.Errorf("Markdown is\n%s\nwithout %s", markdown.String(), want)
+	}
+}
+
+// In validation mode all results are those of the validation images.
+func TestValidationMode(t *testing.T) {
+	r := small()
+	r.Mode = "validation"
+	for i := range r.Variants {
+		for j := range r.Variants[i].Runs {
+			for k := range r.Variants[i].Runs[j].Epochs {
+				r.Variants[i].Runs[j].Epochs[k].Test = NoEvaluation()
+			}
+		}
+	}
+	var text strings.Builder
+	if err := r.WriteTable(&text); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+variant   parameters   validation top-1, %   validation top-5, %   vs conv, points      weight SNR   s per epoch
+conv       1,234,567            30.0 ± 7.1            50.0 ± 0.0                 –               –             2
+lc                12            17.5 ± 3.5            50.0 ± 0.0             −12.5   0.530 ± 0.014             2
+`
+	if text.String() != want[1:] {
+		t.Errorf("the table is\n%s\nwant%s", text.String(), want)
+	}
+	dir := t.TempDir()
+	if err := small().Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	checkPictures(t, dir, "validation_top1")
+	if _, err := os.Stat(filepath.Join(dir, "test_top1.svg")); !os.IsNotExist(err) {
+		t.Errorf("a figure of test images that nobody looked at: %v", err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(read(t, dir, "results.csv"))).ReadAll()
+	if err != nil || !slices.Contains(rows[0], "validation_top1_difference") || rows[2][slices.Index(rows[0], "test_top1")] != "NaN" {
+		t.Errorf("results.csv is %v, %v", rows, err)
+	}
+}
+
+// An epoch of a program that knew fewer measures has none of the others.
+func TestOldEpoch(t *testing.T) {
+	var e Epoch
+	if err := json.Unmarshal([]byte(`{"epoch":3,"step":9,"test_loss":2,"test_top1":0.5,"test_top5":1,"train_loss":1}`), &e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Test != (Evaluation{2, 0.5, 1}) || !math.IsNaN(e.Validation.Top1) || !math.IsNaN(e.TrainEval.Loss) || e.TrainLoss != 1 {
+		t.Errorf("it is %+v", e)
 	}
 }
 
@@ -112,7 +163,7 @@ func TestFiles(t *testing.T) {
 	if want := 1 + 2*(3*3*20+20+7); err != nil || len(rows) != want || rows[1][3] != "conv1" {
 		t.Errorf("layers.csv has %d rows, want %d; %v", len(rows), want, err)
 	}
-	for _, name := range []string{"test_top1", "train_loss", "weight_snr", "pool_snr", "sleep_spread", "sleep_cosine", "weight_snr_layers", "pool_snr_layers"} {
+	for _, name := range []string{"test_top1", "validation_top1", "train_eval_top1", "train_loss", "weight_snr", "pool_snr", "sleep_spread", "sleep_cosine", "weight_snr_layers", "pool_snr_layers"} {
 		checkPictures(t, dir, name)
 	}
 	var back Report
@@ -153,14 +204,15 @@ func checkPictures(t *testing.T, dir, name string) {
 // The history has the columns of epochs.csv, also of a report without epochs.
 func TestHistory(t *testing.T) {
 	for name, r := range map[string]*Report{"whole": interrupted(), "empty": {}} {
-		raw, err := r.encodeHistory()
+		path := filepath.Join(t.TempDir(), "history.npz")
+		if err := r.writeHistory(path); err != nil {
+			t.Fatal(err)
+		}
+		file, err := npz.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := npz.NewReader(bytes.NewReader(raw), int64(len(raw)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		defer file.Close()
 		rows := r.epochRecords()
 		if got := file.Keys(); len(got) != len(rows[0]) {
 			t.Errorf("%s: arrays %q, want %q", name, got, rows[0])

@@ -25,24 +25,28 @@ type tableColumn struct {
 	cell    func(*result) string
 }
 
-var tableColumns = []tableColumn{
-	{"variant", func(r *result) string {
-		if !r.finished() {
-			return printable(r.Name) + unfinished
-		}
-		return printable(r.Name)
-	}},
-	{"parameters", func(r *result) string {
-		if r.Parameters == 0 {
-			return absent
-		}
-		return grouped(r.Parameters)
-	}},
-	{"test top-1, %", func(r *result) string { return r.final[testTop1.name].percent() }},
-	{"test top-5, %", func(r *result) string { return r.final[testTop5.name].percent() }},
-	{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
-	{"weight SNR", func(r *result) string { return r.final[weightSNR.name].ratio() }},
-	{"s per epoch", func(r *result) string { return shown("%.3g", r.epochTime) }},
+// tableColumns are the columns of the report's table.
+func (r *Report) tableColumns() []tableColumn {
+	headline := r.headline()
+	return []tableColumn{
+		{"variant", func(r *result) string {
+			if !r.finished() {
+				return printable(r.Name) + unfinished
+			}
+			return printable(r.Name)
+		}},
+		{"parameters", func(r *result) string {
+			if r.Parameters == 0 {
+				return absent
+			}
+			return grouped(r.Parameters)
+		}},
+		{headline.images + " top-1, %", func(r *result) string { return r.final[headline.top1.name].percent() }},
+		{headline.images + " top-5, %", func(r *result) string { return r.final[headline.top5.name].percent() }},
+		{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
+		{"weight SNR", func(r *result) string { return r.final[weightSNR.name].ratio() }},
+		{"s per epoch", func(r *result) string { return shown("%.3g", r.epochTime) }},
+	}
 }
 
 // WriteTable writes the results as a text table for a terminal, followed by
@@ -115,14 +119,15 @@ var markdownEscaper = strings.NewReplacer(
 
 // tableRows returns the cells of the table, its headings first.
 func (r *Report) tableRows() [][]string {
-	headings := make([]string, len(tableColumns))
-	for i, c := range tableColumns {
+	columns := r.tableColumns()
+	headings := make([]string, len(columns))
+	for i, c := range columns {
 		headings[i] = c.heading
 	}
 	rows := [][]string{headings}
 	for _, result := range r.results() {
-		row := make([]string, len(tableColumns))
-		for i, c := range tableColumns {
+		row := make([]string, len(columns))
+		for i, c := range columns {
 			row[i] = c.cell(&result)
 		}
 		rows = append(rows, row)

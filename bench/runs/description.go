@@ -74,9 +74,11 @@ func (d description) into(run any) error {
 	return errors.Wrap(json.Unmarshal(d.Run, run), "its JSON")
 }
 
-// maxDescription is the largest description that is read, bytes: a thousand
-// epochs of a hundred layers take a sixth of it.
-const maxDescription = 128 << 20
+// What a description may have, bytes, and what it costs.
+const (
+	maxDescription  = 64 << 20 // a thousand epochs of a hundred layers take a third of it
+	descriptionCost = 450      // memory for a byte at most: an empty epoch is {}, and takes as much as a full one
+)
 
 // readFile reads a file that is not larger than a description.
 func readFile(path string) ([]byte, error) {

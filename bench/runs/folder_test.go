@@ -6,10 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"hypnos/bench/report"
 )
 
 // TestMain makes the test binary a process that holds a lock until it is killed.
@@ -232,6 +235,34 @@ func TestLock(t *testing.T) {
 	unlock()
 	if _, err := Lock(filepath.Join(dir, "nowhere")); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// What is read takes memory in proportion to its file, whatever the JSON is of.
+func TestMemory(t *testing.T) {
+	const n = 300_000
+	for name, run := range map[string]string{
+		"epochs": `{"run":{"epochs":[` + strings.Repeat("{},", n) + `{}]}}`,
+		"layers": `{"run":{"epochs":[{"layers":[` + strings.Repeat("{},", n) + `{}]}]}}`,
+		"fields": `{"run":{"epochs":[{` + strings.Repeat(`"":0,`, n) + `"":0}]}}`,
+		"depth":  strings.Repeat("[", n),
+		"text":   `{"run":{"seed":"` + strings.Repeat("n", n) + `"}}`,
+	} {
+		f := Folder{Dir: t.TempDir()}
+		contents := seal([]byte(`{"format":1,"tensors_sha256":"","run":` + run + `}`))
+		if err := os.WriteFile(f.description(Place{Epochs: 1}), contents, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var kept struct {
+			Run report.Run `json:"run"`
+		}
+		f.Newest(&kept)
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > descriptionCost*uint64(len(contents)) {
+			t.Errorf("%s: %d bytes allocated for %d, want at most %d for each", name, n, len(contents), descriptionCost)
+		}
 	}
 }
 

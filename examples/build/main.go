@@ -73,7 +73,9 @@ func run(out io.Writer, channels, epochs int) error {
 			Epochs: epochs, StepsPerEpoch: perEpoch, Batch: batch,
 			Optimiser: train.OptimiserOptions{WeightDecay: 0.01}, Schedule: train.Schedule{Rate: 0.01},
 			Training: train.Batches(loader.Batches(0, epochs*perEpoch)),
-			Test:     func() train.Batches { return train.Batches(data.InOrder(test, normalisation, batch)) },
+			Evaluations: []train.Evaluation{{Batches: func() train.Batches {
+				return train.Batches(data.InOrder(test, normalisation, batch))
+			}}},
 		})
 		if err != nil {
 			return err
@@ -83,7 +85,7 @@ func run(out io.Writer, channels, epochs int) error {
 				return err
 			}
 		}
-		table += fmt.Sprintf("%-18v %11d %10.1f\n", c, net.ParameterCount(), 100*epochs[len(epochs)-1].Test.Top1)
+		table += fmt.Sprintf("%-18v %11d %10.1f\n", c, net.ParameterCount(), 100*epochs[len(epochs)-1].Evaluated[0].Top1)
 	}
 	_, err = fmt.Fprint(out, "\n", table)
 	return err

@@ -11,9 +11,9 @@
 // A prefix "module." that all names of a file have, as DataParallel leaves it,
 // is removed. Values of any floating-point or integer type become float32.
 //
-// Files are not trusted. Whatever a file says, opening it takes no more memory
-// than its size and a constant, runs no code that it brings, and ends in an
-// error where the file is not what it should be.
+// Files are not trusted. Whatever a file says, opening it allocates no more than
+// twice its size and 160 MB, runs no code that it brings, and ends in an error
+// where the file is not what it should be.
 package checkpoint
 
 import (
@@ -25,6 +25,10 @@ import (
 	"github.com/nlpodyssey/safetensors"
 	"github.com/pkg/errors"
 )
+
+// maxMemory is what opening a file allocates at most besides twice its size, bytes:
+// what maxHeader, maxDirectory and maxCost come to.
+const maxMemory = 160e6
 
 // File is a file of named tensors, which are read one at a time.
 type File struct {

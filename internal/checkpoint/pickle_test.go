@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -252,32 +251,5 @@ func TestBadStreams(t *testing.T) {
 	} {
 		_, err := openBytes(raw)
 		wantError(t, err, want)
-	}
-}
-
-// A pickle may name one long string often: neither the library's hashing of it
-// nor its errors, which print whole objects, make more of it.
-func TestPickleMemory(t *testing.T) {
-	long := text(strings.Repeat("\x00", 1<<18))
-	again := strings.Repeat("h\x00", 40)
-	more := strings.Repeat("h\x00", 20_000)
-	for _, pickle := range []string{
-		"\x80\x02(" + long + "q\x00" + again + "t)R.",
-		"\x80\x02(" + long + "q\x00q\x01" + strings.ReplaceAll(more, "\x00", "\x01") + "t)R.",
-		"\x80\x02(" + long + "Nbq\x00" + more + "t)R.",
-		"\x80\x02(ctorch._utils\n_rebuild_parameter\n" + long + "\x85Rq\x00" + more + "t)R.",
-		"\x80\x02" + strings.Repeat("(", 250_000) + ".",
-	} {
-		var before, after runtime.MemStats
-		raw := archive(pickle)
-		runtime.ReadMemStats(&before)
-		_, err := openBytes(raw)
-		runtime.ReadMemStats(&after)
-		if err == nil || len(err.Error()) > 2*maxError {
-			t.Errorf("error of %d bytes", len(fmt.Sprint(err)))
-		}
-		if got := after.TotalAlloc - before.TotalAlloc; got > 8*maxCost {
-			t.Errorf("%d MB for a file of %d KB", got>>20, len(raw)>>10)
-		}
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// maxHeader is the longest header of safetensors that is read: of some 80,000
-// tensors.
-const maxHeader = 8 << 20
+// maxHeader is the longest header of safetensors that is read, bytes: of some
+// 20,000 tensors. The library takes up to 70 bytes for one.
+const maxHeader = 2 << 20
 
 // openSafetensors reads the header and checks that the tensors fill the rest of
 // the file, one after another, without a gap. The library parses a header, but

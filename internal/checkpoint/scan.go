@@ -26,7 +26,7 @@ const (
 // What pickles may cost: 250,000 opcodes, where a tensor takes 30 to 40.
 const (
 	opcodeCost = 256 // bytes that the library allocates for one, about
-	stringCost = 6   // bytes that it allocates or prints for one of a string
+	stringCost = 24  // bytes that it allocates and prints for one of a string, about
 	maxCost    = 64 << 20
 )
 

@@ -17,6 +17,10 @@ func PeakLoops() []PeakLoop {
 	return append(fastPeakLoops(), PeakLoop{"portable Go", portablePeak})
 }
 
+// Instructions names those that the kernels are of on this processor, as
+// PeakLoops does. Others round otherwise.
+func Instructions() string { return PeakLoops()[0].Instructions }
+
 // portablePeak keeps eight sums, each a multiplication and an addition a round.
 func portablePeak(n int) int {
 	const sums = 8

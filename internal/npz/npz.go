@@ -1,4 +1,6 @@
-package main
+// Package npz writes files of arrays for numpy.load, also of arrays that are
+// larger than memory.
+package npz
 
 import (
 	"archive/zip"
@@ -13,47 +15,59 @@ import (
 	"github.com/pkg/errors"
 )
 
-// npz is a file of arrays for numpy.load while it is written: a zip file, not
-// compressed, of one file an array. Arrays grow side by side and may be larger
-// than memory: they are kept in a folder aside until all are complete.
-type npz struct {
+// File is a file while it is written: a zip file, not compressed, of one file an
+// array. Arrays grow side by side, in a folder aside, until all are complete.
+type File struct {
 	path, aside string
-	arrays      []*npzArray
+	arrays      []*Array
 }
 
-// npzArray is an array of an npz. What is written to it are its values,
-// row-major, little-endian.
-type npzArray struct {
+// Array is an array of a file. What is written to it are its values, row-major
+// and little-endian; they must be as many as its shape has.
+type Array struct {
 	*bufio.Writer
 	name, kind string
 	shape      []int
 	file       *os.File
 }
 
-// newNPZ starts a file. Whatever comes of it, discard must be called in the end.
-func newNPZ(path string) (*npz, error) {
+// Create starts a file. Whatever comes of it, Discard must be called in the end.
+func Create(path string) (*File, error) {
 	aside, err := os.MkdirTemp(filepath.Dir(path), ".npz-")
-	return &npz{path: path, aside: aside}, errors.Wrapf(err, "cannot write %q", path)
+	return &File{path: path, aside: aside}, errors.Wrapf(err, "cannot write %q", path)
 }
 
-// add adds an array. kind is NumPy's name of the type of its values.
-func (z *npz) add(name, kind string, shape ...int) (*npzArray, error) {
+// Add adds an array. kind is NumPy's name of the type of its values, such as <f4.
+func (z *File) Add(name, kind string, shape ...int) (*Array, error) {
 	f, err := os.Create(filepath.Join(z.aside, fmt.Sprint(len(z.arrays))))
 	if err != nil {
 		return nil, errors.Wrapf(err, "cannot write %q", z.path)
 	}
-	a := &npzArray{bufio.NewWriterSize(f, 1<<16), name, kind, shape, f}
+	a := &Array{bufio.NewWriterSize(f, 1<<16), name, kind, shape, f}
 	z.arrays = append(z.arrays, a)
 	return a, nil
 }
 
-// addStrings adds a vector of strings.
-func (z *npz) addStrings(name string, values []string) error {
+// Number is a type of numbers that vectors are of.
+type Number interface{ int64 | uint64 | float64 }
+
+// AddVector adds a vector of numbers.
+func AddVector[T Number](z *File, name string, values []T) error {
+	kind := map[any]string{int64(0): "<i8", uint64(0): "<u8", float64(0): "<f8"}[any(T(0))]
+	a, err := z.Add(name, kind, len(values))
+	if err != nil {
+		return err
+	}
+	return errors.Wrapf(binary.Write(a, binary.LittleEndian, values), "cannot write %q", z.path)
+}
+
+// AddStrings adds a vector of strings.
+func (z *File) AddStrings(name string, values []string) error {
 	longest := 1
 	for _, v := range values {
 		longest = max(longest, len([]rune(v)))
 	}
-	a, err := z.add(name, fmt.Sprintf("<U%d", longest), len(values))
+	a, err := z.Add(name, fmt.Sprintf("<U%d", longest), len(values))
 	if err != nil {
 		return err
 	}
@@ -67,9 +81,9 @@ func (z *npz) addStrings(name string, values []string) error {
 	return nil
 }
 
-// finish makes the file of the arrays: it appears whole or not at all, and takes
+// Finish makes the file of the arrays: it appears whole or not at all, and takes
 // the place of one that is there.
-func (z *npz) finish() (err error) {
+func (z *File) Finish() (err error) {
 	defer func() { err = errors.Wrapf(err, "cannot write %q", z.path) }()
 	complete, err := os.Create(filepath.Join(z.aside, "complete"))
 	if err != nil {
@@ -104,7 +118,7 @@ func (z *npz) finish() (err error) {
 
 // moveTo writes the array in NumPy's format, version 1.0 (NEP 1), and removes
 // it from where it was kept.
-func (a *npzArray) moveTo(w io.Writer) error {
+func (a *Array) moveTo(w io.Writer) error {
 	if err := a.Flush(); err != nil {
 		return err
 	}
@@ -136,8 +150,8 @@ func npyHeader(kind string, shape []int) string {
 	return fmt.Sprintf("\x93NUMPY\x01\x00%s%-*s\n", binary.LittleEndian.AppendUint16(nil, uint16(length)), length-1, dict)
 }
 
-// discard removes what is left aside.
-func (z *npz) discard() {
+// Discard removes what is left aside.
+func (z *File) Discard() {
 	for _, a := range z.arrays {
 		a.file.Close()
 	}
