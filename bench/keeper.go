@@ -63,7 +63,7 @@ func (r sleepRecord) state() weightshare.SleeperState {
 type keeper struct {
 	folder  runs.Folder
 	flags   checkpointFlags
-	weights bool // of the finished run too
+	repeats bool // the finished run may be gone on with, to save its weights elsewhere
 	record       // the newest; what it says of the run is right from the start
 	at      runs.Place
 	begun   time.Time // of this process's part, zero if that is over
@@ -171,10 +171,11 @@ func (k *keeper) offer(s train.State, stopping bool, run report.Run, sleeper *we
 	if s.Step%perEpoch > 0 {
 		at.Step = s.Step
 	}
-	save := func(path string) error { return net.Save(path, averages(s)...) }
-	if run.Complete && !k.weights {
-		save = nil
+	beside := averages(s)
+	if run.Complete && !k.repeats {
+		beside = nil
 	}
+	save := func(path string) error { return net.Save(path, beside...) }
 	if err := k.folder.Write(at, next, save, k.flags.keep); err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 		if k.Run.Complete {
 			say("the run in %s was finished before", f.out)
 		}
-		k.weights = true
+		k.repeats = true
 		k.begin(f.checkpoints, flagValues(fs), facts, r.Command, f.seed)
 		r.Command, keepers = k.Command, []*keeper{k}
 	}

@@ -69,9 +69,9 @@ func ExamplePredictivity() {
 	fmt.Printf("ceiling = %.2f ± %.2f\n", n.Ceiling, ceiling.Error)
 	fmt.Printf("r²/c = %.2f, (r/c)² = %.2f\n", n.ExplainedVariance, n.SquaredRatio)
 	// Output:
-	// r = 0.83 ± 0.02
+	// r = 0.81 ± 0.01
 	// ceiling = 0.78 ± 0.00
-	// r²/c = 0.89, (r/c)² = 1.15
+	// r²/c = 0.84, (r/c)² = 1.07
 }
 
 // Do features and responses find the same stimuli alike?

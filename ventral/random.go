@@ -12,6 +12,7 @@ const (
 	halving                   // repetitions, by split
 	resampling                // stimuli with replacement, by resample
 	permuting                 // stimuli, by permutation
+	leavingOut                // stimuli, by fold
 	purposes
 )
 

@@ -57,24 +57,57 @@ type Similarity struct {
 // are fewer than 4, if a dissimilarity is not finite, or if all of a matrix are
 // equal.
 func RSA(a, b mat.Symmetric, o RSAOptions) (Similarity, error) {
+	x, y, err := compared(a, b, o.Correlation)
+	if err != nil {
+		return Similarity{}, err
+	}
+	return similarity(x, []triangle{y}, o), nil
+}
+
+// MeanRSA returns the mean over subjects of RSA of a model's dissimilarities with
+// each subject's: what [NoiseCeiling] bounds. The resamples and permutations of
+// the stimuli are the same for all subjects, and the error and P are those of the
+// mean. It is an error if there is no subject, and what is one in RSA.
+func MeanRSA(model mat.Symmetric, subjects []mat.Symmetric, o RSAOptions) (Similarity, error) {
+	if len(subjects) == 0 {
+		return Similarity{}, errors.New("ventral: RSA with no subject")
+	}
+	var x triangle
+	all := make([]triangle, len(subjects))
+	for i, subject := range subjects {
+		var err error
+		if x, all[i], err = compared(model, subject, o.Correlation); err != nil {
+			return Similarity{}, errors.Wrapf(err, "subject %d", i)
+		}
+	}
+	return similarity(x, all, o), nil
+}
+
+// similarity is of one matrix and the mean over others.
+func similarity(x triangle, others []triangle, o RSAOptions) Similarity {
 	if o.Resamples == 0 {
 		o.Resamples = 1000
 	}
 	if o.Permutations == 0 {
 		o.Permutations = 1000
 	}
-	x, y, err := compared(a, b, o.Correlation)
-	if err != nil {
-		return Similarity{}, err
-	}
-	s := Similarity{Score{stat.Correlation(x.values(nil), y.values(nil), nil), math.NaN()}, math.NaN()}
+	s := Similarity{Score{meanCorrelation(x, others, nil), math.NaN()}, math.NaN()}
 	if o.Resamples > 0 {
-		s.Error = bootstrap(x, y, o)
+		s.Error = bootstrap(x, others, o)
 	}
 	if o.Permutations > 0 {
-		s.P = permutation(x, y, o)
+		s.P = permutation(x, others, o)
 	}
-	return s, nil
+	return s
+}
+
+// meanCorrelation is the mean of the correlations with others.
+func meanCorrelation(x triangle, others []triangle, weights []float64) float64 {
+	values, sum := x.values(weights), 0.0
+	for _, y := range others {
+		sum += stat.Correlation(values, y.values(weights), weights)
+	}
+	return sum / float64(len(others))
 }
 
 // compared returns the triangles of two matrices.
@@ -135,7 +168,7 @@ func (t triangle) values(weights []float64) []float64 {
 // bootstrap returns the standard deviation of the correlation over resamples. A
 // resample is how often it drew each stimulus: a pair counts as often as the
 // product, so that nothing has to be copied or sorted again.
-func bootstrap(x, y triangle, o RSAOptions) float64 {
+func bootstrap(x triangle, others []triangle, o RSAOptions) float64 {
 	all := make([]float64, o.Resamples)
 	_ = parallel(o.Resamples, func(i int) error {
 		random := source(o.Seed, resampling, i)
@@ -149,7 +182,7 @@ func bootstrap(x, y triangle, o RSAOptions) float64 {
 				weights = append(weights, times[a]*times[b])
 			}
 		}
-		all[i] = stat.Correlation(x.values(weights), y.values(weights), weights)
+		all[i] = meanCorrelation(x, others, weights)
 		return nil
 	})
 	kept := all[:0]
@@ -163,28 +196,22 @@ func bootstrap(x, y triangle, o RSAOptions) float64 {
 
 // permutation returns P. Means and norms do not depend on the order, so that the
 // sum of products orders permutations as the correlation does.
-func permutation(x, y triangle, o RSAOptions) float64 {
-	first := x.values(nil)
-	mean, norm := moments(first)
-	second := mat.NewDense(y.n, y.n, nil)
-	values := y.values(nil)
-	meanY, normY := moments(values)
-	pair := 0
-	for i := range y.n {
-		for j := i + 1; j < y.n; j++ {
-			v := (values[pair] - meanY) / normY
-			second.Set(i, j, v)
-			second.Set(j, i, v)
-			pair++
-		}
+func permutation(x triangle, others []triangle, o RSAOptions) float64 {
+	first := x.standardised()
+	seconds := make([]*mat.Dense, len(others))
+	for i, y := range others {
+		seconds[i] = y.square()
 	}
 	correlation := func(order []int) float64 {
-		sum, pair := 0.0, 0
-		for i := range x.n {
-			row := second.RawRowView(order[i])
-			for _, j := range order[i+1:] {
-				sum += (first[pair] - mean) / norm * row[j]
-				pair++
+		sum := 0.0
+		for _, second := range seconds {
+			pair := 0
+			for i := range x.n {
+				row := second.RawRowView(order[i])
+				for _, j := range order[i+1:] {
+					sum += first[pair] * row[j]
+					pair++
+				}
 			}
 		}
 		return sum
@@ -207,4 +234,27 @@ func permutation(x, y triangle, o RSAOptions) float64 {
 		}
 	}
 	return float64(count) / float64(1+o.Permutations)
+}
+
+// standardised returns what is correlated with mean 0 and norm 1.
+func (t triangle) standardised() []float64 {
+	values := append([]float64(nil), t.values(nil)...)
+	mean, norm := moments(values)
+	for i, v := range values {
+		values[i] = (v - mean) / norm
+	}
+	return values
+}
+
+// square returns the same as a matrix stimuli × stimuli with 0 on its diagonal.
+func (t triangle) square() *mat.Dense {
+	all, values, pair := mat.NewDense(t.n, t.n, nil), t.standardised(), 0
+	for i := range t.n {
+		for j := i + 1; j < t.n; j++ {
+			all.Set(i, j, values[pair])
+			all.Set(j, i, values[pair])
+			pair++
+		}
+	}
+	return all
 }

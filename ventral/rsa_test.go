@@ -3,6 +3,7 @@ package ventral
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -227,5 +228,59 @@ func TestNoiseCeiling(t *testing.T) {
 		if l, u, err := NoiseCeiling([]mat.Symmetric{d, d, d}, c); err != nil || math.Abs(l-1) > 1e-12 || math.Abs(u-1) > 1e-12 {
 			t.Errorf("%v: bounds of equal subjects are %v and %v, %v", c, l, u, err)
 		}
+	}
+}
+
+// scattered returns random dissimilarities, added to those of a matrix if there
+// is one.
+func scattered(seed uint64, n int, to mat.Symmetric) *mat.SymDense {
+	random, d := source(seed, 0, 0), mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := range i {
+			v := random.Float64()
+			if to != nil {
+				v += to.At(i, j)
+			}
+			d.SetSym(i, j, v)
+		}
+	}
+	return d
+}
+
+// With one subject the mean is RSA, bit for bit, and with several the mean of
+// each; its error is that of a mean over the same resamples: no more than the
+// mean of the errors.
+func TestMeanRSA(t *testing.T) {
+	model := scattered(1, 20, nil)
+	subjects := []mat.Symmetric{scattered(2, 20, nil), scattered(3, 20, model), scattered(4, 20, model)}
+	for _, c := range []Correlation{Spearman, Pearson} {
+		o := RSAOptions{Correlation: c, Resamples: 200, Permutations: 99, Seed: 1}
+		var value, largest float64
+		for _, s := range subjects {
+			alone, err := RSA(model, s, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, err := MeanRSA(model, []mat.Symmetric{s}, o)
+			if err != nil || one != alone {
+				t.Errorf("%v: one subject %v, alone %v, %v", c, one, alone, err)
+			}
+			value += alone.Value / 3
+			largest += alone.Error / 3
+		}
+		mean, err := MeanRSA(model, subjects, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(mean.Value-value) > 1e-12 || !(mean.Error > 0 && mean.Error <= largest+1e-12) || mean.P != 0.01 {
+			t.Errorf("%v: mean %v, want %v with an error of at most %v and P 0.01", c, mean, value, largest)
+		}
+	}
+	if _, err := MeanRSA(model, nil, RSAOptions{}); err == nil {
+		t.Error("no subjects: no error")
+	}
+	_, err := MeanRSA(model, []mat.Symmetric{subjects[0], scattered(5, 19, nil)}, RSAOptions{})
+	if err == nil || !strings.Contains(err.Error(), "subject 1") {
+		t.Errorf("other number of stimuli: %v", err)
 	}
 }
