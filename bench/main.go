@@ -3,6 +3,7 @@
 //
 //	go run ./bench compare    train the variants on real images, and report
 //	go run ./bench train      train one model
+//	go run ./bench brain      measure how like recordings of the brain networks are
 //	go run ./bench search     choose learning rates on a validation split
 //	go run ./bench converge   study whether sleeping pools reach the fixed point
 //	go run ./bench speed      measure layers and whole steps, and compare with others
@@ -48,13 +49,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		ShortHelp:  "train networks, compare their variants, measure their speed",
 		FlagSet:    flag.NewFlagSet("bench", flag.ContinueOnError),
 		Subcommands: []*ffcli.Command{
-			compareCommand(c), trainCommand(c), searchCommand(c), convergeCommand(c), speedCommand(c),
+			compareCommand(c), trainCommand(c), brainCommand(c), searchCommand(c), convergeCommand(c), speedCommand(c),
 			summaryCommand(c), graphCommand(c), filtersCommand(c),
 			predictCommand(c), featuresCommand(c), evalCommand(c), listCommand(c),
 		},
 		Exec: func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageError{errors.Errorf("unknown command %q, want compare, train, search, converge, speed, summary, graph, filters, predict, features, eval or list", args[0])}
+				return usageError{errors.Errorf("unknown command %q, want compare, train, brain, search, converge, speed, summary, graph, filters, predict, features, eval or list", args[0])}
 			}
 			return flag.ErrHelp
 		},

@@ -46,15 +46,22 @@ func (f pictureFlags) open(model string, net *graph.Network) (*pictures, error) 
 	case len(f.paths) == 0:
 		return nil, errors.New("-images is missing: a folder of pictures, or files")
 	}
+	files, err := data.Pictures(f.paths...)
+	if err != nil {
+		return nil, err
+	}
+	return preparedFor(files, model, net, f.batch)
+}
+
+// preparedFor is pictures as the weights that the model was published with expect
+// them.
+func preparedFor(files *data.Files, model string, net *graph.Network, batch int) (*pictures, error) {
 	e, err := zoo.Find(model)
 	if err != nil {
 		return nil, err
 	}
 	p, side := e.Preprocessing, net.Options.Input.Height
-	s := &pictures{batch: f.batch, normalisation: data.Normalisation{Mean: p.Mean[:], Std: p.Std[:]}}
-	if s.Files, err = data.Pictures(f.paths...); err != nil {
-		return nil, err
-	}
+	s := &pictures{Files: files, batch: batch, normalisation: data.Normalisation{Mean: p.Mean[:], Std: p.Std[:]}}
 	resize := int(math.Round(float64(p.Resize) * float64(side) / float64(p.Crop)))
 	s.prepared, err = data.Preprocess(s.Files, data.ResizeCrop{Resize: resize, Crop: side})
 	return s, err

@@ -103,6 +103,24 @@ func adopt(fs *flag.FlagSet, was map[string]string) error {
 	return differences("-", contradicted, now)
 }
 
+// settingsOf are the settings that a run was told. Flags of its command that say
+// nothing about them are passed over.
+func settingsOf(flags map[string]string) (settings, error) {
+	fs := flag.NewFlagSet("run", flag.ContinueOnError)
+	var s settings
+	s.register(fs)
+	s.registerEvaluation(fs)
+	for name, value := range flags {
+		if fs.Lookup(name) == nil {
+			continue
+		}
+		if err := fs.Set(name, value); err != nil {
+			return s, errors.Wrapf(err, "-%s %s", name, value)
+		}
+	}
+	return s, nil
+}
+
 // differ compares the flags of a run with what it is told now. One that the
 // program did not have yet was at its default.
 func differ(was map[string]string, fs *flag.FlagSet) error {

@@ -45,6 +45,10 @@ func (r *Repetitions) at(stimulus, neuroid int) []float64 {
 	return r.values[(stimulus*r.neuroids+neuroid)*r.count:][:r.count]
 }
 
+// Count returns the largest number of repetitions of a stimulus, absent ones
+// included.
+func (r *Repetitions) Count() int { return r.count }
+
 // Mean returns the mean over the repetitions that are present, stimuli ×
 // neuroids.
 func (r *Repetitions) Mean() *mat.Dense {

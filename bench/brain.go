@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/peterbourgon/ff/v3/ffcli"
+	"github.com/pkg/errors"
+
+	"hypnos/bench/brain"
+	"hypnos/bench/report"
+	"hypnos/recordings"
+)
+
+// brainFlags are the flags of brain.
+type brainFlags struct {
+	model            modelFlags
+	models           string
+	recording        string
+	dataDir          string
+	areas            string
+	untrained        bool
+	splits, resample int
+	ridge            string
+	batch            int
+	markdown         bool
+	out              string
+}
+
+func brainCommand(c console) *ffcli.Command {
+	fs := flag.NewFlagSet("brain", flag.ContinueOnError)
+	var f brainFlags
+	fs.StringVar(&f.models, "models", "", "`names` of what to compare: folders of bench train or compare, models of bench list, pixels, gabor")
+	fs.BoolVar(&f.untrained, "untrained", false, "compare also the networks of folders as they were before training")
+	fs.StringVar(&f.recording, "data", "it92", "it92, which comes with the program, or a `folder` of pictures and responses to them: see recordings/README.md")
+	fs.StringVar(&f.dataDir, "data-dir", "", "`folder` of the data set that the networks of folders were trained on, where it is not where it was")
+	fs.StringVar(&f.areas, "areas", "auto", "`names` of areas or layers, such as V4,IT; auto means all areas")
+	fs.IntVar(&f.splits, "splits", 10, "number of splits of the stimuli, for PLS and ridge")
+	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from 1e-2, 1e-1, …, 1e8 by nested cross-validation")
+	fs.IntVar(&f.resample, "resamples", 1000, "resamples and permutations of the stimuli, for the errors and P of RSA")
+	fs.IntVar(&f.batch, "batch", 32, "pictures at a time")
+	fs.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown")
+	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
+	f.model.register(fs)
+	f.model.registerWeights(fs)
+	return &ffcli.Command{
+		Name:       "brain",
+		ShortUsage: "go run ./bench brain -models FOLDER|MODEL,… [flags]",
+		ShortHelp:  "measure how like recordings of the brain networks are",
+		LongHelp: strings.TrimSpace(`
+Shows the pictures of a recording to each model and compares what its areas
+answer with what was recorded: PLS and ridge predictivity and CKA where there are
+responses, RSA also where there are dissimilarities alone. The area that is most
+like a region is chosen on one half of the pictures and reported on the other.
+Prints a table and writes a report: report.html, areas.csv, best.csv, models.csv,
+brain.json and figures. A folder of pictures without responses compares the
+models with each other.
+
+A folder of bench compare stands for all its runs, of which variants are averaged
+over seeds. Flags of size, variant and weights are of models that are named.`),
+		FlagSet: fs,
+		Exec: func(ctx context.Context, args []string) error {
+			if err := noArguments(args); err != nil {
+				return err
+			}
+			return f.run(ctx, c)
+		},
+	}
+}
+
+func (f brainFlags) run(ctx context.Context, c console) error {
+	started := time.Now()
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	recording, err := recordings.Open(f.recording)
+	if err != nil {
+		return err
+	}
+	sources, err := f.sources(ctx, c)
+	if err != nil {
+		return err
+	}
+	study, err := brain.New(recording, options)
+	if err != nil {
+		return err
+	}
+	if err := report.Prepare(f.out); err != nil {
+		return err
+	}
+	b := newBar(c.err, len(sources)*(recording.Stimuli.Len()+1), "brain")
+	defer b.finish()
+	for _, s := range sources {
+		b.describe(s.String())
+		if s.warning != "" {
+			study.Warn("%s: %s", s, s.warning)
+		}
+		areas, err := s.answer(ctx, b, recording.Stimuli)
+		if errors.Is(err, context.Canceled) {
+			study.Warn("it was interrupted before %s", s)
+			break
+		}
+		if err != nil {
+			return errors.Wrapf(err, "%s", s)
+		}
+		if err := study.Add(brain.Model{Name: s.name, Seed: s.seed, Areas: areas}); err != nil {
+			return err
+		}
+		b.step()
+	}
+	r, err := study.Report()
+	if err != nil {
+		return err
+	}
+	b.finish()
+	r.Title = "How like the brain: " + recording.Name
+	r.Summary = f.summary(recording)
+	r.Command = "go run ./bench " + strings.Join(os.Args[1:], " ")
+	r.Started, r.Duration = started, time.Since(started)
+	r.Settings, r.Machine, r.Versions = f.describe(recording), report.Machine(), report.Versions()
+	if err := r.Write(f.out); err != nil {
+		return err
+	}
+	table := r.Text()
+	if f.markdown {
+		table = r.Markdown()
+	}
+	fmt.Fprint(c.out, table)
+	fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(f.out, "/"), os.PathSeparator)
+	return nil
+}
+
+// options checks the flags of the measures.
+func (f brainFlags) options() (brain.Options, error) {
+	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.seed}
+	switch {
+	case f.splits < 2:
+		return o, errors.Errorf("-splits %d, want at least 2", f.splits)
+	case f.resample < 2:
+		return o, errors.Errorf("-resamples %d, want at least 2", f.resample)
+	case f.batch < 1:
+		return o, errors.Errorf("-batch %d, want at least 1", f.batch)
+	}
+	if f.ridge != "auto" {
+		alpha, err := strconv.ParseFloat(f.ridge, 64)
+		if err != nil || !(alpha > 0) || alpha > 1e300 {
+			return o, errors.Errorf("-ridge %q, want auto or a number above 0", f.ridge)
+		}
+		o.Alphas = []float64{alpha}
+	}
+	return o, nil
+}
+
+func (f brainFlags) summary(r *recordings.Recording) string {
+	what := fmt.Sprintf("What areas of models answer to the %d pictures of %s, compared with each other", r.Stimuli.Len(), r.Name)
+	var regions []string
+	for _, region := range r.Regions {
+		regions = append(regions, region.Name)
+	}
+	if regions == nil {
+		return what + "."
+	}
+	return what + " and with what was recorded of " + strings.Join(regions, " and ") + ". Of each model the area that is most like a region by a measure is chosen on one half of the pictures, and its score is that on the other half."
+}
+
+// describe lists the settings for the report.
+func (f brainFlags) describe(r *recordings.Recording) []report.Setting {
+	settings := []report.Setting{
+		{Name: "pictures", Value: fmt.Sprintf("%d of %s", r.Stimuli.Len(), r.Name)},
+		{Name: "areas", Value: f.areas},
+	}
+	for _, region := range r.Regions {
+		if region.Responses == nil {
+			continue
+		}
+		_, neuroids := region.Responses.Mean().Dims()
+		ridge := "alpha " + f.ridge
+		if f.ridge == "auto" {
+			ridge = "alpha by nested cross-validation from 1e-2, 1e-1, …, 1e8"
+		}
+		settings = append(settings,
+			report.Setting{Name: region.Name, Value: fmt.Sprintf("%d neuroids, up to %d repetitions", neuroids, region.Responses.Count())},
+			report.Setting{Name: "PLS", Value: fmt.Sprintf("25 components, %d splits of 90 and 10 %%", f.splits)},
+			report.Setting{Name: "ridge", Value: fmt.Sprintf("%s, %d splits of 90 and 10 %%", ridge, f.splits)})
+	}
+	return append(settings,
+		report.Setting{Name: "RSA", Value: fmt.Sprintf("%d resamples and permutations", f.resample)},
+		report.Setting{Name: "seed", Value: strconv.FormatUint(f.model.seed, 10)})
+}

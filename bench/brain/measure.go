@@ -1,0 +1,209 @@
+package brain
+
+import (
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/mat"
+
+	"hypnos/bench/report"
+	"hypnos/recordings"
+	"hypnos/ventral"
+)
+
+// representation is all that measures need to know of an area.
+type representation struct {
+	name            string
+	kernel          *ventral.Kernel
+	dissimilarities *mat.SymDense
+}
+
+func represent(a Area) (representation, error) {
+	kernel, err := ventral.NewKernel(a.Features)
+	if err != nil {
+		return representation{}, err
+	}
+	d, err := ventral.Dissimilarities(a.Features)
+	return representation{a.Name, kernel, d}, err
+}
+
+// region is a region that was recorded, and how it is measured.
+type region struct {
+	recordings.Region
+	measures []measure
+	warning  string
+}
+
+// measure is a way to compare an area with a region.
+type measure struct {
+	name      string
+	geometric bool // takes dissimilarities only
+	low, high float64
+	ceiling   float64 // the error of low and high
+	// score compares on some stimuli, in rising order. P is NaN where there is
+	// none; it and the error may be NaN in a glance.
+	score func(r representation, stimuli []int, glance bool) (score ventral.Score, p float64, err error)
+}
+
+// row is a score as the report has it.
+func (m measure) row(r region, model Model, area string, s ventral.Score, p float64) report.BrainScore {
+	row := report.BrainScore{
+		Region: r.Name, Measure: m.name, Model: model.Name, Seed: model.Seed, Area: area,
+		Value: s.Value, Error: s.Error, Low: m.low, High: m.high, CeilingError: m.ceiling, P: p,
+		ExplainedVariance: none, SquaredRatio: none,
+	}
+	if m.name == report.MeasurePLS || m.name == report.MeasureRidge {
+		if n, err := ventral.Normalise(s.Value, m.low); err == nil { // without a ceiling there is nothing
+			row.ExplainedVariance, row.SquaredRatio = n.ExplainedVariance, n.SquaredRatio
+		}
+	}
+	return row
+}
+
+// newRegion finds the measures that what was recorded allows.
+func newRegion(recorded recordings.Region, of *recordings.Recording, o Options) (region, error) {
+	r := region{Region: recorded}
+	if recorded.Responses != nil {
+		if err := r.addResponseMeasures(of, o); err != nil {
+			return r, err
+		}
+	}
+	for _, c := range []struct {
+		name string
+		ventral.Correlation
+	}{{report.MeasureSpearman, ventral.Spearman}, {report.MeasurePearson, ventral.Pearson}} {
+		m, err := geometry(recorded, c.name, c.Correlation, o)
+		if err != nil {
+			return r, err
+		}
+		r.measures = append(r.measures, m)
+	}
+	return r, nil
+}
+
+// addResponseMeasures adds PLS, ridge and CKA, for which there have to be
+// responses. Responses that do not repeat have no ceiling.
+func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error {
+	mean := r.Responses.Mean()
+	recorded, err := ventral.NewKernel(mean)
+	if err != nil {
+		return err
+	}
+	n := of.Stimuli.Len()
+	splits := ventral.Splits{Count: o.Splits, Categories: of.Categories, Seed: o.Seed}
+	if _, err := splits.Draw(n); err != nil {
+		return err
+	}
+	c := ventral.Score{Value: none, Error: none}
+	if r.Responses.Count() == 1 {
+		r.warning = "its responses are not repeated, so that they have no ceiling"
+	} else if reliability, err := ventral.Ceiling(r.Responses, ventral.Halves{Seed: o.Seed}); err != nil {
+		r.warning = "its responses have no ceiling: " + err.Error()
+	} else {
+		c = reliability.Score
+	}
+	predictivity := func(name string, regression ventral.Regression) measure {
+		return measure{name: name, low: c.Value, high: c.Value, ceiling: c.Error,
+			score: func(r representation, stimuli []int, _ bool) (ventral.Score, float64, error) {
+				features, err := r.kernel.Subset(stimuli)
+				if err != nil {
+					return ventral.Score{}, none, err
+				}
+				some := splits
+				some.Categories = among(splits.Categories, stimuli)
+				fit, err := ventral.Predictivity(features, rows(mean, stimuli), regression, some)
+				return fit.Score, none, err
+			}}
+	}
+	ridge := ventral.Ridge{Alphas: o.Alphas}
+	if len(o.Alphas) == 1 {
+		ridge = ventral.Ridge{Alpha: o.Alphas[0]}
+	}
+	r.measures = []measure{
+		predictivity(report.MeasurePLS, ventral.PLS{}),
+		predictivity(report.MeasureRidge, ridge),
+		{name: report.MeasureCKA, low: none, high: none, ceiling: none,
+			score: func(r representation, stimuli []int, glance bool) (ventral.Score, float64, error) {
+				of := func(kept []int) (float64, error) {
+					some := make([]int, len(kept))
+					for i, k := range kept {
+						some[i] = stimuli[k]
+					}
+					a, err := r.kernel.Subset(some)
+					if err != nil {
+						return none, err
+					}
+					b, err := recorded.Subset(some)
+					if err != nil {
+						return none, err
+					}
+					return ventral.CKA(a, b)
+				}
+				if glance {
+					value, err := of(everything(len(stimuli)))
+					return ventral.Score{Value: value, Error: none}, none, err
+				}
+				score, err := ventral.Jackknife(len(stimuli), 0, o.Seed, of)
+				return score, none, err
+			}},
+	}
+	return nil
+}
+
+// geometry is RSA: with subjects the mean over them, which their ceiling bounds.
+func geometry(recorded recordings.Region, name string, c ventral.Correlation, o Options) (measure, error) {
+	m := measure{name: name, geometric: true, low: none, high: none, ceiling: none}
+	subjects := []mat.Symmetric{recorded.Dissimilarities}
+	if recorded.Subjects != nil {
+		subjects = nil
+		for _, d := range recorded.Subjects {
+			subjects = append(subjects, d)
+		}
+	}
+	if len(subjects) > 1 {
+		var err error
+		if m.low, m.high, err = ventral.NoiseCeiling(subjects, c); err != nil {
+			return m, err
+		}
+	}
+	options := ventral.RSAOptions{Correlation: c, Resamples: o.Resamples, Permutations: o.Resamples, Seed: o.Seed}
+	m.score = func(r representation, stimuli []int, glance bool) (ventral.Score, float64, error) {
+		model, err := ventral.Among(r.dissimilarities, stimuli)
+		if err != nil {
+			return ventral.Score{}, none, err
+		}
+		some := make([]mat.Symmetric, len(subjects))
+		for i, d := range subjects {
+			if some[i], err = ventral.Among(d, stimuli); err != nil {
+				return ventral.Score{}, none, err
+			}
+		}
+		o := options
+		if glance {
+			o.Resamples, o.Permutations = -1, -1
+		}
+		s, err := ventral.MeanRSA(model, some, o)
+		return s.Score, s.P, errors.Wrap(err, "dissimilarities")
+	}
+	return m, nil
+}
+
+// among returns what belongs to some stimuli, nil for none.
+func among(categories []string, stimuli []int) []string {
+	if categories == nil {
+		return nil
+	}
+	some := make([]string, len(stimuli))
+	for i, s := range stimuli {
+		some[i] = categories[s]
+	}
+	return some
+}
+
+// rows returns the rows of some stimuli.
+func rows(m *mat.Dense, stimuli []int) *mat.Dense {
+	_, columns := m.Dims()
+	some := mat.NewDense(len(stimuli), columns, nil)
+	for i, s := range stimuli {
+		some.SetRow(i, m.RawRowView(s))
+	}
+	return some
+}

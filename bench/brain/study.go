@@ -1,0 +1,236 @@
+// Package brain measures how like recordings of the brain the areas of models
+// are, and how like each other, as a report of package report.
+package brain
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+	"gonum.org/v1/gonum/mat"
+
+	"hypnos/bench/report"
+	"hypnos/recordings"
+	"hypnos/ventral"
+)
+
+// Model is a model's answers to the stimuli of a recording.
+type Model struct {
+	Name  string
+	Seed  uint64 // 0 for a model that has none
+	Areas []Area
+}
+
+// Area is what one area of a model answers. A model that is a single
+// representation has one without a name.
+type Area struct {
+	Name     string
+	Features *ventral.Features // stimuli × units
+}
+
+// Options are those of a study.
+type Options struct {
+	Splits    int       // of PLS and ridge; 0 means 10
+	Alphas    []float64 // of ridge: one, or a grid for nested cross-validation; nil means 10^-2, …, 10^8
+	Resamples int       // of the stimuli, for the errors of RSA, and permutations, for its P; 0 means 1000
+	Seed      uint64
+}
+
+// Study is a recording with the models that were compared with it so far.
+type Study struct {
+	recording *recordings.Recording
+	options   Options
+	regions   []region
+	warnings  []string
+	report    report.Brain
+	shown     []shown // areas that are compared with each other
+	seen      map[string]bool
+}
+
+// shown is an area of the first seed of a model.
+type shown struct {
+	name            string
+	kernel          *ventral.Kernel
+	dissimilarities *mat.SymDense
+}
+
+// New starts a study. It is an error if there are fewer stimuli than splits, or if
+// what was recorded does not vary.
+func New(recording *recordings.Recording, o Options) (*Study, error) {
+	if o.Splits == 0 {
+		o.Splits = 10
+	}
+	if o.Alphas == nil {
+		o.Alphas = ventral.Decades(-2, 8)
+	}
+	if o.Resamples == 0 {
+		o.Resamples = 1000
+	}
+	s := &Study{recording: recording, options: o, seen: map[string]bool{}}
+	s.report.Credit, s.report.Categories = recording.Credit, recording.Categories
+	for _, r := range recording.Regions {
+		r, err := newRegion(r, recording, o)
+		if err != nil {
+			return nil, errors.Wrapf(err, "%s", r.Name)
+		}
+		if r.warning != "" {
+			s.Warn("%s: %s", r.Name, r.warning)
+		}
+		s.regions = append(s.regions, r)
+		s.report.Regions = append(s.report.Regions, r.Name)
+		s.report.Matrices = append(s.report.Matrices, report.BrainMatrix{Name: r.Name, Dissimilarities: r.Dissimilarities})
+		for _, m := range r.measures {
+			if !slices.Contains(s.report.Measures, m.name) {
+				s.report.Measures = append(s.report.Measures, m.name)
+			}
+		}
+		for _, model := range recording.Models {
+			if err := s.give(r, model); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// give scores a model that is known by its dissimilarities alone.
+func (s *Study) give(r region, model recordings.Model) error {
+	for _, m := range r.measures {
+		if !m.geometric {
+			continue
+		}
+		all := representation{dissimilarities: model.Dissimilarities}
+		score, p, err := m.score(all, everything(s.recording.Stimuli.Len()), false)
+		if err != nil {
+			return errors.Wrapf(err, "%s and %s", r.Name, model.Name)
+		}
+		s.report.Given = append(s.report.Given, m.row(r, Model{Name: model.Name}, "", score, p))
+	}
+	return nil
+}
+
+// Add compares a model with all regions. An area that has no answer to compare,
+// because it answers alike to all stimuli or with one number to one of them, is
+// left out and named in the report's warning, and so is a model without any.
+func (s *Study) Add(m Model) error {
+	name := Named(m.Name, m.Seed)
+	var areas []representation
+	for _, a := range m.Areas {
+		r, err := represent(a)
+		if err != nil {
+			s.Warn("%s is left out: %v", label(name, a.Name), err)
+			continue
+		}
+		areas = append(areas, r)
+	}
+	if len(areas) == 0 {
+		return nil
+	}
+	first := !s.seen[m.Name]
+	if first {
+		s.seen[m.Name] = true
+		s.report.Models = append(s.report.Models, m.Name)
+		for _, a := range areas {
+			s.shown = append(s.shown, shown{label(name, a.name), a.kernel, a.dissimilarities})
+		}
+	}
+	drawn := areas[len(areas)-1]
+	for i, r := range s.regions {
+		for j, measure := range r.measures {
+			best, err := s.compare(m, areas, r, measure)
+			if err != nil {
+				return errors.Wrapf(err, "%s, %s of %s", name, measure.name, r.Name)
+			}
+			if i == 0 && j == 0 || i == 0 && measure.name == report.MeasureSpearman {
+				drawn = areas[best]
+			}
+		}
+	}
+	if first {
+		s.report.Matrices = append(s.report.Matrices, report.BrainMatrix{Name: label(name, drawn.name), Dissimilarities: drawn.dissimilarities})
+	}
+	return nil
+}
+
+// compare scores all areas, and the best of them, which it returns.
+func (s *Study) compare(m Model, areas []representation, r region, measure measure) (best int, err error) {
+	n := s.recording.Stimuli.Len()
+	for _, a := range areas {
+		score, p, err := measure.score(a, everything(n), false)
+		if err != nil {
+			return 0, err
+		}
+		s.report.Areas = append(s.report.Areas, measure.row(r, m, a.name, score, p))
+	}
+	var p float64
+	asked := 0
+	choice := ventral.Choice{Categories: s.recording.Categories, Seed: s.options.Seed}
+	chosen, err := ventral.BestArea(len(areas), n, choice, func(area int, stimuli []int) (ventral.Score, error) {
+		var score ventral.Score
+		var err error
+		asked++ // the last time for the score that is reported
+		score, p, err = measure.score(areas[area], stimuli, asked <= len(areas))
+		return score, err
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.report.Best = append(s.report.Best, measure.row(r, m, areas[chosen.Area].name, chosen.Reported, p))
+	return chosen.Area, nil
+}
+
+// Warn adds a line to what is missing.
+func (s *Study) Warn(format string, args ...any) {
+	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
+}
+
+// Report returns what was found so far; its caller says where it comes from. It
+// is an error if two areas cannot be compared.
+func (s *Study) Report() (*report.Brain, error) {
+	b := s.report
+	b.Warning = strings.Join(s.warnings, "; ")
+	b.Alike = nil
+	for i, a := range s.shown {
+		for _, c := range s.shown[:i] {
+			cka, err := ventral.CKA(c.kernel, a.kernel)
+			if err != nil {
+				return nil, errors.Wrapf(err, "%s and %s", c.name, a.name)
+			}
+			rsa, err := ventral.RSA(c.dissimilarities, a.dissimilarities, ventral.RSAOptions{Resamples: -1, Permutations: -1})
+			if err != nil {
+				return nil, errors.Wrapf(err, "%s and %s", c.name, a.name)
+			}
+			b.Alike = append(b.Alike, report.BrainPair{A: c.name, B: a.name, CKA: cka, RSA: rsa.Value})
+		}
+	}
+	return &b, nil
+}
+
+// Named is a model's name with its seed, if it has one.
+func Named(model string, seed uint64) string {
+	if seed == 0 {
+		return model
+	}
+	return fmt.Sprintf("%s, seed %d", model, seed)
+}
+
+// label names an area of a model.
+func label(model, area string) string {
+	if area == "" {
+		return model
+	}
+	return model + ": " + area
+}
+
+// everything is all of n stimuli.
+func everything(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+var none = math.NaN()
