@@ -97,33 +97,21 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	b := newBar(c.err, len(sources)*(recording.Stimuli.Len()+1), "brain")
 	defer b.finish()
 	for _, s := range sources {
-		b.describe(s.String())
-		if s.warning != "" {
-			study.Warn("%s: %s", s, s.warning)
-		}
-		areas, err := s.answer(ctx, b, recording.Stimuli)
+		err := s.show(ctx, b, study, recording)
 		if errors.Is(err, context.Canceled) {
 			study.Warn("it was interrupted before %s", s)
 			break
 		}
 		if err != nil {
-			return errors.Wrapf(err, "%s", s)
-		}
-		if err := study.Add(brain.Model{Name: s.name, Seed: s.seed, Areas: areas}); err != nil {
 			return err
 		}
-		b.step()
 	}
 	r, err := study.Report()
 	if err != nil {
 		return err
 	}
 	b.finish()
-	r.Title = "How like the brain: " + recording.Name
-	r.Summary = f.summary(recording)
-	r.Command = "go run ./bench " + strings.Join(os.Args[1:], " ")
-	r.Started, r.Duration = started, time.Since(started)
-	r.Settings, r.Machine, r.Versions = f.describe(recording), report.Machine(), report.Versions()
+	f.complete(r, recording, started)
 	if err := r.Write(f.out); err != nil {
 		return err
 	}
@@ -134,6 +122,29 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	fmt.Fprint(c.out, table)
 	fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(f.out, "/"), os.PathSeparator)
 	return nil
+}
+
+// show compares a model's answers with the recording.
+func (s source) show(ctx context.Context, b *bar, study *brain.Study, recording *recordings.Recording) error {
+	b.describe(s.String())
+	if s.warning != "" {
+		study.Warn("%s: %s", s, s.warning)
+	}
+	areas, err := s.answer(ctx, b, recording.Stimuli)
+	if err != nil {
+		return errors.Wrapf(err, "%s", s)
+	}
+	defer b.step()
+	return study.Add(brain.Model{Name: s.name, Seed: s.seed, Areas: areas})
+}
+
+// complete says where a report comes from.
+func (f brainFlags) complete(r *report.Brain, recording *recordings.Recording, started time.Time) {
+	r.Title = "How like the brain: " + recording.Name
+	r.Summary = f.summary(recording)
+	r.Command = "go run ./bench " + strings.Join(os.Args[1:], " ")
+	r.Started, r.Duration = started, time.Since(started)
+	r.Settings, r.Machine, r.Versions = f.describe(recording), report.Machine(), report.Versions()
 }
 
 // options checks the flags of the measures.

@@ -176,14 +176,9 @@ func (f brainFlags) folder(ctx context.Context, c console, dir string, experimen
 			s.warning = fmt.Sprintf("trained for %d of %d epochs so far", k.Epochs, e.epochs)
 		}
 		trained = append(trained, s)
-		// All local variants of a seed start alike.
-		start := "untrained conv"
-		if v.local {
-			start = "untrained lc"
-		}
-		if key := brain.Named(start, r.Run.Seed); !started[key] {
+		if key := brain.Named(v.start(), r.Run.Seed); !started[key] {
 			started[key] = true
-			s, err := f.ofRun(e, v, start, r.Run.Seed, "")
+			s, err := f.ofRun(e, v, v.start(), r.Run.Seed, "")
 			if err != nil {
 				return nil, nil, err
 			}
@@ -194,6 +189,15 @@ func (f brainFlags) folder(ctx context.Context, c console, dir string, experimen
 		return nil, nil, errors.Errorf("folder %q has no checkpoint yet", dir)
 	}
 	return trained, before, nil
+}
+
+// start names the network that a variant starts with: all local ones of a seed
+// start alike.
+func (v variant) start() string {
+	if v.local {
+		return "untrained lc"
+	}
+	return "untrained conv"
 }
 
 // experiment opens what runs of these flags were trained with, once.

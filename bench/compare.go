@@ -29,6 +29,7 @@ func compareCommand(c console) *ffcli.Command {
 	quick := fs.Bool("quick", false, "a short look: 4 epochs and one seed, unless -epochs or -seeds say otherwise")
 	var o checkpointFlags
 	o.register(fs)
+	like := fs.String("brain", "", "it92 or a `folder`: compare the networks, trained and before, with recordings of the brain, as bench brain does")
 	fs.StringVar(&s.out, "out", "hypnos-report", "`folder` to write the report to, and to keep the runs in")
 	return &ffcli.Command{
 		Name:       "compare",
@@ -58,13 +59,13 @@ be added; for other settings choose another -out.`),
 					*seeds = 1
 				}
 			}
-			return compare(ctx, c, s, *variants, *seeds, o, fs)
+			return compare(ctx, c, s, *variants, *seeds, o, *like, fs)
 		},
 	}
 }
 
 // compare trains all variants with all seeds and reports after each run.
-func compare(ctx context.Context, c console, s settings, names string, seeds int, o checkpointFlags, fs *flag.FlagSet) error {
+func compare(ctx context.Context, c console, s settings, names string, seeds int, o checkpointFlags, like string, fs *flag.FlagSet) error {
 	if seeds < 1 {
 		return errors.Errorf("-seeds %d, want at least 1", seeds)
 	}
@@ -87,6 +88,10 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 			return err
 		}
 		r.Variants = append(r.Variants, row)
+	}
+	l, err := newLikeness(like, s.seed)
+	if err != nil {
+		return err
 	}
 	if err := report.Prepare(s.out); err != nil {
 		return err
@@ -117,6 +122,11 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 				return errors.Errorf("%v (-fresh starts anew, another -out leaves it as it is)", err)
 			}
 			k.Run.Seed = seed
+			if l != nil {
+				if err := k.needTensors(); err != nil {
+					return err
+				}
+			}
 			if k.Run.Complete {
 				finished++
 			}
@@ -152,6 +162,11 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 		keepTime(r, keepers)
 		if err := r.Write(s.out); err != nil {
 			return err
+		}
+	}
+	if l != nil {
+		if err := l.measure(ctx, b, e, variants, r, keepers, s.out); err != nil {
+			return finish(c, b, r, s.out, keepers, "the same command goes on", err)
 		}
 	}
 	return finish(c, b, r, s.out, keepers, "", nil)

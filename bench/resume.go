@@ -57,7 +57,7 @@ func (f *checkpointFlags) due(step, perEpoch int, since time.Duration) bool {
 // with it, or which runs there are.
 var passing = []string{
 	"out", "resume", "fresh", "skip-damaged", "download", "cpuprofile", "memprofile", "trace", "save",
-	"variants", "seeds", "quick",
+	"variants", "seeds", "quick", "brain",
 }
 
 // changeable are the flags that a run is told again when it goes on, but that

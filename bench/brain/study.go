@@ -86,7 +86,13 @@ func New(recording *recordings.Recording, o Options) (*Study, error) {
 				s.report.Measures = append(s.report.Measures, m.name)
 			}
 		}
-		for _, model := range recording.Models {
+		given := slices.Clone(recording.Models)
+		for _, other := range recording.Regions {
+			if other.Name != r.Name { // one species is a model of another
+				given = append(given, recordings.Model{Name: other.Name, Dissimilarities: other.Dissimilarities})
+			}
+		}
+		for _, model := range given {
 			if err := s.give(r, model); err != nil {
 				return nil, err
 			}
