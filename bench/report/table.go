@@ -119,7 +119,7 @@ var markdownEscaper = strings.NewReplacer(
 
 // tableRows returns the cells of the table, its headings first.
 func (r *Report) tableRows() [][]string {
-	columns := r.tableColumns()
+	columns := append(r.tableColumns(), r.brainColumns()...)
 	headings := make([]string, len(columns))
 	for i, c := range columns {
 		headings[i] = c.heading
