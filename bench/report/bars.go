@@ -2,7 +2,6 @@ package report
 
 import (
 	"image/color"
-	"math"
 	"slices"
 
 	"gonum.org/v1/plot/vg"
@@ -45,6 +44,7 @@ const (
 	barHeight    = 9 * vg.Length(1)
 	barSpace     = 5 * vg.Length(1) // between groups
 	barTitle     = 16 * vg.Length(1)
+	barLift      = 0.8 // of letters, which else look too low beside a bar
 	barAxis      = 22 * vg.Length(1)
 	barBlockGap  = 8 * vg.Length(1)
 	barsWidth    = 720 * vg.Length(1) // of a sheet, at most if the panels are few
@@ -141,11 +141,11 @@ func (b barBlock) draw(c draw.Canvas, place barPlace) {
 			to++
 		}
 		middle := y - (tops[from]+tops[to-1]+barHeight)/2
-		c.FillText(letters(9, draw.XRight, draw.YCenter), vg.Point{X: c.Min.X + place.groups - 6, Y: middle}, fitted(b.rows[from].group, 9, longestGroup))
+		c.FillText(letters(9, draw.XRight, draw.YCenter), vg.Point{X: c.Min.X + place.groups - 6, Y: middle + barLift}, fitted(b.rows[from].group, 9, longestGroup))
 		from = to
 	}
 	for i, r := range b.rows {
-		c.FillText(letters(7.5, draw.XRight, draw.YCenter), vg.Point{X: right - 4, Y: y - tops[i] - barHeight/2}, fitted(r.name, 7.5, longestRow))
+		c.FillText(letters(7.5, draw.XRight, draw.YCenter), vg.Point{X: right - 4, Y: y - tops[i] - barHeight/2 + barLift}, fitted(r.name, 7.5, longestRow))
 	}
 	for k, p := range b.panels {
 		x := right + vg.Length(k)*(place.panel+gap)
@@ -177,7 +177,7 @@ func (p barPanel) values() span {
 	if values.low == values.high {
 		values.high = 1
 	}
-	extra := 0.03 * (values.high - values.low)
+	extra := 0.05 * (values.high - values.low)
 	if values.low < 0 {
 		values.low -= extra
 	}
@@ -234,7 +234,7 @@ func (p barPanel) drawBar(c draw.Canvas, s scoreSummary, colour color.NRGBA, at 
 		return
 	}
 	for _, v := range s.seeds {
-		if math.IsNaN(v) || !drawableScore(v) {
+		if !drawableScore(v) {
 			continue
 		}
 		c.DrawGlyph(draw.GlyphStyle{Color: paper, Radius: vg.Points(1.6), Shape: draw.CircleGlyph{}}, vg.Point{X: at(v), Y: middle})

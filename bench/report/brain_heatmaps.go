@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"image"
 	"image/color"
 	"math"
 	"slices"
@@ -50,6 +51,10 @@ func (b *Brain) matrixFigure() drawing {
 	if left > 0 {
 		left += 7 // a tick, and space on both sides of it
 	}
+	images := make([]image.Image, len(matrices)) // once for all files
+	for k, m := range matrices {
+		images[k] = matrixImage(m, order)
+	}
 	rows := (len(matrices) + most - 1) / most
 	columns := (len(matrices) + rows - 1) / rows
 	const across, down = matrixSide + gap, matrixSide + matrixTitle + gap
@@ -63,12 +68,9 @@ func (b *Brain) matrixFigure() drawing {
 			y := c.Max.Y - vg.Length(k/columns)*down
 			c.FillText(letters(9, draw.XLeft, draw.YTop), vg.Point{X: x, Y: y}, fitted(m.Name, 9, matrixSide))
 			r := vg.Rectangle{Min: vg.Point{X: x, Y: y - matrixTitle - matrixSide}, Max: vg.Point{X: x + matrixSide, Y: y - matrixTitle}}
-			sorted := order
-			if len(order) != m.stimuli() {
-				sorted = nil // not those stimuli
-			}
-			drawMatrix(c, r, m.Dissimilarities, sorted)
-			if k%columns == 0 && sorted != nil {
+			c.DrawImage(r, images[k])
+			frame(c, r)
+			if k%columns == 0 && m.stimuli() == len(order) {
 				drawCategories(c, r, named)
 			}
 		}
@@ -78,17 +80,16 @@ func (b *Brain) matrixFigure() drawing {
 	return d
 }
 
-// drawMatrix draws the percentiles of a matrix, its stimuli in an order; nil is
-// that of the matrix.
-func drawMatrix(c draw.Canvas, r vg.Rectangle, d mat.Symmetric, order []int) {
-	shares := percentiles(d)
-	c.DrawImage(r, heatImage(d.SymmetricDim(), func(i, j int) float64 {
-		if order != nil {
+// matrixImage draws the percentiles of a matrix, its stimuli in the order given
+// if it is one of them.
+func matrixImage(m BrainMatrix, order []int) image.Image {
+	shares := percentiles(m.Dissimilarities)
+	return heatImage(m.stimuli(), heatPixels, func(i, j int) float64 {
+		if len(order) == m.stimuli() {
 			i, j = order[i], order[j]
 		}
 		return shares.At(i, j)
-	}))
-	frame(c, r)
+	})
 }
 
 // drawCategories names the categories to the left of a matrix. Names that would
@@ -169,7 +170,7 @@ func (b *Brain) alikeFigure() drawing {
 		c = draw.Crop(c, margin, -margin, margin, -margin)
 		x, y := c.Min.X+words, c.Max.Y-words
 		r := vg.Rectangle{Min: vg.Point{X: x, Y: y - side}, Max: vg.Point{X: x + side, Y: y}}
-		c.DrawImage(r, heatImage(n, func(i, j int) float64 { return alike.At(i, j) }))
+		c.DrawImage(r, heatImage(n, max(heatPixels, 12*n), func(i, j int) float64 { return alike.At(i, j) }))
 		frame(c, r)
 		upright := letters(size, draw.XLeft, draw.YCenter)
 		upright.Rotation = math.Pi / 2
@@ -202,7 +203,7 @@ func drawValues(c draw.Canvas, r vg.Rectangle, values mat.Symmetric) {
 			if v > 0.55 {
 				style.Color = onLight
 			}
-			c.FillText(style, vg.Point{X: r.Min.X + (vg.Length(j)+0.5)*cell, Y: r.Max.Y - (vg.Length(i)+0.5)*cell}, fmt.Sprintf("%.2f", v))
+			c.FillText(style, vg.Point{X: r.Min.X + (vg.Length(j)+0.5)*cell, Y: r.Max.Y - (vg.Length(i)+0.5)*cell}, rounded(v, 2))
 		}
 	}
 }

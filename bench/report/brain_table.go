@@ -150,19 +150,28 @@ func summariseOf(scores []BrainScore, field func(BrainScore) float64) scoreSumma
 func (s scoreSummary) String() string { return withSpread(shownScore(s.mean), shownScore(s.spread)) }
 
 // shownScore shows three decimals.
-func shownScore(x float64) string {
-	text := shown("%.3f", x)
-	if text == "-0.000" {
-		return "0.000"
+func shownScore(x float64) string { return rounded(x, 3) }
+
+// rounded shows a number of decimals or, of numbers that no score is, the order
+// of magnitude.
+func rounded(x float64, decimals int) string {
+	const large = 1e4
+	if math.Abs(x) >= large {
+		return strings.ReplaceAll(shown("%.0e", x), "-", "−")
+	}
+	text := shown(fmt.Sprintf("%%.%df", decimals), x)
+	if strings.Trim(text, "-0.") == "" {
+		text = strings.TrimPrefix(text, "-") // no −0.000
 	}
 	return strings.Replace(text, "-", "−", 1)
 }
 
-// areaOf returns the area of all scores, or "several".
+// areaOf returns the area of all scores, "several" or, of models without areas,
+// "".
 func areaOf(scores []BrainScore) string {
 	switch {
-	case len(scores) == 0 || scores[0].Area == "":
-		return absent
+	case len(scores) == 0:
+		return ""
 	case slices.ContainsFunc(scores, func(s BrainScore) bool { return s.Area != scores[0].Area }):
 		return "several"
 	}
@@ -219,7 +228,7 @@ func (b *Brain) textTables() []textTable {
 		areas := scores[:1:1]
 		for _, r := range t.Rows {
 			scores = append(scores, append([]string{r.Model}, r.Scores...))
-			if slices.ContainsFunc(r.Areas, func(area string) bool { return area != absent }) {
+			if slices.ContainsFunc(r.Areas, func(area string) bool { return area != "" }) {
 				areas = append(areas, append([]string{r.Model}, r.Areas...))
 			}
 		}

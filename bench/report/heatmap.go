@@ -44,16 +44,16 @@ func heatIndex(v float64) uint8 {
 	return uint8(math.Round(min(max(v, 0), 1) * (heatLevels - 1)))
 }
 
-// heatPixels is the most that the side of a heat map has: more cannot be seen.
+// heatPixels is how many the side of a heat map has: more cannot be seen.
 const heatPixels = 400
 
-// heatImage draws n × n values from 0 to 1: each a square of pixels, so that
-// viewers which smooth an image show sharp cells or, if they are too many,
-// each pixel the mean of a square of values.
-func heatImage(n int, value func(i, j int) float64) *image.Paletted {
-	if n > heatPixels {
-		f := (n + heatPixels - 1) / heatPixels
-		return heatImage((n+f-1)/f, func(i, j int) float64 {
+// heatImage draws n × n values from 0 to 1 on about so many pixels a side: each
+// value as a square of pixels, so that viewers which smooth an image show sharp
+// cells or, if they are too many, each pixel as the mean of a square of values.
+func heatImage(n, pixels int, value func(i, j int) float64) *image.Paletted {
+	if n > pixels {
+		f := (n + pixels - 1) / pixels
+		return heatImage((n+f-1)/f, pixels, func(i, j int) float64 {
 			sum, count := 0., 0.
 			for k := i * f; k < min(n, (i+1)*f); k++ {
 				for l := j * f; l < min(n, (j+1)*f); l++ {
@@ -65,7 +65,7 @@ func heatImage(n int, value func(i, j int) float64) *image.Paletted {
 			return sum / count
 		})
 	}
-	size := heatPixels / n
+	size := pixels / n
 	img := image.NewPaletted(image.Rect(0, 0, n*size, n*size), heatColours)
 	for i := range n {
 		for j := range n {
@@ -151,7 +151,7 @@ type categoryRun struct {
 	from, to int
 }
 
-// letters is a style of letters in the colour of the ink.
+// letters is a style of letters of a size.
 func letters(size vg.Length, x text.XAlignment, y text.YAlignment) text.Style {
 	style := words(size)
 	style.XAlign, style.YAlign = x, y
@@ -164,7 +164,7 @@ func fitted(name string, size, width vg.Length) string {
 	style := words(size)
 	name = printable(name)
 	runes := []rune(name)
-	for kept := len(runes) - 1; kept > 0 && style.Width(name) > width; kept-- {
+	for kept := len(runes) - 1; kept >= 0 && style.Width(name) > width; kept-- {
 		half := (kept + 1) / 2
 		name = string(runes[:half]) + "…" + string(runes[len(runes)-(kept-half):])
 	}
