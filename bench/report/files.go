@@ -60,7 +60,7 @@ func resultColumns() []resultColumn {
 
 // resultRecords returns the rows of results.csv, its header first.
 func (r *Report) resultRecords() [][]string {
-	columns := resultColumns()
+	columns := append(resultColumns(), r.brainResults()...)
 	header := make([]string, len(columns))
 	for i, c := range columns {
 		header[i] = c.name
@@ -168,7 +168,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	results := []map[string]any{}
 	for _, result := range r.results() {
 		object := map[string]any{}
-		for _, c := range resultColumns() {
+		for _, c := range append(resultColumns(), r.brainResults()...) {
 			object[c.name] = c.cell(&result)
 		}
 		results = append(results, object)

@@ -29,6 +29,7 @@ type page struct {
 	Rows           []pageRow
 	Spread         bool // some result is a mean over several runs
 	Figures        []pageFigure
+	BrainFigures   []pageFigure
 	Variants       []pageVariant
 }
 
@@ -53,7 +54,7 @@ type pageVariant struct {
 	Kind, LearningRate, Seeds string
 }
 
-func (r *Report) writeHTML(w io.Writer, figures []drawing) error {
+func (r *Report) writeHTML(w io.Writer, figures []drawing, brain drawing) error {
 	p := page{
 		Report:  r,
 		Colours: colourVariables(),
@@ -89,6 +90,9 @@ func (r *Report) writeHTML(w io.Writer, figures []drawing) error {
 
 	var err error
 	if p.Figures, err = pageFigures(figures); err != nil {
+		return err
+	}
+	if p.BrainFigures, err = pageFigures([]drawing{brain}); err != nil {
 		return err
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")

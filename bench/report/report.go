@@ -11,6 +11,7 @@
 //	history.npz       epochs.csv as arrays for NumPy
 //	results.json      everything, for programs; decodes into a Report
 //	test_top1.svg …   one figure per measure that has points, as SVG and PNG
+//	brain.svg …       how like the brain the networks are, if that was measured
 //
 // Fractions, such as top-1, are stored as 0..1 and shown in percent. NaN stands
 // for a value that does not exist or is undefined: people see a dash, CSV files
@@ -81,6 +82,12 @@ type Run struct {
 	// Complete says that the run reached its end. Its last epoch is its result.
 	Complete bool    `json:"complete"`
 	Epochs   []Epoch `json:"epochs"` // those that finished, in order
+
+	// Brain is how like the brain the trained network's best area is, at most one
+	// score for each region and measure, and Untrained that of the same network
+	// before training. Where they are nil nothing is said of it.
+	Brain     []BrainScore `json:"brain,omitempty"`
+	Untrained []BrainScore `json:"untrained,omitempty"`
 }
 
 // Epoch holds what was measured at the end of an epoch. A measure that was not
@@ -165,15 +172,15 @@ func (r *Report) Write(dir string) error {
 		return err
 	}
 
-	figures := drawings(r.figures())
-	for _, f := range figures {
+	figures, brain := drawings(r.figures()), r.brainFigure()
+	for _, f := range append(figures, brain) {
 		if err := f.write(dir, save); err != nil {
 			return err
 		}
 	}
 
 	var page bytes.Buffer
-	err = r.writeHTML(&page, figures)
+	err = r.writeHTML(&page, figures, brain)
 	return save("report.html", page.Bytes(), err)
 }
 

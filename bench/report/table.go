@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -115,14 +116,15 @@ var markdownEscaper = strings.NewReplacer(
 
 // tableRows returns the cells of the table, its headings first.
 func (r *Report) tableRows() [][]string {
-	headings := make([]string, len(tableColumns))
-	for i, c := range tableColumns {
+	columns := append(slices.Clone(tableColumns), r.brainColumns()...)
+	headings := make([]string, len(columns))
+	for i, c := range columns {
 		headings[i] = c.heading
 	}
 	rows := [][]string{headings}
 	for _, result := range r.results() {
-		row := make([]string, len(tableColumns))
-		for i, c := range tableColumns {
+		row := make([]string, len(columns))
+		for i, c := range columns {
 			row[i] = c.cell(&result)
 		}
 		rows = append(rows, row)

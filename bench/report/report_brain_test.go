@@ -1,0 +1,107 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// scored is a comparison with scores of its networks, trained and not.
+func scored() *Report {
+	r := small()
+	score := func(value float64) []BrainScore {
+		nan := math.NaN()
+		return []BrainScore{{"IT", MeasureSpearman, "", 1, "layer4", value, 0.01, 0.3, 0.5, nan, nan, nan, nan}}
+	}
+	for i := range r.Variants {
+		for j := range r.Variants[i].Runs {
+			run := &r.Variants[i].Runs[j]
+			run.Brain, run.Untrained = score(0.25+0.25*float64(j)-0.125*float64(i)), score(0.0625)
+		}
+	}
+	return r
+}
+
+func TestReportBrain(t *testing.T) {
+	dir := t.TempDir()
+	r := scored()
+	var text strings.Builder
+	if err := r.WriteTable(&text); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(text.String(), "\n")
+	for i, want := range []string{"   IT RSA       untrained", "   0.375 ± 0.177   0.062 ± 0.000", "   0.250 ± 0.177   0.062 ± 0.000"} {
+		if !strings.HasSuffix(lines[i], want) {
+			t.Errorf("line %d is %q, want an end of %q", i, lines[i], want)
+		}
+	}
+	if err := r.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	checkPictures(t, dir, "brain")
+	rows, err := csv.NewReader(bytes.NewReader(read(t, dir, "results.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := rows[0][len(rows[0])-4:], "IT RSA (Spearman),IT RSA (Spearman)_sd,untrained IT RSA (Spearman),untrained IT RSA (Spearman)_sd"; strings.Join(got, ",") != want {
+		t.Errorf("columns %q", got)
+	}
+	if got := rows[1][len(rows[1])-4]; got != "0.375" {
+		t.Errorf("the mean is %s", got)
+	}
+	page := string(read(t, dir, "report.html"))
+	if !strings.Contains(page, "How like the brain") || !strings.Contains(page, "IT RSA") {
+		t.Error("the page has no scores")
+	}
+	var back Report
+	if err := json.Unmarshal(read(t, dir, "results.json"), &back); err != nil {
+		t.Fatal(err)
+	}
+	again := t.TempDir()
+	if err := back.Write(again); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"results.json", "results.csv", "report.html", "brain.svg"} {
+		if !bytes.Equal(read(t, dir, name), read(t, again, name)) {
+			t.Errorf("%s differs after a round trip through JSON", name)
+		}
+	}
+
+	// Without scores nothing is said of them.
+	if err := small().Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "brain.svg")); !os.IsNotExist(err) {
+		t.Errorf("a figure of the earlier report is there: %v", err)
+	}
+	if page := string(read(t, dir, "report.html")); strings.Contains(page, "brain") {
+		t.Error("the page speaks of the brain")
+	}
+}
+
+// Of several measures of one kind each has its whole name, and runs that are
+// not complete do not count beside those that are.
+func TestReportBrainColumns(t *testing.T) {
+	r := scored()
+	pearson := r.Variants[0].Runs[0].Brain[0]
+	pearson.Measure = MeasurePearson
+	r.Variants[0].Runs[0].Brain = append(r.Variants[0].Runs[0].Brain, pearson)
+	r.Variants[0].Runs[1].Complete = false
+	for i := range r.Variants {
+		for j := range r.Variants[i].Runs {
+			r.Variants[i].Runs[j].Untrained = nil
+		}
+	}
+	rows := r.tableRows()
+	if got := strings.Join(rows[0][len(tableColumns):], ","); got != "IT RSA (Spearman),IT RSA (Pearson)" {
+		t.Errorf("columns %s", got)
+	}
+	if got := strings.Join(rows[1][len(tableColumns):], ","); got != "0.250,0.250" {
+		t.Errorf("scores %s", got)
+	}
+}
