@@ -156,7 +156,11 @@ func times(x float64) string { return digits(x) + "x" }
 func gigabytes(x float64) string { return fmt.Sprintf("%.2f GB", x/1e9) }
 
 func (r *Result) aimTable() *table {
-	t := &table{title: "Against the aims, networks: ResNet-20", headings: []string{"measure", "value", "at least", "aim", "met"}, left: 1}
+	title := "Against the aims"
+	if len(r.section("steps")) > 0 {
+		title += ", ResNet-20"
+	}
+	t := &table{title: title, headings: []string{"measure", "value", "at least", "aim", "met"}, left: 1}
 	for _, a := range r.Aims {
 		met := "no"
 		if a.Met {
