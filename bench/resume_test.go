@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"hypnos/bench/runs"
+	"hypnos/graph"
 )
 
 // digits writes a small data set in the files of MNIST and returns its folder.
@@ -321,8 +322,15 @@ func TestCompareGoesOn(t *testing.T) {
 	if status != 0 || strings.Count(stderr, "epoch 1 of 3") != 2 || tables() != want {
 		t.Errorf("-fresh: status %d, stderr %q", status, stderr)
 	}
-	if left, err := filepath.Glob(filepath.Join(dir, "runs", "*", "*.safetensors")); err != nil || left != nil {
+	// Finished runs keep their weights, and no averages of the optimiser.
+	left, err := filepath.Glob(filepath.Join(dir, "runs", "*", "*.safetensors"))
+	if err != nil || len(left) != 2 {
 		t.Errorf("weights of finished runs: %v, %v", left, err)
+	}
+	for _, path := range left {
+		if beside, err := graph.ReadBeside(path); err != nil || len(beside) > 0 {
+			t.Errorf("%s: %d tensors beside weights, %v", path, len(beside), err)
+		}
 	}
 }
 
