@@ -47,6 +47,7 @@ const (
 	barLift      = 0.8 // of letters, which else look too low beside a bar
 	barAxis      = 22 * vg.Length(1)
 	barBlockGap  = 8 * vg.Length(1)
+	barGap       = 18 * vg.Length(1)  // between panels, so that their numbers do not meet
 	barsWidth    = 720 * vg.Length(1) // of a sheet, at most if the panels are few
 	widestPanel  = 220 * vg.Length(1)
 	narrowest    = 84 * vg.Length(1)
@@ -54,8 +55,12 @@ const (
 	longestRow   = 80 * vg.Length(1)
 )
 
-// spareColour is that of what is not one of several, in both modes of the page.
-var spareColour = color.NRGBA{0x8b, 0x95, 0xa1, 0xff}
+// Greys that can be seen in both modes of the page, which leaves them as they
+// are: of what is not one of several, and of the noise ceiling.
+var (
+	spareColour   = color.NRGBA{0x8b, 0x95, 0xa1, 0xff}
+	ceilingColour = color.NRGBA{0x8b, 0x95, 0xa1, 0x58}
+)
 
 // barColour is that of the i-th of several kinds of bars. When the palette
 // starts again its colours are paler.
@@ -88,8 +93,8 @@ func barFigure(name, title, caption string, blocks []barBlock) drawing {
 		place.names += 6
 	}
 	room := (barsWidth - 2*margin - place.groups - place.names) / vg.Length(columns)
-	place.panel = min(max(room-gap, narrowest), widestPanel)
-	d.width = 2*margin + place.groups + place.names + vg.Length(columns)*(place.panel+gap)
+	place.panel = min(max(room-barGap, narrowest), widestPanel)
+	d.width = 2*margin + place.groups + place.names + vg.Length(columns)*(place.panel+barGap)
 	d.height += 2*margin - barBlockGap
 	d.paint = func(c draw.Canvas) error {
 		fillRectangle(c, c.Rectangle, paper)
@@ -148,7 +153,7 @@ func (b barBlock) draw(c draw.Canvas, place barPlace) {
 		c.FillText(letters(7.5, draw.XRight, draw.YCenter), vg.Point{X: right - 4, Y: y - tops[i] - barHeight/2 + barLift}, fitted(r.name, 7.5, longestRow))
 	}
 	for k, p := range b.panels {
-		x := right + vg.Length(k)*(place.panel+gap)
+		x := right + vg.Length(k)*(place.panel+barGap)
 		area := vg.Rectangle{Min: vg.Point{X: x, Y: y - end - barSpace/2}, Max: vg.Point{X: x + place.panel, Y: y + barSpace/2}}
 		c.FillText(letters(9, draw.XLeft, draw.YBottom), vg.Point{X: x, Y: area.Max.Y + 3}, fitted(p.title, 9, place.panel))
 		p.draw(c, area, b.rows, tops)
@@ -206,9 +211,7 @@ func (p barPanel) draw(c draw.Canvas, area vg.Rectangle, rows []barRow, tops []v
 		c.FillText(letters(8, draw.XCenter, draw.YTop), vg.Point{X: at(tick.Value), Y: area.Min.Y - 3}, tick.Label)
 	}
 	if low, high := p.ceiling.band(); p.ceiling.exists() && drawableScore(low) && drawableScore(high) {
-		shade := ink
-		shade.A = 0x26
-		fillRectangle(c, vg.Rectangle{Min: vg.Point{X: at(low), Y: area.Min.Y}, Max: vg.Point{X: at(high), Y: area.Max.Y}}, shade)
+		fillRectangle(c, vg.Rectangle{Min: vg.Point{X: at(low), Y: area.Min.Y}, Max: vg.Point{X: at(high), Y: area.Max.Y}}, ceilingColour)
 		if p.ceiling.low == p.ceiling.high {
 			upright(levelStyle(0), p.ceiling.low)
 		}

@@ -74,7 +74,7 @@ func (b *Brain) matrixFigure() drawing {
 				drawCategories(c, r, named)
 			}
 		}
-		colourBar(c, c.Min.X+left, c.Min.Y+colourBarHeight-margin, matrixSide, "percentile of dissimilarity", [3]string{"0", "50", "100"})
+		colourBar(c, c.Min.X+left, c.Min.Y+colourBarHeight, matrixSide, "percentile of dissimilarity", [3]string{"0", "50", "100"})
 		return nil
 	}
 	return d

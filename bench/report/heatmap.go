@@ -32,7 +32,7 @@ var heatColours = func() color.Palette {
 		}
 		colours[i] = color.NRGBAModel.Convert(c)
 	}
-	return append(colours, color.NRGBA{0x8b, 0x95, 0xa1, 0xff})
+	return append(colours, spareColour)
 }()
 
 // heatIndex is the place in heatColours of a value from 0 to 1. Values beyond

@@ -187,11 +187,9 @@ func TestBars(t *testing.T) {
 		}
 		scale := (grid[1] - grid[0]) / vg.Length(ticks[1].Value-ticks[0].Value)
 		at := func(v float64) vg.Length { return grid[0] + vg.Length(v-ticks[0].Value)*scale }
-		shade := ink
-		shade.A = 0x26
 		want := map[color.Color][2]vg.Length{barColour(0): {at(0), at(0.25)}, barColour(1): {at(-0.125), at(0)}}
 		if !math.IsNaN(c.low) {
-			want[shade] = [2]vg.Length{at(c.low), at(c.high)}
+			want[ceilingColour] = [2]vg.Length{at(c.low), at(c.high)}
 		}
 		if len(filled) != len(want) {
 			t.Errorf("%s: filled %v, want %v", name, filled, want)
