@@ -127,8 +127,8 @@ func gunzip(contents []byte, kind uint32) ([]byte, error) {
 	if size > maxIDX {
 		return nil, errors.Errorf("unpacks to %d bytes, want at most %d", size, maxIDX)
 	}
-	plain := bytes.NewBuffer(header)
-	plain.Grow(min(int(size), deflation*len(contents)) + 2*bytes.MinRead)
+	plain := bytes.NewBuffer(make([]byte, 0, min(int(size), deflation*len(contents))+2*bytes.MinRead))
+	plain.Write(header)
 	_, err = plain.ReadFrom(io.LimitReader(r, int64(size)+1-int64(len(header))))
 	return plain.Bytes(), err
 }

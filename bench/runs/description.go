@@ -77,7 +77,7 @@ func (d description) into(run any) error {
 // What a description may have, bytes, and what it costs.
 const (
 	maxDescription  = 64 << 20 // a thousand epochs of a hundred layers take a third of it
-	descriptionCost = 450      // memory for a byte at most: an empty epoch is {}, and takes as much as a full one
+	descriptionCost = 500      // memory for a byte at most: an empty epoch is {}, and takes as much as a full one
 )
 
 // readFile reads a file that is not larger than a description.

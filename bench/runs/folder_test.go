@@ -240,7 +240,7 @@ func TestLock(t *testing.T) {
 
 // What is read takes memory in proportion to its file, whatever the JSON is of.
 func TestMemory(t *testing.T) {
-	const n = 300_000
+	const n = 50_000
 	for name, run := range map[string]string{
 		"epochs": `{"run":{"epochs":[` + strings.Repeat("{},", n) + `{}]}}`,
 		"layers": `{"run":{"epochs":[{"layers":[` + strings.Repeat("{},", n) + `{}]}]}}`,
