@@ -28,7 +28,7 @@ func (b *Brain) bestFigure() drawing {
 	models, scores := b.withGiven(b.Best)
 	var blocks []barBlock
 	for _, region := range b.Regions {
-		block := barBlock{title: region}
+		block, models := barBlock{title: region}, b.shownWith(region, models)
 		for i, model := range models {
 			colour := barColour(0)
 			if i >= len(b.Models) {

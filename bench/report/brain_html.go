@@ -107,9 +107,9 @@ func (b *Brain) definitions() []Setting {
 	if len(b.Regions) > 0 {
 		ceiling := "What a perfect model would reach, given the noise of the recordings."
 		if predictive {
-			ceiling += " Of PLS and ridge it is the reliability c of the responses: the correlation of means over halves of the repetitions, corrected for their number (Spearman 1910, Brown 1910)."
+			ceiling += " Of PLS and ridge it is the reliability c of the responses: the correlation of means over halves of the repetitions, corrected for their number (Spearman 1910, Brown 1910); the r of a perfect model is √c."
 		}
-		add("noise ceiling", ceiling+" Of RSA it has a lower and an upper bound, the mean correlation of each subject with the mean of the others and of all (Nili et al. 2014, PLoS Comput. Biol. 10:e1003553), where there are several subjects.")
+		add("noise ceiling", ceiling+" Of RSA it has a lower and an upper bound, the mean correlation of each subject with the mean of the others and of all (Nili et al. 2014, PLoS Comput. Biol. 10:e1003553), where there are several subjects; a score is then the mean over subjects.")
 	}
 	if predictive {
 		add("r²/c", "The share of the variance that can be explained which is explained.")

@@ -44,6 +44,7 @@ func (b *Brain) regionTables() []regionTable {
 func (b *Brain) regionTable(region string) regionTable {
 	t := regionTable{Region: printable(region)}
 	models, all := b.withGiven(b.Best)
+	models = b.shownWith(region, models)
 	var normalised []string // measures
 	for _, m := range b.measuresOf(region, all) {
 		scores := scoresOf(all, region, m)
@@ -88,6 +89,15 @@ func (b *Brain) withGiven(scores []BrainScore) (models []string, all []BrainScor
 		all = append(all, s)
 	}
 	return models, all
+}
+
+// shownWith returns the models without those that came with other regions.
+func (b *Brain) shownWith(region string, models []string) []string {
+	return slices.DeleteFunc(slices.Clone(models), func(model string) bool {
+		return !slices.Contains(b.Models, model) && !slices.ContainsFunc(b.Given, func(s BrainScore) bool {
+			return s.Model+given == model && s.Region == region
+		})
+	})
 }
 
 // measuresOf returns the measures by which something was scored with a region.

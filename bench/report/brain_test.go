@@ -388,3 +388,18 @@ func TestMatrixJSON(t *testing.T) {
 		t.Errorf("rows of wrong lengths: %v", err)
 	}
 }
+
+// A model that came with one region has no row in the table of another.
+func TestGivenWithOneRegion(t *testing.T) {
+	b := Brain{
+		Regions: []string{"monkey IT", "human IT"}, Measures: []string{MeasureSpearman},
+		Given: []BrainScore{
+			{Region: "monkey IT", Measure: MeasureSpearman, Model: "human IT", Value: 0.5},
+			{Region: "human IT", Measure: MeasureSpearman, Model: "HMAX", Value: 0.25},
+		},
+	}
+	monkey, human, _ := strings.Cut(b.Text(), "human IT: the best")
+	if !strings.Contains(monkey, "human IT"+given) || strings.Contains(monkey, "HMAX") || !strings.Contains(human, "HMAX"+given) || strings.Contains(human, "human IT"+given) {
+		t.Errorf("tables:\n%s", b.Text())
+	}
+}
