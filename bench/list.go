@@ -47,5 +47,13 @@ func list(c console) error {
 	for _, d := range data.List() {
 		fmt.Fprintf(t, "  %s\t%s\n", d.Name, d.Description)
 	}
+	fmt.Fprintln(t, "\nfor bench brain")
+	for _, line := range [][2]string{
+		{"it92", "recording: 92 pictures, monkey and human inferior temporal cortex (Kriegeskorte et al. 2008)"},
+		{"pixels", "model: the colours of 32×32 pixels"},
+		{"gabor", "model: Gabor energy of 112×112 pixels, like V1"},
+	} {
+		fmt.Fprintf(t, "  %s\t%s\n", line[0], line[1])
+	}
 	return t.Flush()
 }
