@@ -150,7 +150,8 @@ func (f brainFlags) folder(ctx context.Context, c console, dir string, experimen
 		case damaged != nil:
 			return nil, nil, damaged[0]
 		case k == runs.Place{}:
-			continue // a run that has only begun
+			fmt.Fprintf(c.err, "%s has no checkpoint yet and is left out\n", folder)
+			continue
 		}
 		name := r.Flags["variant"]
 		if m := runName.FindStringSubmatch(filepath.Base(folder)); name == "" && m != nil {

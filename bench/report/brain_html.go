@@ -112,8 +112,8 @@ func (b *Brain) definitions() []Setting {
 		add("noise ceiling", ceiling+" Of RSA it has a lower and an upper bound, the mean correlation of each subject with the mean of the others and of all (Nili et al. 2014, PLoS Comput. Biol. 10:e1003553), where there are several subjects; a score is then the mean over subjects.")
 	}
 	if predictive {
-		add("r²/c", "The share of the variance that can be explained which is explained.")
-		add("(r/c)²", "An older normalisation (Schrimpf et al. 2018), which may be more than 1.")
+		add("r²/c", "The share of the variance that can be explained which is explained; Brain-Score has it since December 2025.")
+		add("(r/c)²", "What Brain-Score had before (Schrimpf et al. 2018); it may be more than 1.")
 	}
 	return definitions
 }
