@@ -1,0 +1,322 @@
+// Command ventral asks which of two small networks is closer to the inferior
+// temporal cortex of a monkey: the convolutional or the locally connected one.
+//
+//	go run ./examples/ventral
+//
+// It trains both for a few epochs on the real images that hypnos carries along,
+// shows them 92 pictures that a monkey has seen, prints how alike the geometry of
+// their answers is, and draws a picture: README.md has both.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"image/color"
+	"image/png"
+	"io"
+	"log"
+	"os"
+	"text/tabwriter"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/palette/moreland"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"hypnos/data"
+	"hypnos/graph"
+	"hypnos/recordings"
+	"hypnos/train"
+	"hypnos/ventral"
+	"hypnos/zoo"
+)
+
+func main() {
+	epochs := flag.Int("epochs", 20, "epochs of training")
+	width := flag.Int("width", 8, "channels of the networks' first stage")
+	picture := flag.String("o", "ventral.png", "`file` to draw to")
+	flag.Parse()
+	if err := run(os.Stdout, os.Stderr, *epochs, *width, *picture); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(out, progress io.Writer, epochs, width int, picture string) error {
+	// # What a monkey answers
+	//
+	// The responses of 674 neurons to 92 pictures, as dissimilarities: 1 minus
+	// the correlation of the responses to two pictures. Those of humans say how
+	// alike the cortex of two species is.
+	const batch, seed = 64, 1
+	recording, err := recordings.Open("it92")
+	if err != nil {
+		return err
+	}
+	monkey, human := recording.Regions[0], recording.Regions[1]
+	species, err := ventral.RSA(human.Dissimilarities, monkey.Dissimilarities, ventral.RSAOptions{})
+	if err != nil {
+		return err
+	}
+
+	// # Two networks
+	//
+	// The same architecture with shared weights and with local ones, before and
+	// after training, each at the learning rate that suits it.
+	images, _, err := data.Open(data.Default, "")
+	if err != nil {
+		return err
+	}
+	normalisation, err := data.NormalisationOf(images)
+	if err != nil {
+		return err
+	}
+	loader, err := data.NewLoader(images, data.LoaderOptions{Batch: batch, Transform: data.RandomCrop{Padding: 4}, Normalisation: normalisation, Seed: seed})
+	if err != nil {
+		return err
+	}
+	perEpoch := images.Len() / batch
+	trained := func(name string, net *graph.Network, rate float64) error {
+		_, err := train.Run(context.Background(), net, train.Options{
+			Epochs: epochs, StepsPerEpoch: perEpoch, Batch: batch,
+			Optimiser: train.OptimiserOptions{WeightDecay: 0.01}, Schedule: train.Schedule{Rate: rate},
+			Training: train.Batches(loader.Batches(0, epochs*perEpoch)),
+			Epoch: func(e train.Epoch) {
+				fmt.Fprintf(progress, "  %s, epoch %d: training loss %.3f\n", name, e.Epoch, e.Training.Loss)
+			},
+		})
+		return err
+	}
+
+	// # What they answer
+	//
+	// The pictures as the networks know theirs: as small, with the same mean.
+	stimuli, err := data.Preprocess(recording.Stimuli, data.ResizeCrop{Resize: 32, Crop: 32})
+	if err != nil {
+		return err
+	}
+	var shown graph.Batch
+	for all, err := range data.InOrder(stimuli, normalisation, stimuli.Len()) {
+		if err != nil {
+			return err
+		}
+		shown = all
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "network\tarea\tRSA with monkey IT\t")
+	var bars []bar
+	matrices := []matrix{{"monkey IT", monkey.Dissimilarities}}
+	verdict := ""
+	for _, n := range []struct {
+		name  string
+		local bool
+		rate  float64
+	}{{"convolutional", false, 0.04}, {"local", true, 0.005}} {
+		net, err := zoo.New("resnet8", zoo.Config{Width: width, Connectivity: graph.Connectivity{Local: n.local}, Seed: seed})
+		if err != nil {
+			return err
+		}
+		for _, state := range []string{"untrained", "trained"} {
+			name := state + " " + n.name
+			if state == "trained" {
+				if err := trained(n.name, net, n.rate); err != nil {
+					return err
+				}
+			}
+			areas, err := geometry(net, shown)
+			if err != nil {
+				return err
+			}
+			for i, area := range net.AreaNames() {
+				alike, err := ventral.RSA(areas[i], monkey.Dissimilarities, ventral.RSAOptions{})
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(table, "%s\t%s\t%.3f ± %.3f\t\n", name, area, alike.Value, alike.Error)
+				bars = append(bars, bar{name, area, alike.Score})
+			}
+			best, err := closest(areas, monkey.Dissimilarities, recording.Categories)
+			if err != nil {
+				return err
+			}
+			area := net.AreaNames()[best.Area]
+			verdict += fmt.Sprintf("  %s: %s, %.3f ± %.3f\n", name, area, best.Reported.Value, best.Reported.Error)
+			if state == "trained" {
+				matrices = append(matrices, matrix{n.name + ": " + area, areas[best.Area]})
+			}
+		}
+	}
+	fmt.Fprintf(table, "humans\tIT\t%.3f ± %.3f\t\n", species.Value, species.Error)
+	if err := table.Flush(); err != nil {
+		return err
+	}
+
+	// # Which is closer
+	//
+	// The best of three areas looks better than it is. So it is chosen on one
+	// half of the pictures and judged on the other.
+	fmt.Fprintf(out, "\nthe area that half of the pictures chose, on the other half:\n%s", verdict)
+
+	// # A picture
+	if err := drawAll(picture, matrices, bars, species.Value); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "\npicture: %s\n", picture)
+	return err
+}
+
+// geometry returns the dissimilarities of what each area answers.
+func geometry(net *graph.Network, shown graph.Batch) ([]*mat.SymDense, error) {
+	answers, err := net.Features(shown.Images, net.AreaNames()...)
+	if err != nil {
+		return nil, err
+	}
+	areas := make([]*mat.SymDense, len(answers))
+	for i, a := range answers {
+		features, err := ventral.NewFeatures(len(shown.Labels), len(a.Data)/len(shown.Labels), a.Data)
+		if err != nil {
+			return nil, err
+		}
+		if areas[i], err = ventral.Dissimilarities(features); err != nil {
+			return nil, err
+		}
+	}
+	return areas, nil
+}
+
+// closest returns the area that is most like a region.
+func closest(areas []*mat.SymDense, region mat.Symmetric, categories []string) (ventral.Best, error) {
+	return ventral.BestArea(len(areas), len(categories), ventral.Choice{Categories: categories}, func(area int, stimuli []int) (ventral.Score, error) {
+		a, err := ventral.Among(areas[area], stimuli)
+		if err != nil {
+			return ventral.Score{}, err
+		}
+		b, err := ventral.Among(region, stimuli)
+		if err != nil {
+			return ventral.Score{}, err
+		}
+		s, err := ventral.RSA(a, b, ventral.RSAOptions{Permutations: -1})
+		return s.Score, err
+	})
+}
+
+// matrix is dissimilarities with a title.
+type matrix struct {
+	title string
+	of    mat.Symmetric
+}
+
+// bar is how like monkey IT an area is.
+type bar struct {
+	network, area string
+	ventral.Score
+}
+
+// drawAll draws matrices side by side, and the bars with a line at the humans'
+// height.
+func drawAll(path string, matrices []matrix, bars []bar, humans float64) error {
+	var row []*plot.Plot
+	for _, m := range matrices {
+		p := plot.New()
+		p.Title.Text = m.title
+		p.HideAxes()
+		h := plotter.NewHeatMap(percentiles(m.of), moreland.ExtendedBlackBody().Palette(256))
+		h.Rasterized = true // no lines between cells
+		p.Add(h)
+		row = append(row, p)
+	}
+	heights, err := barPlot(bars, humans)
+	if err != nil {
+		return err
+	}
+	canvas := vgimg.New(26*vg.Centimeter, 7.2*vg.Centimeter)
+	tiles := draw.Tiles{Rows: 1, Cols: len(row) + 1, PadX: 4 * vg.Millimeter, PadTop: 2 * vg.Millimeter, PadRight: 2 * vg.Millimeter}
+	for i, p := range append(row, heights) {
+		p.Draw(tiles.At(draw.New(canvas), i, 0))
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := png.Encode(file, canvas.Image()); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// Colours of networks, which colour-blind readers can tell apart.
+var colours = []color.Color{color.RGBA{0xa6, 0xca, 0xe0, 255}, color.RGBA{0x00, 0x72, 0xb2, 255}, color.RGBA{0xf2, 0xbf, 0x98, 255}, color.RGBA{0xd5, 0x5e, 0x00, 255}}
+
+// barPlot draws the bars of each network side by side, area by area.
+func barPlot(bars []bar, humans float64) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text = "RSA with monkey IT"
+	networks, areas := 4, len(bars)/4
+	const wide = 7 // points
+	names := make([]string, areas)
+	for n := range networks {
+		group := bars[n*areas:][:areas]
+		values, errs := make(plotter.Values, areas), struct {
+			plotter.XYs
+			plotter.YErrors
+		}{make(plotter.XYs, areas), make(plotter.YErrors, areas)}
+		shift := float64(n) - float64(networks-1)/2
+		for i, b := range group {
+			names[i], values[i] = b.area, b.Value
+			errs.XYs[i] = plotter.XY{X: float64(i) + shift*0.2, Y: b.Value}
+			errs.YErrors[i] = struct{ Low, High float64 }{b.Error, b.Error}
+		}
+		chart, err := plotter.NewBarChart(values, vg.Points(wide))
+		if err != nil {
+			return nil, err
+		}
+		chart.Color, chart.LineStyle.Width, chart.XMin = colours[n], 0, shift*0.2
+		lines, err := plotter.NewYErrorBars(errs)
+		if err != nil {
+			return nil, err
+		}
+		lines.CapWidth = 0
+		p.Add(chart, lines)
+		p.Legend.Add(group[0].network, chart)
+	}
+	line := plotter.NewFunction(func(float64) float64 { return humans })
+	line.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+	p.Add(line)
+	p.Legend.Add("humans", line)
+	p.Legend.Top = true
+	p.NominalX(names...)
+	p.Y.Min, p.Y.Max = min(0, p.Y.Min), 1.9*humans // the legend stands above the bars
+	return p, nil
+}
+
+// ranked is a matrix as gonum's heat maps take it, rows from below.
+type ranked struct {
+	n      int
+	shares []float64
+}
+
+func (r ranked) Dims() (columns, rows int) { return r.n, r.n }
+func (r ranked) X(column int) float64      { return float64(column) }
+func (r ranked) Y(row int) float64         { return float64(row) }
+func (r ranked) Z(column, row int) float64 { return r.shares[(r.n-1-row)*r.n+column] }
+
+// percentiles puts a matrix's values in the order of their size, so that
+// matrices of different scale can be seen side by side.
+func percentiles(d mat.Symmetric) ranked {
+	n := d.SymmetricDim()
+	r := ranked{n, make([]float64, n*n)}
+	values, order := make([]float64, n*n), make([]int, n*n)
+	for i := range values {
+		values[i] = d.At(i/n, i%n)
+	}
+	floats.ArgsortStable(values, order)
+	for rank, i := range order {
+		r.shares[i] = float64(rank) / float64(len(order))
+	}
+	return r
+}
