@@ -38,3 +38,31 @@ func BenchmarkPLS(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRidge is the kernel of the same session and 10 splits of ridge, with
+// one alpha and with a grid.
+func BenchmarkRidge(b *testing.B) {
+	random := rand.New(rand.NewPCG(1, 2))
+	values := make([]float32, 640*20_000)
+	for i := range values {
+		values[i] = random.Float32()
+	}
+	features, err := NewFeatures(640, 20_000, values)
+	if err != nil {
+		b.Fatal(err)
+	}
+	k, err := NewKernel(features)
+	if err != nil {
+		b.Fatal(err)
+	}
+	responses := noise(640, 50, random)
+	for name, r := range map[string]Ridge{"one": {}, "grid": {Alphas: Decades(-2, 8)}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Predictivity(k, responses, r, Splits{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

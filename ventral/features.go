@@ -4,8 +4,6 @@ import (
 	"math"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -60,45 +58,6 @@ func readRow(row []float64, x mat.Matrix, stimulus, from int) error {
 	return nil
 }
 
-const (
-	columns = 512 // of a block of features in float64, whose rows stay in the caches
-	panel   = 128 // rows of products that are computed in one go
-)
-
-// products returns the products of every two rows of a matrix, n × n. Before
-// that, prepare changes each block of columns, given as rows of width values.
-//
-// Blocks, and so sums, are the same on any number of threads: gonum's product
-// divides the result among threads and not the sums.
-func products(x mat.Matrix, prepare func(block []float64, width int)) (*mat.Dense, error) {
-	n, units := x.Dims()
-	all := mat.NewDense(n, n, nil)
-	c := all.RawMatrix()
-	buffer := make([]float64, n*min(columns, units))
-	for from := 0; from < units; from += columns {
-		width := min(columns, units-from)
-		block := buffer[:n*width]
-		err := parallel(n, func(i int) error { return readRow(block[i*width:][:width], x, i, from) })
-		if err != nil {
-			return nil, err
-		}
-		prepare(block, width)
-		for top := 0; top < n; top += panel {
-			rows := min(panel, n-top)
-			blas64.Gemm(blas.NoTrans, blas.Trans, 1,
-				blas64.General{Rows: rows, Cols: width, Stride: width, Data: block[top*width:]},
-				blas64.General{Rows: n - top, Cols: width, Stride: width, Data: block[top*width:]},
-				1, blas64.General{Rows: rows, Cols: n - top, Stride: n, Data: c.Data[top*n+top:]})
-		}
-	}
-	for i := range n {
-		for j := range i {
-			c.Data[i*n+j] = c.Data[j*n+i]
-		}
-	}
-	return all, nil
-}
-
 // Dissimilarities returns the dissimilarity of every two stimuli, 1 - r, where r
 // is the Pearson correlation of their features over the units. It is an error if
 // a feature is not finite, if there are fewer than two units, or if the features
@@ -123,7 +82,7 @@ func Dissimilarities(features mat.Matrix) (*mat.SymDense, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := products(features, func(block []float64, width int) {
+	r, _, err := products(features, func(block []float64, width int) {
 		for i := range block {
 			block[i] = (block[i] - mean[i/width]) / scale[i/width]
 		}

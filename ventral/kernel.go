@@ -1,6 +1,8 @@
 package ventral
 
 import (
+	"sync/atomic"
+
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -11,10 +13,11 @@ import (
 // to know of the features.
 type Kernel struct {
 	products *mat.Dense // n × n, both triangles
+	rounding float64    // how large an eigenvalue may be by rounding alone, as a share of their trace
 }
 
-// NewKernel returns the kernel of features. Beside the result it needs 4 kB a
-// stimulus. It is an error if a feature is not finite or if the stimuli all have
+// NewKernel returns the kernel of features. Beside the result it needs some 10 kB
+// a stimulus. It is an error if a feature is not finite or if the stimuli all have
 // the same features.
 func NewKernel(features mat.Matrix) (*Kernel, error) {
 	n, units := features.Dims()
@@ -23,18 +26,18 @@ func NewKernel(features mat.Matrix) (*Kernel, error) {
 	}
 	// Every measure is the same without the mean, and it may be far larger
 	// than what differs between stimuli.
-	varies := false
-	mean := make([]float64, min(columns, units))
-	k, err := products(features, func(block []float64, width int) {
-		mean := mean[:width]
-		clear(mean)
+	var varies atomic.Bool
+	k, rounding, err := products(features, func(block []float64, width int) {
+		mean := make([]float64, width)
 		for i := range n {
 			floats.Add(mean, block[i*width:][:width])
 		}
 		floats.Scale(1/float64(n), mean)
 		for i := range n {
 			row := block[i*width:][:width]
-			varies = varies || !floats.Equal(row, block[:width])
+			if !varies.Load() && !floats.Equal(row, block[:width]) {
+				varies.Store(true)
+			}
 			if i > 0 {
 				floats.Sub(row, mean)
 			}
@@ -44,10 +47,10 @@ func NewKernel(features mat.Matrix) (*Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !varies {
+	if !varies.Load() {
 		return nil, errors.Errorf("ventral: the features of all %d stimuli are the same", n)
 	}
-	return &Kernel{k}, nil
+	return &Kernel{k, rounding}, nil
 }
 
 // Stimuli returns the number of stimuli.
@@ -62,7 +65,7 @@ func (k *Kernel) Subset(stimuli []int) (*Kernel, error) {
 	if len(stimuli) == 0 {
 		return nil, errors.New("ventral: kernel of no stimuli")
 	}
-	return &Kernel{k.among(stimuli, stimuli)}, nil
+	return &Kernel{k.among(stimuli, stimuli), k.rounding}, nil
 }
 
 // within checks that stimuli are from 0 to n-1.

@@ -40,7 +40,7 @@ const exhausted = 1e-12
 // Z - s·tᵀY - t·tᵀZ, where s is K·t made orthogonal to all scores. And undoing on u
 // what makes t orthogonal gives v with t = K·v, so that the fitted responses are
 // Σ t·tᵀY = K·Σ v·tᵀY.
-func (p PLS) fit(kernel, responses *mat.Dense) (fitted, error) {
+func (p PLS) fit(kernel, responses *mat.Dense, rounding float64) (fitted, error) {
 	n, neuroids := responses.Dims()
 	p, err := p.withDefaults(n)
 	if err != nil {
@@ -51,7 +51,7 @@ func (p PLS) fit(kernel, responses *mat.Dense) (fitted, error) {
 	var scores, duals [][]float64
 	first := 0.0
 	for len(scores) < p.Components {
-		c, square := p.weights(y, z, exhausted*first)
+		c, square := p.weights(y, z, max(exhausted, rounding)*first)
 		if square == 0 {
 			break
 		}

@@ -10,9 +10,10 @@ import (
 
 // A Regression predicts responses from features: PLS or Ridge.
 type Regression interface {
-	// fit takes a centred kernel n × n and centred responses n × neuroids. It
-	// may change neither.
-	fit(kernel, responses *mat.Dense) (fitted, error)
+	// fit takes a centred kernel n × n and centred responses n × neuroids, and
+	// may change neither; and the share of the kernel's trace that an eigenvalue
+	// may be by rounding alone.
+	fit(kernel, responses *mat.Dense, rounding float64) (fitted, error)
 }
 
 // fitted is the coefficients of each neuroid over the training stimuli, and what
@@ -52,7 +53,7 @@ func predict(features *Kernel, y *mat.Dense, r Regression, s Split) (*mat.Dense,
 		mean[j] = stat.Mean(mat.Col(nil, j, train), nil)
 	}
 	train.Apply(func(_, j int, v float64) float64 { return v - mean[j] }, train)
-	fit, err := r.fit(features.centred(s.Train, s.Train), train)
+	fit, err := r.fit(features.centred(s.Train, s.Train), train, features.rounding)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -2,6 +2,7 @@ package ventral
 
 import (
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
@@ -31,9 +32,15 @@ func Decades(from, to int) []float64 {
 	return grid
 }
 
+// worst is alpha as a share of the kernel's trace below which Cholesky's
+// decomposition may lose more than half of the digits.
+const worst = 0x1p-26
+
 // fit returns the dual coefficients (K + alpha)⁻¹·Y for a centred kernel K and
-// centred responses Y, from the eigenvectors Q and eigenvalues of K.
-func (r Ridge) fit(kernel, responses *mat.Dense) (fitted, error) {
+// centred responses Y: of a single alpha that is large beside rounding by
+// Cholesky's decomposition, which takes a tenth of the time, and else from the
+// eigenvectors Q and eigenvalues of K.
+func (r Ridge) fit(kernel, responses *mat.Dense, rounding float64) (fitted, error) {
 	grid := r.Alphas
 	if len(grid) == 0 {
 		grid = []float64{r.Alpha}
@@ -47,6 +54,14 @@ func (r Ridge) fit(kernel, responses *mat.Dense) (fitted, error) {
 		}
 	}
 	n, _ := responses.Dims()
+	// In a direction in which K is rounding alone, that adds to a prediction up to
+	// a share noise/4·alpha of the responses' spread.
+	trace := mat.Trace(kernel)
+	noise := rounding * trace
+	if len(grid) == 1 && grid[0] > max(100*noise, worst*trace) {
+		dual, err := solve(kernel, responses, grid[0])
+		return fitted{dual, grid[0]}, err
+	}
 	var e mat.EigenSym
 	if !e.Factorize(mat.NewSymDense(n, kernel.RawMatrix().Data), true) {
 		return fitted{}, errors.New("ventral: the eigenvalues of the kernel did not converge")
@@ -56,7 +71,7 @@ func (r Ridge) fit(kernel, responses *mat.Dense) (fitted, error) {
 	along.Mul(q.T(), responses)
 	values := e.Values(nil)
 	for i, v := range values {
-		if v <= float64(n)*0x1p-52*values[n-1] {
+		if v <= noise {
 			values[i] = 0 // but for rounding
 		}
 	}
@@ -89,6 +104,24 @@ func (r Ridge) fit(kernel, responses *mat.Dense) (fitted, error) {
 		return fitted{}, errors.New("ventral: cross-validation of ridge has no finite error at any alpha")
 	}
 	return best, nil
+}
+
+// solve returns (K + alpha)⁻¹·Y.
+func solve(kernel, responses *mat.Dense, alpha float64) (*mat.Dense, error) {
+	n, _ := responses.Dims()
+	k := mat.NewSymDense(n, slices.Clone(kernel.RawMatrix().Data))
+	for i := range n {
+		k.SetSym(i, i, k.At(i, i)+alpha)
+	}
+	var c mat.Cholesky
+	if !c.Factorize(k) {
+		return nil, errors.Errorf("ventral: ridge with alpha %g: the kernel is not positive", alpha)
+	}
+	dual := new(mat.Dense)
+	if err := c.SolveTo(dual, responses); err != nil {
+		return nil, errors.Wrapf(err, "ventral: ridge with alpha %g", alpha)
+	}
+	return dual, nil
 }
 
 // leftOut returns the squared error of predicting each stimulus from all others,

@@ -2,6 +2,7 @@ package ventral
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -80,5 +81,69 @@ func TestRidgeChoosesAlpha(t *testing.T) {
 	}
 	if len(chosen) < 3 {
 		t.Errorf("only %v were chosen: the test shows little", chosen)
+	}
+}
+
+// TestRidgeSolvers: what Cholesky's decomposition gives is what eigenvectors do,
+// and in float32 what in float64 but for rounding, also of features of low rank,
+// in whose other directions rounding is all there is.
+func TestRidgeSolvers(t *testing.T) {
+	n, units := 60, 900
+	x, y := linked(n, units, 7, 21)
+	low := mat.NewDense(n, units, nil) // of rank 5
+	random := rand.New(rand.NewPCG(8, 9))
+	low.Mul(x.Slice(0, n, 0, 5), noise(5, units, random))
+	split := Split{upTo(0, 50), upTo(50, 60)}
+	spread := mat.Norm(y, 2) / math.Sqrt(float64(n*7))
+	within := func(got, want *mat.Dense) {
+		t.Helper()
+		var off mat.Dense
+		off.Sub(got, want)
+		if farthest := max(mat.Max(&off), -mat.Min(&off)); !(farthest < spread/400) {
+			t.Errorf("off by %g, responses spread by %g", farthest, spread)
+		}
+	}
+	for name, x := range map[string]*mat.Dense{"full rank": x, "low rank": low} {
+		narrow := make([]float32, 0, n*units)
+		for i := range n {
+			for _, v := range x.RawRowView(i) {
+				narrow = append(narrow, float32(v))
+			}
+		}
+		f, err := NewFeatures(n, units, narrow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, float := kernelOf(t, x), kernelOf(t, f)
+		if !(float.rounding > 1e3*k.rounding) {
+			t.Errorf("rounding %g in float32, %g in float64", float.rounding, k.rounding)
+		}
+		for _, alpha := range []float64{1e-6, 1, 1000} {
+			want, err := Predict(k, y, Ridge{Alphas: []float64{alpha, alpha}}, split)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := Predict(k, y, Ridge{Alpha: alpha}, split)
+			if err != nil {
+				t.Fatal(err)
+			}
+			near(t, got, want, 1e-7)
+			inFloat32, err := Predict(float, y, Ridge{Alpha: alpha}, split)
+			if err != nil {
+				t.Fatal(err)
+			}
+			within(inFloat32, want)
+		}
+		for _, r := range []Regression{PLS{Components: 5}, PLS{}} {
+			want, settled, err := predict(k, y, r, split)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, other, err := predict(float, y, r, split)
+			if err != nil || other != settled {
+				t.Fatalf("%s: %v components in float32, %v in float64, %v", name, other, settled, err)
+			}
+			within(got, want)
+		}
 	}
 }
