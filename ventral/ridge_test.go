@@ -118,7 +118,7 @@ func TestRidgeSolvers(t *testing.T) {
 		if !(float.rounding > 1e3*k.rounding) {
 			t.Errorf("rounding %g in float32, %g in float64", float.rounding, k.rounding)
 		}
-		for _, alpha := range []float64{1e-6, 1, 1000} {
+		for _, alpha := range []float64{1e-6, 0.01, 1, 1000} {
 			want, err := Predict(k, y, Ridge{Alphas: []float64{alpha, alpha}}, split)
 			if err != nil {
 				t.Fatal(err)
