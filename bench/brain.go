@@ -28,6 +28,7 @@ type brainFlags struct {
 	splits, resample int
 	ridge            string
 	batch            int
+	given            map[string]bool // flags that were, on the command line
 	markdown         bool
 	out              string
 }
@@ -48,6 +49,7 @@ func brainCommand(c console) *ffcli.Command {
 	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
 	f.model.register(fs)
 	f.model.registerWeights(fs)
+	fs.Lookup("seed").Usage = "source of initial weights, splits, halves and resamples"
 	return &ffcli.Command{
 		Name:       "brain",
 		ShortUsage: "go run ./bench brain -models FOLDER|MODEL,… [flags]",
@@ -68,6 +70,7 @@ over seeds. Flags of size, variant and weights are of models that are named.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
+			f.given = given(fs)
 			return f.run(ctx, c)
 		},
 	}
@@ -106,10 +109,7 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 			return err
 		}
 	}
-	r, err := study.Report()
-	if err != nil {
-		return err
-	}
+	r := study.Report()
 	b.finish()
 	f.complete(r, recording, started)
 	if err := r.Write(f.out); err != nil {
@@ -134,8 +134,9 @@ func (s source) show(ctx context.Context, b *bar, study *brain.Study, recording 
 	if err != nil {
 		return errors.Wrapf(err, "%s", s)
 	}
-	defer b.step()
-	return study.Add(brain.Model{Name: s.name, Seed: s.seed, Areas: areas})
+	study.Add(brain.Model{Name: s.name, Seed: s.seed, Areas: areas})
+	b.step()
+	return nil
 }
 
 // complete says where a report comes from.
@@ -151,10 +152,10 @@ func (f brainFlags) complete(r *report.Brain, recording *recordings.Recording, s
 func (f brainFlags) options() (brain.Options, error) {
 	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.seed}
 	switch {
-	case f.splits < 2:
-		return o, errors.Errorf("-splits %d, want at least 2", f.splits)
-	case f.resample < 2:
-		return o, errors.Errorf("-resamples %d, want at least 2", f.resample)
+	case f.splits < 2 || f.splits > 1000:
+		return o, errors.Errorf("-splits %d, want 2 to 1000", f.splits)
+	case f.resample < 2 || f.resample > 1e6:
+		return o, errors.Errorf("-resamples %d, want 2 to 1000000", f.resample)
 	case f.batch < 1:
 		return o, errors.Errorf("-batch %d, want at least 1", f.batch)
 	}

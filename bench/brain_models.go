@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -36,39 +37,61 @@ func (f brainFlags) sources(ctx context.Context, c console) ([]source, error) {
 	if f.models == "" {
 		return nil, errors.New("-models is missing: folders of bench train or compare, models of bench list, pixels or gabor")
 	}
-	var sources, untrained []source
-	seen, named := map[string]bool{}, 0
-	experiments := map[string]*experiment{}
+	var names, folders []string
+	named := 0 // of the zoo
 	for _, name := range strings.Split(f.models, ",") {
-		name = strings.TrimSpace(name)
-		if seen[name] {
+		name = filepath.Clean(strings.TrimSpace(name))
+		if slices.Contains(names, name) {
 			return nil, errors.Errorf("-models: %q stands twice", name)
 		}
-		seen[name] = true
-		if info, err := os.Stat(name); err == nil && info.IsDir() && !slices.Contains(zoo.Names(), name) {
-			trained, before, err := f.folder(ctx, c, name, experiments)
-			if err != nil {
-				return nil, err
-			}
-			sources, untrained = append(sources, trained...), append(untrained, before...)
-			continue
-		}
-		s, err := f.named(name)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := zoo.Find(name); err == nil {
+		names = append(names, name)
+		if slices.Contains(zoo.Names(), name) {
 			named++
+		} else if info, err := os.Stat(name); err == nil && info.IsDir() {
+			folders = append(folders, name)
 		}
-		sources = append(sources, s)
 	}
 	switch {
 	case f.model.weights != "" && named != 1:
 		return nil, errors.Errorf("-weights is of one model, and -models names %d of bench list", named)
-	case f.untrained && untrained == nil:
+	case f.untrained && folders == nil:
 		return nil, errors.New("-untrained is of the networks of folders, and -models names none")
-	case f.untrained:
-		sources = append(sources, untrained...)
+	case f.dataDir != "" && folders == nil:
+		return nil, errors.New("-data-dir is of the networks of folders, and -models names none")
+	}
+	for _, flag := range []string{"variant", "width", "classes", "image-size", "steps", "first-conv", "conv-1x1", "freeze-1x1", "deviation"} {
+		if f.given[flag] && named == 0 {
+			return nil, errors.Errorf("-%s is of models of bench list, and -models names none", flag)
+		}
+	}
+	var sources, before []source
+	experiments := map[string]*experiment{}
+	for _, name := range names {
+		if !slices.Contains(folders, name) {
+			s, err := f.named(name)
+			if err != nil {
+				return nil, err
+			}
+			sources = append(sources, s)
+			continue
+		}
+		prefix := ""
+		if len(folders) > 1 {
+			prefix = filepath.Base(name) + "/"
+		}
+		trained, untrained, err := f.folder(ctx, c, name, prefix, experiments)
+		if err != nil {
+			return nil, err
+		}
+		sources, before = append(sources, trained...), append(before, untrained...)
+	}
+	if f.untrained {
+		sources = append(sources, before...)
+	}
+	for i, s := range sources {
+		if slices.ContainsFunc(sources[:i], func(other source) bool { return other.String() == s.String() }) {
+			return nil, errors.Errorf("-models: two models are called %q", s)
+		}
 	}
 	return sources, nil
 }
@@ -131,13 +154,16 @@ func referenceSource(m reference.Model) source {
 var runName = regexp.MustCompile(`^(.+)-seed-([0-9]{1,20})$`)
 
 // folder finds the runs of a folder of bench train, or of all of bench compare,
-// and the networks that they started with, each once.
-func (f brainFlags) folder(ctx context.Context, c console, dir string, experiments map[string]*experiment) (trained, before []source, err error) {
+// and the networks that they started with, each once. Names get the prefix.
+func (f brainFlags) folder(ctx context.Context, c console, dir, prefix string, experiments map[string]*experiment) (trained, before []source, err error) {
 	folders := []string{dir}
-	if places, err := (runs.Folder{Dir: dir}).Places(); err != nil || len(places) == 0 {
-		folders, err = filepath.Glob(filepath.Join(dir, "runs", "*-seed-*"))
-		if err != nil || folders == nil {
-			return nil, nil, errors.Errorf("folder %q has no checkpoint of bench train and no runs of bench compare", dir)
+	places, err := (runs.Folder{Dir: dir}).Places()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(places) == 0 {
+		if folders, err = runFolders(dir); err != nil {
+			return nil, nil, err
 		}
 	}
 	started := map[string]bool{}
@@ -165,11 +191,11 @@ func (f brainFlags) folder(ctx context.Context, c console, dir string, experimen
 		if _, err := os.Stat(path); err != nil {
 			return nil, nil, errors.Errorf("%s in %s has no weights: with -fresh the run is trained again", k, folder)
 		}
-		e, err := f.experiment(ctx, c, r.Flags, experiments)
+		e, err := f.experiment(ctx, c, r, v, experiments)
 		if err != nil {
 			return nil, nil, errors.Wrap(err, folder)
 		}
-		s, err := f.ofRun(e, v, v.name, r.Run.Seed, path)
+		s, err := f.ofRun(e, v, prefix+v.name, r.Run.Seed, path)
 		if err != nil {
 			return nil, nil, errors.Wrap(err, folder)
 		}
@@ -177,19 +203,63 @@ func (f brainFlags) folder(ctx context.Context, c console, dir string, experimen
 			s.warning = fmt.Sprintf("trained for %d of %d epochs so far", k.Epochs, e.epochs)
 		}
 		trained = append(trained, s)
-		if key := brain.Named(v.start(), r.Run.Seed); !started[key] {
+		start := prefix + v.start()
+		switch key := brain.Named(start, r.Run.Seed); {
+		case started[key]:
+		case r.Flags["init"] != "":
+			fmt.Fprintf(c.err, "%s started from a file: there is no untrained network of it\n", folder)
+		default:
 			started[key] = true
-			s, err := f.ofRun(e, v, v.start(), r.Run.Seed, "")
-			if err != nil {
+			if s, err = f.ofRun(e, v, start, r.Run.Seed, ""); err != nil {
 				return nil, nil, err
 			}
 			before = append(before, s)
 		}
 	}
 	if trained == nil {
-		return nil, nil, errors.Errorf("folder %q has no checkpoint yet", dir)
+		return nil, nil, errors.Errorf("folder %q has no checkpoint of bench train and no runs of bench compare", dir)
 	}
 	return trained, before, nil
+}
+
+// runFolders are the folders of the runs of a comparison.
+func runFolders(out string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(out, "runs"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var folders []string
+	for _, e := range entries {
+		if runName.MatchString(e.Name()) {
+			folders = append(folders, filepath.Join(out, "runs", e.Name()))
+		}
+	}
+	return folders, nil
+}
+
+// experiment opens what a run was trained with. It is an error if that has
+// changed since.
+func (f brainFlags) experiment(ctx context.Context, c console, r record, v variant, opened map[string]*experiment) (*experiment, error) {
+	key := fmt.Sprint(r.Flags)
+	e := opened[key]
+	if e == nil {
+		s, err := settingsOf(r.Flags)
+		if err != nil {
+			return nil, err
+		}
+		if f.dataDir != "" {
+			s.dataDir = f.dataDir
+		}
+		if e, err = s.open(ctx, c); err != nil {
+			return nil, err
+		}
+		opened[key] = e
+	}
+	was, is := map[string]string{}, map[string]string{}
+	for _, name := range []string{"classes", "image size", "normalisation"} {
+		was[name], is[name] = r.Facts[name], e.facts(v, 0)[name]
+	}
+	return e, errors.Wrapf(differences("", was, is), "%s is not what the network was trained on", e.data)
 }
 
 // start names the network that a variant starts with: all local ones of a seed
@@ -201,32 +271,11 @@ func (v variant) start() string {
 	return "untrained conv"
 }
 
-// experiment opens what runs of these flags were trained with, once.
-func (f brainFlags) experiment(ctx context.Context, c console, flags map[string]string, opened map[string]*experiment) (*experiment, error) {
-	key := fmt.Sprint(flags["model"], flags["data"], flags["data-dir"], flags["validation"], flags["width"], flags["steps"], flags["image-size"])
-	if e := opened[key]; e != nil {
-		return e, nil
-	}
-	s, err := settingsOf(flags)
-	if err != nil {
-		return nil, err
-	}
-	if f.dataDir != "" {
-		s.dataDir = f.dataDir
-	}
-	e, err := s.open(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	opened[key] = e
-	return e, nil
-}
-
 // ofRun is the network of a run, with the weights of the file or, without one,
 // those that it started with.
 func (f brainFlags) ofRun(e *experiment, v variant, name string, seed uint64, path string) (source, error) {
-	if e.size.Channels != 3 || e.size.Height != e.size.Width {
-		return source{}, errors.Errorf("the network takes images of %v, want squares of 3 channels to show pictures to it", e.size)
+	if err := e.seesPictures(); err != nil {
+		return source{}, err
 	}
 	blank, err := e.network(v, seed)
 	if err != nil {
@@ -256,6 +305,15 @@ func (f brainFlags) ofRun(e *experiment, v variant, name string, seed uint64, pa
 		}
 		return answers(ctx, b, net, set, layers)
 	}}, nil
+}
+
+// seesPictures is an error if pictures cannot be shown to networks that are
+// trained on these images.
+func (e *experiment) seesPictures() error {
+	if e.size.Channels == 3 && e.size.Height == e.size.Width {
+		return nil
+	}
+	return errors.Errorf("networks for images of %d channels and %d×%d pixels, want squares of 3 channels to show pictures to them", e.size.Channels, e.size.Height, e.size.Width)
 }
 
 // layers are the names of the areas, or what else the flag names.

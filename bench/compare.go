@@ -89,7 +89,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 		}
 		r.Variants = append(r.Variants, row)
 	}
-	l, err := newLikeness(like, s.seed)
+	l, err := newLikeness(like, e)
 	if err != nil {
 		return err
 	}
@@ -165,8 +165,12 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 		}
 	}
 	if l != nil {
-		if err := l.measure(ctx, b, e, variants, r, keepers, s.out); err != nil {
-			return finish(c, b, r, s.out, keepers, "the same command goes on", err)
+		err := l.measure(ctx, b, e, variants, r, keepers, s.out)
+		switch {
+		case errors.Is(err, context.Canceled):
+			b.line("interrupted: the runs are finished, but not compared with %s; the same command goes on", like)
+		case err != nil:
+			return finish(c, b, r, s.out, keepers, "", err)
 		}
 	}
 	return finish(c, b, r, s.out, keepers, "", nil)
@@ -177,9 +181,10 @@ func runFolder(out string, v variant, seed uint64) string {
 	return filepath.Join(out, "runs", fmt.Sprintf("%s-seed-%d", v.name, seed))
 }
 
-// clearRuns removes all checkpoints of a comparison, and nothing else.
+// clearRuns removes all checkpoints of a comparison, and what its networks were
+// found to be like.
 func clearRuns(out string) error {
-	folders, err := filepath.Glob(filepath.Join(out, "runs", "*-seed-*"))
+	folders, err := runFolders(out)
 	if err != nil {
 		return err
 	}
@@ -188,7 +193,11 @@ func clearRuns(out string) error {
 			return err
 		}
 	}
-	return nil
+	brain := filepath.Join(out, "brain")
+	if _, err := os.Stat(filepath.Join(brain, "brain.json")); err != nil {
+		return nil
+	}
+	return os.RemoveAll(brain)
 }
 
 // finish writes the report and prints its table, also of runs that were

@@ -22,12 +22,15 @@ type likeness struct {
 }
 
 // newLikeness opens the recording of that name; no name is no recording.
-func newLikeness(name string, seed uint64) (*likeness, error) {
+func newLikeness(name string, e *experiment) (*likeness, error) {
 	if name == "" {
 		return nil, nil
 	}
+	if err := e.seesPictures(); err != nil {
+		return nil, errors.Wrap(err, "-brain")
+	}
 	l := &likeness{flags: brainFlags{recording: name, areas: "auto", splits: 10, resample: 1000, ridge: "auto", batch: 32}}
-	l.flags.model.seed = seed
+	l.flags.model.seed = e.seed
 	options, err := l.flags.options()
 	if err != nil {
 		return nil, err
@@ -73,10 +76,7 @@ func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants 
 			return err
 		}
 	}
-	found, err := l.study.Report()
-	if err != nil {
-		return err
-	}
+	found := l.study.Report()
 	for i, v := range variants {
 		for j, run := range r.Variants[i].Runs {
 			r.Variants[i].Runs[j].Brain = scoresOf(found, v.name, run.Seed)

@@ -82,8 +82,9 @@ const stall = 30 * time.Second
 //
 // All work is done in the folder .download-NAME in dir, which is created if need
 // be, by one process at a time: it is an error, which names the first, if another
-// is at it. The file .download-NAME.lock stays. Every file is checked against its published MD5 before anything is made
-// of it, and the finished folder is renamed into place. A download that broke
+// is at it. The file .download-NAME.lock stays. Every file is checked against its
+// published MD5 before anything is made of it, and the finished folder is renamed
+// into place. A download that broke
 // off or was cancelled leaves the bytes that it has there, and the next one goes
 // on from them; if they do not come to the published sum in the end, or the
 // server sends no part of a file, it starts anew. Where no bytes are of use, as

@@ -57,8 +57,8 @@ func Pictures(paths ...string) (*Files, error) {
 
 // PicturesIn is the data set, without labels, of picture files in a file system,
 // such as a zip archive: of those named, in the order in which they are named,
-// whatever they are called, and of all that Pictures would find in it, sorted by
-// name, if none is named. Root is what the file system is called, and Name puts it
+// whatever they are called, and of all that Pictures would find in it without
+// following links, sorted by name, if none is named. Root is what the file system is called, and Name puts it
 // in front. It is an error if a file is not there or if there is no picture.
 //
 // An image is read into as much memory as the file system says that it has bytes.

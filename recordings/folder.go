@@ -18,7 +18,7 @@ import (
 
 // maxStimuli is how many stimuli with responses a recording may have: every two of
 // them have a dissimilarity, of 8 bytes.
-const maxStimuli = 10_000
+const maxStimuli = 4_000
 
 // largest is the largest response that means something: it and its inverse have
 // squares.

@@ -208,7 +208,7 @@ func TestResponsesErrors(t *testing.T) {
 		})
 	}
 	_, err := readRegion(nil, 0, maxStimuli+1)
-	wantError(t, err, "responses to 10001 stimuli, want at most 10000")
+	wantError(t, err, "responses to 4001 stimuli, want at most 4000")
 
 	// A file that became shorter.
 	file := npyFile(1, npyHeader("<f8", false, 2, 3), drawn(2, 3, 1, 0, 1))

@@ -9,6 +9,9 @@ import (
 	"hypnos/ventral"
 )
 
+// components is how many PLS has.
+const components = 25
+
 // representation is all that measures need to know of an area.
 type representation struct {
 	name            string
@@ -29,13 +32,14 @@ func represent(a Area) (representation, error) {
 type region struct {
 	recordings.Region
 	measures []measure
-	warning  string
+	warnings []string
 }
 
 // measure is a way to compare an area with a region.
 type measure struct {
 	name      string
 	geometric bool // takes dissimilarities only
+	undivided bool // too few stimuli for halves of them
 	low, high float64
 	ceiling   float64 // the error of low and high
 	// score compares on some stimuli, in rising order. P is NaN where there is
@@ -89,19 +93,25 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 	}
 	n := of.Stimuli.Len()
 	splits := ventral.Splits{Count: o.Splits, Categories: of.Categories, Seed: o.Seed}
-	if _, err := splits.Draw(n); err != nil {
+	if err := predictable(mean, splits, everything(n)); err != nil {
 		return err
+	}
+	_, undivided := ventral.BestArea(1, n, ventral.Choice{Categories: of.Categories, Seed: o.Seed}, func(_ int, half []int) (ventral.Score, error) {
+		return ventral.Score{}, predictable(mean, splits, half)
+	})
+	if undivided != nil {
+		r.warn("PLS and ridge have no best areas: " + errors.Cause(undivided).Error() + ", in one half of the stimuli")
 	}
 	c := ventral.Score{Value: none, Error: none}
 	if r.Responses.Count() == 1 {
-		r.warning = "its responses are not repeated, so that they have no ceiling"
+		r.warn("its responses are not repeated, so that they have no ceiling")
 	} else if reliability, err := ventral.Ceiling(r.Responses, ventral.Halves{Seed: o.Seed}); err != nil {
-		r.warning = "its responses have no ceiling: " + err.Error()
+		r.warn("its responses have no ceiling: " + err.Error())
 	} else {
 		c = reliability.Score
 	}
 	predictivity := func(name string, regression ventral.Regression) measure {
-		return measure{name: name, low: c.Value, high: c.Value, ceiling: c.Error,
+		return measure{name: name, undivided: undivided != nil, low: c.Value, high: c.Value, ceiling: c.Error,
 			score: func(r representation, stimuli []int, _ bool) (ventral.Score, float64, error) {
 				features, err := r.kernel.Subset(stimuli)
 				if err != nil {
@@ -118,7 +128,7 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 		ridge = ventral.Ridge{Alpha: o.Alphas[0]}
 	}
 	r.measures = []measure{
-		predictivity(report.MeasurePLS, ventral.PLS{}),
+		predictivity(report.MeasurePLS, ventral.PLS{Components: components}),
 		predictivity(report.MeasureRidge, ridge),
 		{name: report.MeasureCKA, low: none, high: none, ceiling: none,
 			score: func(r representation, stimuli []int, glance bool) (ventral.Score, float64, error) {
@@ -144,6 +154,34 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 				score, err := ventral.Jackknife(len(stimuli), 0, o.Seed, of)
 				return score, none, err
 			}},
+	}
+	return nil
+}
+
+func (r *region) warn(line string) { r.warnings = append(r.warnings, line) }
+
+// predictable is an error if the splits of some stimuli do not allow PLS and ridge:
+// a neuroid has to vary over those that are tested.
+func predictable(responses *mat.Dense, s ventral.Splits, stimuli []int) error {
+	s.Categories = among(s.Categories, stimuli)
+	splits, err := s.Draw(len(stimuli))
+	if err != nil {
+		return err
+	}
+	_, neuroids := responses.Dims()
+	for i, split := range splits {
+		if len(split.Train) <= components {
+			return errors.Errorf("PLS of %d components on %d stimuli to train on, want more", components, len(split.Train))
+		}
+		for j := range neuroids {
+			varies := false
+			for _, test := range split.Test {
+				varies = varies || responses.At(stimuli[test], j) != responses.At(stimuli[split.Test[0]], j)
+			}
+			if !varies {
+				return errors.Errorf("neuroid %d responds alike to the %d stimuli that split %d tests", j, len(split.Test), i)
+			}
+		}
 	}
 	return nil
 }

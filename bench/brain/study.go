@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/mat"
 
 	"hypnos/bench/report"
 	"hypnos/recordings"
@@ -45,15 +44,8 @@ type Study struct {
 	regions   []region
 	warnings  []string
 	report    report.Brain
-	shown     []shown // areas that are compared with each other
+	shown     []representation // areas of the first seed of each model, by their whole names
 	seen      map[string]bool
-}
-
-// shown is an area of the first seed of a model.
-type shown struct {
-	name            string
-	kernel          *ventral.Kernel
-	dissimilarities *mat.SymDense
 }
 
 // New starts a study. It is an error if there are fewer stimuli than splits, or if
@@ -75,8 +67,8 @@ func New(recording *recordings.Recording, o Options) (*Study, error) {
 		if err != nil {
 			return nil, errors.Wrapf(err, "%s", r.Name)
 		}
-		if r.warning != "" {
-			s.Warn("%s: %s", r.Name, r.warning)
+		for _, w := range r.warnings {
+			s.Warn("%s: %s", r.Name, w)
 		}
 		s.regions = append(s.regions, r)
 		s.report.Regions = append(s.report.Regions, r.Name)
@@ -117,10 +109,11 @@ func (s *Study) give(r region, model recordings.Model) error {
 	return nil
 }
 
-// Add compares a model with all regions. An area that has no answer to compare,
-// because it answers alike to all stimuli or with one number to one of them, is
-// left out and named in the report's warning, and so is a model without any.
-func (s *Study) Add(m Model) error {
+// Add compares a model with all regions. What cannot be compared is left out and
+// named in the report's warning: an area that answers alike to all stimuli or with
+// one number to one of them, a model without any other, and a measure by which
+// areas have no score.
+func (s *Study) Add(m Model) {
 	name := Named(m.Name, m.Seed)
 	var areas []representation
 	for _, a := range m.Areas {
@@ -132,14 +125,14 @@ func (s *Study) Add(m Model) error {
 		areas = append(areas, r)
 	}
 	if len(areas) == 0 {
-		return nil
+		return
 	}
 	first := !s.seen[m.Name]
 	if first {
 		s.seen[m.Name] = true
 		s.report.Models = append(s.report.Models, m.Name)
 		for _, a := range areas {
-			s.shown = append(s.shown, shown{label(name, a.name), a.kernel, a.dissimilarities})
+			s.shown = append(s.shown, representation{label(name, a.name), a.kernel, a.dissimilarities})
 		}
 	}
 	drawn := areas[len(areas)-1]
@@ -147,7 +140,8 @@ func (s *Study) Add(m Model) error {
 		for j, measure := range r.measures {
 			best, err := s.compare(m, areas, r, measure)
 			if err != nil {
-				return errors.Wrapf(err, "%s, %s of %s", name, measure.name, r.Name)
+				s.Warn("%s, %s of %s is left out: %v", name, measure.name, r.Name, err)
+				continue
 			}
 			if i == 0 && j == 0 || i == 0 && measure.name == report.MeasureSpearman {
 				drawn = areas[best]
@@ -157,10 +151,10 @@ func (s *Study) Add(m Model) error {
 	if first {
 		s.report.Matrices = append(s.report.Matrices, report.BrainMatrix{Name: label(name, drawn.name), Dissimilarities: drawn.dissimilarities})
 	}
-	return nil
 }
 
-// compare scores all areas, and the best of them, which it returns.
+// compare scores all areas, and the best of them, which it returns; it is the last
+// where there is none.
 func (s *Study) compare(m Model, areas []representation, r region, measure measure) (best int, err error) {
 	n := s.recording.Stimuli.Len()
 	for _, a := range areas {
@@ -169,6 +163,9 @@ func (s *Study) compare(m Model, areas []representation, r region, measure measu
 			return 0, err
 		}
 		s.report.Areas = append(s.report.Areas, measure.row(r, m, a.name, score, p))
+	}
+	if measure.undivided {
+		return len(areas) - 1, nil
 	}
 	var p float64
 	asked := 0
@@ -192,26 +189,25 @@ func (s *Study) Warn(format string, args ...any) {
 	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
 }
 
-// Report returns what was found so far; its caller says where it comes from. It
-// is an error if two areas cannot be compared.
-func (s *Study) Report() (*report.Brain, error) {
+// Report returns what was found so far; its caller says where it comes from. Two
+// areas that cannot be compared have NaN.
+func (s *Study) Report() *report.Brain {
 	b := s.report
 	b.Warning = strings.Join(s.warnings, "; ")
 	b.Alike = nil
 	for i, a := range s.shown {
 		for _, c := range s.shown[:i] {
-			cka, err := ventral.CKA(c.kernel, a.kernel)
-			if err != nil {
-				return nil, errors.Wrapf(err, "%s and %s", c.name, a.name)
+			pair := report.BrainPair{A: c.name, B: a.name, CKA: none, RSA: none}
+			if cka, err := ventral.CKA(c.kernel, a.kernel); err == nil {
+				pair.CKA = cka
 			}
-			rsa, err := ventral.RSA(c.dissimilarities, a.dissimilarities, ventral.RSAOptions{Resamples: -1, Permutations: -1})
-			if err != nil {
-				return nil, errors.Wrapf(err, "%s and %s", c.name, a.name)
+			if rsa, err := ventral.RSA(c.dissimilarities, a.dissimilarities, ventral.RSAOptions{Resamples: -1, Permutations: -1}); err == nil {
+				pair.RSA = rsa.Value
 			}
-			b.Alike = append(b.Alike, report.BrainPair{A: c.name, B: a.name, CKA: cka, RSA: rsa.Value})
+			b.Alike = append(b.Alike, pair)
 		}
 	}
-	return &b, nil
+	return &b
 }
 
 // Named is a model's name with its seed, if it has one.

@@ -151,14 +151,9 @@ func TestStudy(t *testing.T) {
 		{Name: "good", Seed: 2, Areas: []Area{{"first", unrelated(t, 2)}, {"second", good}}},
 		{Name: "bad", Areas: []Area{{"", unrelated(t, 3)}}},
 	} {
-		if err := s.Add(m); err != nil {
-			t.Fatal(err)
-		}
+		s.Add(m)
 	}
-	b, err := s.Report()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := s.Report()
 	if got := strings.Join(b.Measures, ","); got != "PLS,ridge,CKA,RSA (Spearman),RSA (Pearson)" {
 		t.Errorf("measures %s", got)
 	}
@@ -228,10 +223,7 @@ func TestStudyIT92(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := s.Report()
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := s.Report()
 	of := func(region, measure, model string) report.BrainScore {
 		var scores []report.BrainScore
 		for _, g := range b.Given {
@@ -266,16 +258,9 @@ func TestStudyLeavesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	dead := mat.NewDense(stimuli, 3, nil)
-	if err := s.Add(Model{Name: "dead", Areas: []Area{{"only", features(t, dead)}}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Add(Model{Name: "half", Seed: 3, Areas: []Area{{"dead", features(t, dead)}, {"alive", features(t, code)}}}); err != nil {
-		t.Fatal(err)
-	}
-	b, err := s.Report()
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.Add(Model{Name: "dead", Areas: []Area{{"only", features(t, dead)}}})
+	s.Add(Model{Name: "half", Seed: 3, Areas: []Area{{"dead", features(t, dead)}, {"alive", features(t, code)}}})
+	b := s.Report()
 	for _, part := range []string{"responses are not repeated", "dead: only is left out", "half, seed 3: dead is left out"} {
 		if !strings.Contains(b.Warning, part) {
 			t.Errorf("warning %q, want %q", b.Warning, part)
@@ -286,8 +271,42 @@ func TestStudyLeavesOut(t *testing.T) {
 	}
 }
 
+// Splits that halves of the stimuli are too few for cost the best areas, and
+// nothing else.
+func TestStudyUndivided(t *testing.T) {
+	r, code := made(t, 2)
+	s, err := New(r, Options{Splits: 40, Resamples: 10, Alphas: []float64{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Add(Model{Name: "good", Areas: []Area{{"only", features(t, code)}}})
+	b := s.Report()
+	if !strings.Contains(b.Warning, "PLS and ridge have no best areas: ") || !strings.Contains(b.Warning, "40 splits") || strings.Contains(b.Warning, "left out") {
+		t.Errorf("warning %q", b.Warning)
+	}
+	if len(b.Areas) != 5 || len(b.Best) != 3 {
+		t.Errorf("%d and %d scores", len(b.Areas), len(b.Best))
+	}
+}
+
 func TestNewErrors(t *testing.T) {
 	r, _ := made(t, 2)
+	constant := make([]float64, stimuli*neuroids)
+	for i := range constant {
+		constant[i] = float64(i) / 7
+		if i%neuroids == 3 && i > neuroids {
+			constant[i] = 1 // but for one stimulus
+		}
+	}
+	sparse := *r
+	responses, err := ventral.NewRepetitions(stimuli, neuroids, 1, constant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sparse.Regions = []recordings.Region{{Name: "sparse", Responses: responses, Dissimilarities: r.Regions[0].Dissimilarities}}
+	if _, err := New(&sparse, Options{}); err == nil || !strings.Contains(err.Error(), "neuroid 3 responds alike") {
+		t.Errorf("sparse neuroid: %v", err)
+	}
 	if _, err := New(r, Options{Splits: stimuli + 1}); err == nil || !strings.Contains(err.Error(), "61 splits") && !strings.Contains(err.Error(), "60 stimuli") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("more splits than stimuli: %v", err)
 	}

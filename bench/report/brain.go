@@ -52,7 +52,7 @@ type Brain struct {
 	Best  []BrainScore `json:"best"`  // of the area chosen on one half of the stimuli, on the other half
 	Given []BrainScore `json:"given"` // of models known by their dissimilarities alone, on all stimuli; Area is ""
 
-	Matrices   []BrainMatrix `json:"matrices"`   // to draw
+	Matrices   []BrainMatrix `json:"matrices"`   // to draw; brain.json has those of up to 1,000 stimuli
 	Categories []string      `json:"categories"` // of their stimuli, or nil; those of one category may lie apart
 
 	Alike []BrainPair `json:"alike"` // model against model

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -194,6 +195,9 @@ func (b *Brain) UnmarshalJSON(text []byte) error {
 // encodeJSON does not indent: a number of a matrix a line would be most of the
 // file.
 func (b *Brain) encodeJSON() ([]byte, error) {
-	text, err := json.Marshal(b)
+	const most = 1000 // stimuli of a matrix that is written
+	small := *b
+	small.Matrices = slices.DeleteFunc(slices.Clone(b.Matrices), func(m BrainMatrix) bool { return m.stimuli() > most })
+	text, err := json.Marshal(&small)
 	return append(text, '\n'), err
 }

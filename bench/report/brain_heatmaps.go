@@ -24,7 +24,7 @@ func (b *Brain) matrixFigure() drawing {
 	const most = 4 // in a row
 	d := drawing{
 		name: "dissimilarities", title: "Dissimilarities of the stimuli", dots: resolutions,
-		caption: "the percentile of the dissimilarity (1 − Pearson's r) of each two stimuli among those of the same matrix, as in Kriegeskorte et al. 2008",
+		caption: "the percentile of the dissimilarity (1 − Pearson's r) of each two stimuli among those of the same matrix, as in Kriegeskorte et al. 2008; of models with several seeds, that of the first",
 	}
 	var matrices []BrainMatrix
 	for _, m := range b.Matrices {
@@ -138,7 +138,7 @@ func (b *Brain) alikeFigure() drawing {
 	names := b.alikeNames()
 	n := len(names)
 	d := drawing{name: "models", title: "Model against model", dots: resolutions,
-		caption: "CKA (linear, unbiased) of the features of every two areas; a value below 0 has the colour of 0, one that is not there is grey"}
+		caption: "CKA (linear, unbiased) of the features of every two areas; a value below 0 has the colour of 0, one that is not there is grey; of models with several seeds, those of the first"}
 	if n < 2 {
 		return d
 	}

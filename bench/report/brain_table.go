@@ -308,7 +308,7 @@ func (b *Brain) notes() []string {
 	var notes []string
 	if len(b.Best) > 0 {
 		notes = append(notes, "The best area is chosen on one half of the stimuli and scored on the other. "+
-			"± is the standard deviation over seeds where a model has several, otherwise the error of the score itself: over splits (PLS, ridge), over resamples of the stimuli (RSA) or jackknife (CKA).")
+			"± is the standard deviation over seeds where a model has several, otherwise the error of the score itself: over splits (PLS, ridge), over resamples of the stimuli (RSA) or jackknife (CKA). Noise ceilings are those of all stimuli.")
 	}
 	if len(b.Given) > 0 {
 		notes = append(notes, fmt.Sprintf("%s came with the recording: one representation, scored on all stimuli.", given))

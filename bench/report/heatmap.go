@@ -164,6 +164,11 @@ func fitted(name string, size, width vg.Length) string {
 	style := words(size)
 	name = printable(name)
 	runes := []rune(name)
+	const most = 200 // letters that could be read
+	if len(runes) > most {
+		runes = slices.Concat(runes[:most/2], runes[len(runes)-most/2:])
+		name = string(runes)
+	}
 	for kept := len(runes) - 1; kept >= 0 && style.Width(name) > width; kept-- {
 		half := (kept + 1) / 2
 		name = string(runes[:half]) + "…" + string(runes[len(runes)-(kept-half):])
