@@ -156,6 +156,9 @@ func TestBrainErrors(t *testing.T) {
 		{[]string{"-models", "pixels", "-ridge", "-3"}, []string{`-ridge "-3"`}},
 		{[]string{"-models", "pixels", "-resamples", "1"}, []string{"-resamples 1"}},
 		{[]string{"-models", "pixels", "-batch", "0"}, []string{"-batch 0"}},
+		{[]string{"-models", "pixels", "-resamples", "2000000000"}, []string{"-resamples 2000000000"}},
+		{[]string{"-models", "pixels", "-width", "3"}, []string{"-width", "names none"}},
+		{[]string{"-models", "pixels", "-data-dir", "x"}, []string{"-data-dir", "names none"}},
 	} {
 		wantLine(t, append([]string{"brain", "-out", out}, test.args...), test.parts...)
 	}
@@ -163,6 +166,40 @@ func TestBrainErrors(t *testing.T) {
 		t.Error("a mistake leaves a report")
 	}
 	wantLine(t, append([]string{"compare", "-brain", few}, small(out)...), few, "no responses")
+	wantLine(t, append([]string{"compare", "-brain", "it92"}, tiny(digits(t), "-variants", "conv", "-out", out)...), "-brain", "1 channels")
+}
+
+// Runs of other flags are other networks, and folders have names where there are
+// several.
+func TestBrainOfTrainings(t *testing.T) {
+	parent := t.TempDir()
+	a, b := filepath.Join(parent, "a [1]"), filepath.Join(parent, "b")
+	for dir, more := range map[string][]string{a: {"-conv-1x1"}, b: nil} {
+		trained(t, append([]string{"-variant", "lc", "-epochs", "1", "-width", "1", "-batch", "100", "-out", dir}, more...)...)
+	}
+	both, alone := filepath.Join(parent, "both"), filepath.Join(parent, "alone")
+	for out, models := range map[string]string{both: a + "/," + b, alone: b} {
+		if status, _, stderr := bench(t.Context(), "brain", "-models", models, "-untrained", "-resamples", "2", "-out", out); status != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	two, one := brainReport(t, both), brainReport(t, alone)
+	if got := strings.Join(two.Models, ","); got != "a [1]/lc,b/lc,a [1]/untrained lc,b/untrained lc" {
+		t.Errorf("models %s", got)
+	}
+	if got := strings.Join(one.Models, ","); got != "lc,untrained lc" {
+		t.Errorf("models %s", got)
+	}
+	found := map[string]float64{}
+	for _, s := range two.Areas {
+		found[s.Region+s.Measure+s.Model+s.Area] = s.Value
+	}
+	for _, s := range one.Areas {
+		if v := found[s.Region+s.Measure+"b/"+s.Model+s.Area]; v != s.Value {
+			t.Errorf("%+v, beside another %v", s, v)
+		}
+	}
+	wantLine(t, []string{"brain", "-models", a + "," + a + "/", "-out", both}, "stands twice")
 }
 
 // Ctrl-C leaves a report of what was finished.
