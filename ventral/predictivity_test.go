@@ -129,10 +129,41 @@ func TestFeatures(t *testing.T) {
 	near(t, subset.centred(upTo(0, 3), upTo(0, 3)), kernelOf(t, rows(wide, some)).products, 1e-11)
 }
 
+// TestFeaturesOutOfRange: squares that float32 does not hold are multiplied in
+// float64.
+func TestFeaturesOutOfRange(t *testing.T) {
+	n, units := 8, 100
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, scale := range []float64{1e-22, 1e25} {
+		values := make([]float32, n*units)
+		plain := mat.NewDense(n, units, nil)
+		for i := range values {
+			values[i] = float32(scale * random.NormFloat64())
+			plain.Set(i/units, i%units, float64(values[i]))
+		}
+		f, err := NewFeatures(n, units, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		near(t, kernelOf(t, f).products, kernelOf(t, plain).products, 1e-12)
+	}
+}
+
 // TestThreads: the number of threads changes no bit.
 func TestThreads(t *testing.T) {
 	x, y := linked(150, 700, 9, 11)
+	single := make([]float32, 0, 150*700)
+	for i := range 150 {
+		for _, v := range x.RawRowView(i) {
+			single = append(single, float32(v))
+		}
+	}
+	narrow, err := NewFeatures(150, 700, single)
+	if err != nil {
+		t.Fatal(err)
+	}
 	measure := func() any {
+		inFloat32 := kernelOf(t, narrow)
 		k, err := NewKernel(x)
 		if err != nil {
 			t.Fatal(err)
@@ -157,7 +188,7 @@ func TestThreads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return []any{k.products.RawMatrix().Data, a.RawSymmetric().Data, fit, ridge, rsa}
+		return []any{inFloat32.products.RawMatrix().Data, k.products.RawMatrix().Data, a.RawSymmetric().Data, fit, ridge, rsa}
 	}
 	threads := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(threads)

@@ -32,10 +32,18 @@ type change func(block []float64, width int)
 func products(x mat.Matrix, c change) (all *mat.Dense, rounding float64, err error) {
 	n, units := x.Dims()
 	all = mat.NewDense(n, n, nil)
+	done := false
 	if f, ok := x.(*Features); ok && units > n {
+		if err := single(all, f, c); err != nil {
+			return nil, 0, err
+		}
 		blocks := float64(units) / (narrow * narrows)
-		rounding, err = 4*blockRounding/math.Sqrt(max(1, blocks)*float64(n)), single(all, f, c)
-	} else {
+		rounding = 4 * blockRounding / math.Sqrt(max(1, blocks)*float64(n))
+		trace := mat.Trace(all)
+		done = trace > 1e-20 && trace < 1e30 // its terms are in the range of float32
+	}
+	if !done {
+		all.Zero()
 		rounding, err = float64(n)*0x1p-52, double(all, x, c)
 	}
 	data := all.RawMatrix().Data
