@@ -43,7 +43,7 @@ func brainCommand(c console) *ffcli.Command {
 	fs.StringVar(&f.areas, "areas", "auto", "`names` of areas or layers, such as V4,IT; auto means all areas")
 	fs.IntVar(&f.splits, "splits", 10, "number of splits of the stimuli, for PLS and ridge")
 	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from 1e-2, 1e-1, …, 1e8 by nested cross-validation")
-	fs.IntVar(&f.resample, "resamples", 1000, "resamples and permutations of the stimuli, for the errors and P of RSA")
+	fs.IntVar(&f.resample, "resamples", 0, "resamples and permutations of the pictures, for the errors and P of RSA; 0 means 1000, or 200 of more than 200 pictures")
 	fs.IntVar(&f.batch, "batch", 32, "pictures at a time")
 	fs.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
@@ -78,11 +78,11 @@ over seeds. Flags of size, variant and weights are of models that are named.`),
 
 func (f brainFlags) run(ctx context.Context, c console) error {
 	started := time.Now()
-	options, err := f.options()
+	recording, err := recordings.Open(f.recording)
 	if err != nil {
 		return err
 	}
-	recording, err := recordings.Open(f.recording)
+	options, err := f.options(recording)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,13 @@ func (f brainFlags) complete(r *report.Brain, recording *recordings.Recording, s
 }
 
 // options checks the flags of the measures.
-func (f brainFlags) options() (brain.Options, error) {
+func (f *brainFlags) options(of *recordings.Recording) (brain.Options, error) {
+	if f.resample == 0 {
+		f.resample = 1000
+		if of.Stimuli.Len() > 200 {
+			f.resample = 200
+		}
+	}
 	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.seed}
 	switch {
 	case f.splits < 2 || f.splits > 1000:

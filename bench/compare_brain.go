@@ -29,13 +29,14 @@ func newLikeness(name string, e *experiment) (*likeness, error) {
 	if err := e.seesPictures(); err != nil {
 		return nil, errors.Wrap(err, "-brain")
 	}
-	l := &likeness{flags: brainFlags{recording: name, areas: "auto", splits: 10, resample: 1000, ridge: "auto", batch: 32}}
+	l := &likeness{flags: brainFlags{recording: name, areas: "auto", splits: 10, ridge: "auto", batch: 32}}
 	l.flags.model.seed = e.seed
-	options, err := l.flags.options()
-	if err != nil {
+	var err error
+	if l.recording, err = recordings.Open(name); err != nil {
 		return nil, err
 	}
-	if l.recording, err = recordings.Open(name); err != nil {
+	options, err := l.flags.options(l.recording)
+	if err != nil {
 		return nil, err
 	}
 	if l.recording.Regions == nil {
