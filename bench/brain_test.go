@@ -35,7 +35,8 @@ func TestBrainOfComparison(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	if head, _, _ := strings.Cut(stdout, "\n"); !strings.Contains(head, "monkey IT RSA") || !strings.Contains(head, "human IT RSA") || strings.Count(head, "untrained") != 2 {
+	_, scores, _ := strings.Cut(stdout, "\n\n")
+	if head, _, _ := strings.Cut(scores, "\n"); !strings.Contains(head, "monkey IT RSA") || !strings.Contains(head, "human IT RSA") || strings.Count(head, "untrained") != 2 {
 		t.Errorf("table %s", head)
 	}
 	within := brainReport(t, filepath.Join(dir, "brain"))

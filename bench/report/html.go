@@ -25,12 +25,25 @@ type page struct {
 	Started, Took  string
 	MissingHeading string
 	Missing        []string
-	Headings       []string
-	Rows           []pageRow
+	Results        pageResults
+	BrainResults   pageResults
 	Spread         bool // some result is a mean over several runs
 	Figures        []pageFigure
 	BrainFigures   []pageFigure
 	Variants       []pageVariant
+}
+
+type pageResults struct {
+	Headings []string
+	Rows     []pageRow
+}
+
+func resultsTable(rows [][]string) pageResults {
+	t := pageResults{Headings: rows[0]}
+	for i, cells := range rows[1:] {
+		t.Rows = append(t.Rows, pageRow{lineSample(i), cells[0], cells[1:]})
+	}
+	return t
 }
 
 type pageRow struct {
@@ -66,10 +79,10 @@ func (r *Report) writeHTML(w io.Writer, figures []drawing, brain drawing) error 
 		p.MissingHeading = r.missingHeading()
 	}
 
-	rows := r.tableRows()
-	p.Headings = rows[0]
-	for i, cells := range rows[1:] {
-		p.Rows = append(p.Rows, pageRow{lineSample(i), cells[0], cells[1:]})
+	tables := r.tables()
+	p.Results = resultsTable(tables[0])
+	if len(tables) > 1 {
+		p.BrainResults = resultsTable(tables[1])
 	}
 
 	for i, v := range r.Variants {

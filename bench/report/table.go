@@ -49,11 +49,16 @@ func (r *Report) tableColumns() []tableColumn {
 	}
 }
 
-// WriteTable writes the results as a text table for a terminal, followed by
-// what is missing, if anything. Its errors are those of the writer.
+// WriteTable writes the results as a text table for a terminal, followed by one
+// of scores of fit to the brain and by what is missing, if anything. Its errors are those of the writer.
 func (r *Report) WriteTable(w io.Writer) error {
 	var text strings.Builder
-	text.WriteString(alignedTable(r.tableRows()))
+	for i, rows := range r.tables() {
+		if i > 0 {
+			text.WriteByte('\n')
+		}
+		text.WriteString(alignedTable(rows))
+	}
 	if missing := r.missing(); missing != nil {
 		fmt.Fprintf(&text, "\n%s\n", r.missingHeading())
 		for _, line := range missing {
@@ -64,11 +69,16 @@ func (r *Report) WriteTable(w io.Writer) error {
 	return errors.Wrap(err, "report: table")
 }
 
-// WriteMarkdown writes the results as a Markdown table, followed by what is
-// missing, if anything. Its errors are those of the writer.
+// WriteMarkdown writes the results as a Markdown table, followed by one of scores
+// of fit to the brain and by what is missing, if anything. Its errors are those of the writer.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var text strings.Builder
-	writeMarkdown(&text, r.tableRows())
+	for i, rows := range r.tables() {
+		if i > 0 {
+			text.WriteByte('\n')
+		}
+		writeMarkdown(&text, rows)
+	}
 	if missing := r.missing(); missing != nil {
 		fmt.Fprintf(&text, "\n%s %s\n\n", markdownEscaper.Replace(unfinished), r.missingHeading())
 		for _, line := range missing {
@@ -117,9 +127,18 @@ func writeMarkdown(text *strings.Builder, rows [][]string) {
 var markdownEscaper = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "&", `\&`, "|", `\|`, "~", `\~`)
 
-// tableRows returns the cells of the table, its headings first.
-func (r *Report) tableRows() [][]string {
-	columns := append(r.tableColumns(), r.brainColumns()...)
+// tables returns the cells of the table, its headings first, and of another one
+// of scores of fit to the brain, if there are any.
+func (r *Report) tables() [][][]string {
+	columns := r.tableColumns()
+	tables := [][][]string{r.tableRows(columns)}
+	if brain := r.brainColumns(); brain != nil {
+		tables = append(tables, r.tableRows(append(columns[:1:1], brain...)))
+	}
+	return tables
+}
+
+func (r *Report) tableRows(columns []tableColumn) [][]string {
 	headings := make([]string, len(columns))
 	for i, c := range columns {
 		headings[i] = c.heading
