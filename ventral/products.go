@@ -16,8 +16,8 @@ const (
 )
 
 // change is what is done to features before they are multiplied: to width units
-// of all stimuli, stimulus i's at block[i·width].
-type change func(block []float64, width int)
+// of all stimuli, stimulus i's at values[i·width].
+type change func(values []float64, width int)
 
 // products returns the products of every two rows of a matrix, n × n, and how
 // large an eigenvalue of them may be by rounding alone, as a share of their trace.
@@ -37,7 +37,7 @@ func products(x mat.Matrix, c change) (all *mat.Dense, rounding float64, err err
 		if err := single(all, f, c); err != nil {
 			return nil, 0, err
 		}
-		blocks := float64(units) / (narrow * narrows)
+		blocks := float64(units) / block
 		rounding = 4 * blockRounding / math.Sqrt(max(1, blocks)*float64(n))
 		trace := mat.Trace(all)
 		done = trace > 1e-20 && trace < 1e30 // its terms are in the range of float32
@@ -80,60 +80,68 @@ func double(all *mat.Dense, x mat.Matrix, change change) error {
 	return nil
 }
 
-// Blocks of single: narrow ones are changed by a thread each, and so many of them
-// are multiplied at a time.
 const (
-	narrow    = 32
-	narrows   = 2
-	fewerRows = 64
+	stripe = 64  // units of a block in float32 that a thread prepares
+	block  = 256 // units
+	side   = 64  // of a square of products that a thread computes
 )
 
 // blockRounding is how far the products of a block are off, as a share of them.
-var blockRounding = math.Sqrt(narrow*narrows) / 2 * 0x1p-24
+var blockRounding = math.Sqrt(block) / 2 * 0x1p-24
 
 // single adds the products, in float32 for a block of units, above the diagonal
 // and on it.
 func single(all *mat.Dense, x *Features, change change) error {
 	n, units := x.Dims()
-	c := all.RawMatrix()
-	across := make([]float32, narrow*narrows*n) // a block, units × stimuli
-	for from := 0; from < units; from += narrow * narrows {
-		wide := min(narrow*narrows, units-from)
-		err := parallel((wide+narrow-1)/narrow, func(part int) error {
-			first := part * narrow
-			width := min(narrow, wide-first)
-			block := make([]float64, n*width)
-			for i := range n {
-				if err := readRow(block[i*width:][:width], x, i, from+first); err != nil {
-					return err
-				}
-			}
-			change(block, width)
-			for unit := range width {
-				row := across[(first+unit)*n:][:n]
-				for i := range row {
-					row[i] = float32(block[i*width+unit])
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
+	var squares [][2]int // the first row and column of each
+	for top := 0; top < n; top += side {
+		for left := top; left < n; left += side {
+			squares = append(squares, [2]int{top, left})
 		}
-		_ = parallel((n+fewerRows-1)/fewerRows, func(part int) error {
-			top := part * fewerRows
-			rows, columns := min(fewerRows, n-top), n-top
-			block := make([]float32, rows*columns)
-			kernel.Compute(kernel.Product{
-				M: rows, N: columns, K: wide, ARow: 1, AColumn: n, BRow: n, CRow: columns,
-			}, block, across[top:], across[top:], []kernel.Term{{}})
-			for i := range rows {
-				sums := c.Data[(top+i)*n+top:][:columns]
-				for j, v := range block[i*columns:][:columns] {
-					sums[j] += float64(v)
+	}
+	stimuli := make([]float32, n*min(block, units)) // a block, stimuli × units
+	across := make([]float32, len(stimuli))         // and units × stimuli
+	for from := 0; from < units; from += block {
+		width := min(block, units-from)
+		// Threads that have a block to share should not have to be woken for it.
+		failures := make([]error, (width+stripe-1)/stripe)
+		kernel.Parallel(len(failures), func(part int) {
+			first := part * stripe
+			some := min(stripe, width-first)
+			values := make([]float64, n*some)
+			for i := range n {
+				if failures[part] = readRow(values[i*some:][:some], x, i, from+first); failures[part] != nil {
+					return
 				}
 			}
-			return nil
+			change(values, some)
+			for i := range n {
+				row := stimuli[i*width+first:][:some]
+				for unit, v := range values[i*some:][:some] {
+					row[unit] = float32(v)
+				}
+			}
+			kernel.Transpose(across[first*n:], n, stimuli[first:], width, n, some)
+		})
+		for _, err := range failures {
+			if err != nil {
+				return err
+			}
+		}
+		kernel.Parallel(len(squares), func(i int) {
+			top, left := squares[i][0], squares[i][1]
+			var sums [side * side]float32
+			q := kernel.Product{
+				M: min(side, n-top), N: min(side, n-left), K: width,
+				ARow: width, AColumn: 1, BRow: n, CRow: side,
+			}
+			kernel.Compute(q, sums[:], stimuli[top*width:], across[left:], []kernel.Term{{}})
+			for i := range q.M {
+				to := all.RawRowView(top + i)[left:][:q.N]
+				for j, v := range sums[i*side:][:q.N] {
+					to[j] += float64(v)
+				}
+			}
 		})
 	}
 	return nil
