@@ -51,7 +51,7 @@
 // # Numbers
 //
 // Features may be float32. Those of more units than stimuli are then also
-// multiplied in float32, by package kernel, and summed over blocks of 64 units in
+// multiplied in float32, by package kernel, and summed over blocks of 128 units in
 // float64: of 100,000 units, products are off by some 1e-8 of the largest. Every
 // other sum is in float64. The same input and seed give the same bits on any
 // number of threads.

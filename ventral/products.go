@@ -82,7 +82,7 @@ func double(all *mat.Dense, x mat.Matrix, change change) error {
 
 const (
 	stripe = 64  // units of a block in float32 that a thread prepares
-	block  = 256 // units
+	block  = 128 // units
 	side   = 64  // of a square of products that a thread computes
 )
 

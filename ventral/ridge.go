@@ -58,7 +58,7 @@ func (r Ridge) fit(kernel, responses *mat.Dense, rounding float64) (fitted, erro
 	// a share noise/4·alpha of the responses' spread.
 	trace := mat.Trace(kernel)
 	noise := rounding * trace
-	if len(grid) == 1 && grid[0] > max(100*noise, worst*trace) {
+	if len(grid) == 1 && grid[0] > max(50*noise, worst*trace) {
 		dual, err := solve(kernel, responses, grid[0])
 		return fitted{dual, grid[0]}, err
 	}
