@@ -1,10 +1,10 @@
 // Command ventral asks which of two small networks is closer to the inferior
-// temporal cortex of a monkey: the convolutional or the locally connected one.
+// temporal cortex of monkeys: the convolutional or the locally connected one.
 //
 //	go run ./examples/ventral
 //
 // It trains both for a few epochs on the real images that hypnos carries along,
-// shows them 92 pictures that a monkey has seen, prints how alike the geometry of
+// shows them 92 pictures that two monkeys have seen, prints how alike the geometry of
 // their answers is, and draws a picture: README.md has both.
 package main
 
@@ -47,10 +47,10 @@ func main() {
 }
 
 func run(out, progress io.Writer, epochs, width int, picture string) error {
-	// # What a monkey answers
+	// # What monkeys answer
 	//
 	// The responses of 674 neurons to 92 pictures, as dissimilarities: 1 minus
-	// the correlation of the responses to two pictures. Those of humans say how
+	// the correlation of the responses to two of them. Those of humans say how
 	// alike the cortex of two species is.
 	const batch, seed = 64, 1
 	recording, err := recordings.Open("it92")
@@ -94,7 +94,8 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 
 	// # What they answer
 	//
-	// The pictures as the networks know theirs: as small, with the same mean.
+	// The pictures as the networks know theirs: as small, normalised in the same
+	// way.
 	stimuli, err := data.Preprocess(recording.Stimuli, data.ResizeCrop{Resize: 32, Crop: 32})
 	if err != nil {
 		return err
@@ -162,7 +163,7 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 	fmt.Fprintf(out, "\nthe area that half of the pictures chose, on the other half:\n%s", verdict)
 
 	// # A picture
-	if err := drawAll(picture, matrices, bars, species.Value); err != nil {
+	if err := drawAll(picture, matrices, recording.Categories, bars, species.Value); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(out, "\npicture: %s\n", picture)
@@ -218,26 +219,31 @@ type bar struct {
 
 // drawAll draws matrices side by side, and the bars with a line at the humans'
 // height.
-func drawAll(path string, matrices []matrix, bars []bar, humans float64) error {
-	var row []*plot.Plot
-	for _, m := range matrices {
+func drawAll(path string, matrices []matrix, categories []string, bars []bar, humans float64) error {
+	const side, gap = 5.3 * vg.Centimeter, 0.4 * vg.Centimeter
+	canvas := vgimg.New(31.5*vg.Centimeter, 6.6*vg.Centimeter)
+	rest := draw.Crop(draw.New(canvas), gap, -gap, gap, -gap)
+	for i, m := range matrices {
 		p := plot.New()
 		p.Title.Text = m.title
 		p.HideAxes()
 		h := plotter.NewHeatMap(percentiles(m.of), moreland.ExtendedBlackBody().Palette(256))
 		h.Rasterized = true // no lines between cells
 		p.Add(h)
-		row = append(row, p)
+		if i == 0 {
+			p.Y.Tick.Marker = names(categories)
+		}
+		width := side + p.DataCanvas(rest).Min.X - rest.Min.X // with the names
+		p.Draw(draw.Crop(rest, 0, width-rest.Size().X, 0, 0))
+		rest = draw.Crop(rest, width+gap, 0, 0, 0)
 	}
-	heights, err := barPlot(bars, humans)
+	heights, legend, err := barPlot(bars, humans)
 	if err != nil {
 		return err
 	}
-	canvas := vgimg.New(26*vg.Centimeter, 7.2*vg.Centimeter)
-	tiles := draw.Tiles{Rows: 1, Cols: len(row) + 1, PadX: 4 * vg.Millimeter, PadTop: 2 * vg.Millimeter, PadRight: 2 * vg.Millimeter}
-	for i, p := range append(row, heights) {
-		p.Draw(tiles.At(draw.New(canvas), i, 0))
-	}
+	const width = 4.7 * vg.Centimeter // of the legend
+	heights.Draw(draw.Crop(rest, 0, -width-gap, 0, 0))
+	legend.Draw(draw.Crop(rest, rest.Size().X-width, 0, 0, -gap))
 	file, err := os.Create(path)
 	if err != nil {
 		return err
@@ -249,15 +255,29 @@ func drawAll(path string, matrices []matrix, bars []bar, humans float64) error {
 	return file.Close()
 }
 
+// names places the name of each category beside the middle of its stimuli, which
+// follow each other, in a matrix that is drawn from above.
+func names(categories []string) plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	for from, to := 0, 0; from < len(categories); from = to {
+		for to < len(categories) && categories[to] == categories[from] {
+			to++
+		}
+		middle := float64(len(categories)) - float64(1+from+to)/2
+		ticks = append(ticks, plot.Tick{Value: middle, Label: categories[from]})
+	}
+	return ticks
+}
+
 // Colours of networks, which colour-blind readers can tell apart.
 var colours = []color.Color{color.RGBA{0xa6, 0xca, 0xe0, 255}, color.RGBA{0x00, 0x72, 0xb2, 255}, color.RGBA{0xf2, 0xbf, 0x98, 255}, color.RGBA{0xd5, 0x5e, 0x00, 255}}
 
-// barPlot draws the bars of each network side by side, area by area.
-func barPlot(bars []bar, humans float64) (*plot.Plot, error) {
-	p := plot.New()
+// barPlot draws the bars of each network side by side, area by area. Its legend
+// stands apart.
+func barPlot(bars []bar, humans float64) (*plot.Plot, plot.Legend, error) {
+	p, legend := plot.New(), plot.NewLegend()
 	p.Title.Text = "RSA with monkey IT"
 	networks, areas := 4, len(bars)/4
-	const wide = 7 // points
 	names := make([]string, areas)
 	for n := range networks {
 		group := bars[n*areas:][:areas]
@@ -271,27 +291,27 @@ func barPlot(bars []bar, humans float64) (*plot.Plot, error) {
 			errs.XYs[i] = plotter.XY{X: float64(i) + shift*0.2, Y: b.Value}
 			errs.YErrors[i] = struct{ Low, High float64 }{b.Error, b.Error}
 		}
-		chart, err := plotter.NewBarChart(values, vg.Points(wide))
+		chart, err := plotter.NewBarChart(values, vg.Points(6))
 		if err != nil {
-			return nil, err
+			return nil, legend, err
 		}
 		chart.Color, chart.LineStyle.Width, chart.XMin = colours[n], 0, shift*0.2
 		lines, err := plotter.NewYErrorBars(errs)
 		if err != nil {
-			return nil, err
+			return nil, legend, err
 		}
 		lines.CapWidth = 0
 		p.Add(chart, lines)
-		p.Legend.Add(group[0].network, chart)
+		legend.Add(group[0].network, chart)
 	}
 	line := plotter.NewFunction(func(float64) float64 { return humans })
 	line.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
 	p.Add(line)
-	p.Legend.Add("humans", line)
-	p.Legend.Top = true
+	legend.Add("humans", line)
+	legend.Top, legend.Left = true, true
 	p.NominalX(names...)
-	p.Y.Min, p.Y.Max = min(0, p.Y.Min), 1.9*humans // the legend stands above the bars
-	return p, nil
+	p.Y.Min, p.Y.Max = min(0, p.Y.Min), max(1.1*humans, p.Y.Max)
+	return p, legend, nil
 }
 
 // ranked is a matrix as gonum's heat maps take it, rows from below.
@@ -305,18 +325,25 @@ func (r ranked) X(column int) float64      { return float64(column) }
 func (r ranked) Y(row int) float64         { return float64(row) }
 func (r ranked) Z(column, row int) float64 { return r.shares[(r.n-1-row)*r.n+column] }
 
-// percentiles puts a matrix's values in the order of their size, so that
-// matrices of different scale can be seen side by side.
+// percentiles puts the pairs of stimuli in the order of their dissimilarity, from
+// 0, so that matrices of different scale can be seen side by side. A stimulus and
+// itself have 0.
 func percentiles(d mat.Symmetric) ranked {
 	n := d.SymmetricDim()
 	r := ranked{n, make([]float64, n*n)}
-	values, order := make([]float64, n*n), make([]int, n*n)
-	for i := range values {
-		values[i] = d.At(i/n, i%n)
+	var values []float64
+	var pairs [][2]int
+	for i := range n {
+		for j := range i {
+			values, pairs = append(values, d.At(i, j)), append(pairs, [2]int{i, j})
+		}
 	}
+	order := make([]int, len(values))
 	floats.ArgsortStable(values, order)
-	for rank, i := range order {
-		r.shares[i] = float64(rank) / float64(len(order))
+	for rank, pair := range order {
+		i, j := pairs[pair][0], pairs[pair][1]
+		share := float64(rank) / float64(len(order))
+		r.shares[i*n+j], r.shares[j*n+i] = share, share
 	}
 	return r
 }

@@ -5,10 +5,13 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/plot"
 )
 
 // The program runs, in a short form, and draws its picture. What humans have in
@@ -19,10 +22,25 @@ func TestRun(t *testing.T) {
 	if err := run(&out, &progress, 1, 2, picture); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Join(strings.Fields(out.String()), " ")
-	for _, want := range []string{"untrained convolutional layer1 0.", "trained local layer3 0.", "humans IT 0.439 ± 0.0", "picture: " + picture} {
-		if !strings.Contains(text, want) {
-			t.Errorf("no %q in\n%s", want, out.String())
+	table, rest, _ := strings.Cut(out.String(), "\n\n")
+	var rows []string
+	for _, network := range []string{"untrained convolutional", "trained convolutional", "untrained local", "trained local"} {
+		for _, area := range []string{"layer1", "layer2", "layer3"} {
+			rows = append(rows, network+" "+area)
+		}
+		if !regexp.MustCompile(`  ` + network + `: layer[123], -?0\.\d{3} ± 0\.\d{3}\n`).MatchString(rest) {
+			t.Errorf("no best area of the %s network in\n%s", network, rest)
+		}
+	}
+	lines := strings.Split(table, "\n")[1:]
+	rows = append(rows, "humans IT 0.439")
+	if len(lines) != len(rows) {
+		t.Fatalf("the table is\n%s", table)
+	}
+	for i, want := range rows {
+		got := strings.Join(strings.Fields(lines[i]), " ")
+		if !strings.HasPrefix(got, want) || !regexp.MustCompile(` -?0\.\d{3} ± 0\.\d{3}$`).MatchString(got) {
+			t.Errorf("row %d is %q, want %s", i, got, want)
 		}
 	}
 	f, err := os.Open(picture)
@@ -35,10 +53,32 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Ranks are drawn, from the lowest, 0, on; and the first stimulus above.
+// Ranks of pairs are drawn, from the lowest, 0, on, on both sides of a diagonal
+// that has 0; and the first stimulus above.
 func TestPercentiles(t *testing.T) {
-	r := percentiles(mat.NewSymDense(2, []float64{0, 7, 7, 3}))
-	if got := []float64{r.Z(0, 1), r.Z(1, 0), r.Z(1, 1), r.Z(0, 0)}; got[0] != 0 || got[1] != 0.25 || got[2] != 0.5 || got[3] != 0.75 {
-		t.Errorf("%v", got)
+	r := percentiles(mat.NewSymDense(3, []float64{
+		5, 7, -1,
+		7, 5, 3,
+		-1, 3, 5,
+	}))
+	want := [3][3]float64{
+		{0, 2. / 3, 0},
+		{2. / 3, 0, 1. / 3},
+		{0, 1. / 3, 0},
+	}
+	for i, row := range want {
+		for j, share := range row {
+			if got := r.Z(j, 2-i); got != share {
+				t.Errorf("stimuli %d and %d: %v, want %v", i, j, got, share)
+			}
+		}
+	}
+}
+
+// A category is named at the middle of its stimuli, the first above.
+func TestNames(t *testing.T) {
+	got := names([]string{"a", "a", "a", "b"})
+	if want := (plot.ConstantTicks{{Value: 2, Label: "a"}, {Value: 0, Label: "b"}}); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
