@@ -29,6 +29,9 @@ func brainReport(t *testing.T, dir string) report.Brain {
 // A comparison with -brain scores its networks, trained and before, and bench
 // brain finds the same in its folder.
 func TestBrainOfComparison(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes under the race detector, for pictures")
+	}
 	dir := filepath.Join(t.TempDir(), "report")
 	args := append([]string{"compare"}, small(dir, "-variants", "conv,lc,lc-sleep-10", "-brain", "it92")...)
 	status, stdout, stderr := bench(t.Context(), args...)
@@ -173,6 +176,9 @@ func TestBrainErrors(t *testing.T) {
 // Runs of other flags are other networks, and folders have names where there are
 // several.
 func TestBrainOfTrainings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes under the race detector, for pictures")
+	}
 	parent := t.TempDir()
 	a, b := filepath.Join(parent, "a [1]"), filepath.Join(parent, "b")
 	for dir, more := range map[string][]string{a: {"-conv-1x1"}, b: nil} {

@@ -335,6 +335,9 @@ func TestBrainOddNumbers(t *testing.T) {
 
 // Many models are drawn as well as few.
 func TestBrainLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes under the race detector")
+	}
 	b := exampleBrain(20, 5, 3, 500)
 	dir := t.TempDir()
 	if err := b.Write(dir); err != nil {
