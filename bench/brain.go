@@ -33,9 +33,8 @@ type brainFlags struct {
 	out              string
 }
 
-func brainCommand(c console) *ffcli.Command {
-	fs := flag.NewFlagSet("brain", flag.ContinueOnError)
-	var f brainFlags
+// register adds the flags.
+func (f *brainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.models, "models", "", "`names` of what to compare: folders of bench train or compare, models of bench list, pixels, gabor")
 	fs.BoolVar(&f.untrained, "untrained", false, "compare also the networks of folders as they were before training")
 	fs.StringVar(&f.recording, "data", "it92", "it92, which comes with the program, or a `folder` of pictures and responses to them: see recordings/README.md")
@@ -50,6 +49,12 @@ func brainCommand(c console) *ffcli.Command {
 	f.model.register(fs)
 	f.model.registerWeights(fs)
 	fs.Lookup("seed").Usage = "source of initial weights, splits, halves and resamples"
+}
+
+func brainCommand(c console) *ffcli.Command {
+	fs := flag.NewFlagSet("brain", flag.ContinueOnError)
+	var f brainFlags
+	f.register(fs)
 	return &ffcli.Command{
 		Name:       "brain",
 		ShortUsage: "go run ./bench brain -models FOLDER|MODEL,… [flags]",

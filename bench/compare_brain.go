@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,8 +30,9 @@ func newLikeness(name string, e *experiment) (*likeness, error) {
 	if err := e.seesPictures(); err != nil {
 		return nil, errors.Wrap(err, "-brain")
 	}
-	l := &likeness{flags: brainFlags{recording: name, areas: "auto", splits: 10, ridge: "auto", batch: 32}}
-	l.flags.model.seed = e.seed
+	l := new(likeness)
+	l.flags.register(flag.NewFlagSet("brain", flag.ContinueOnError)) // its defaults
+	l.flags.recording, l.flags.model.seed = name, e.seed
 	var err error
 	if l.recording, err = recordings.Open(name); err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func newLikeness(name string, e *experiment) (*likeness, error) {
 func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants []variant, r *report.Report, keepers []*keeper, out string) error {
 	l.started = time.Now()
 	starts := map[string]bool{}
-	var sources []source
+	var sources, before []source
 	for n, k := range keepers {
 		v := variants[n%len(variants)]
 		s, err := l.flags.ofRun(e, v, v.name, k.Run.Seed, k.folder.Tensors(k.at))
@@ -60,19 +62,16 @@ func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants 
 			return err
 		}
 		sources = append(sources, s)
-	}
-	for n, k := range keepers {
-		v := variants[n%len(variants)]
 		if key := brain.Named(v.start(), k.Run.Seed); !starts[key] {
 			starts[key] = true
 			s, err := l.flags.ofRun(e, v, v.start(), k.Run.Seed, "")
 			if err != nil {
 				return err
 			}
-			sources = append(sources, s)
+			before = append(before, s)
 		}
 	}
-	for _, s := range sources {
+	for _, s := range append(sources, before...) {
 		if err := s.show(ctx, b, l.study, l.recording); err != nil {
 			return err
 		}
