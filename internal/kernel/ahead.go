@@ -52,3 +52,12 @@ func after(list []stretch, lines int) []stretch {
 	}
 	return list
 }
+
+// linesOf is how many lines the stretches of a list have.
+func linesOf(list []stretch) int {
+	lines := 0
+	for _, s := range list {
+		lines += s.lines
+	}
+	return lines
+}

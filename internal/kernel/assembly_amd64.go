@@ -8,25 +8,27 @@ package kernel
 // Each is rows × 8·vectors of C; the second vector of B and C begins bVector
 // and cVector after the first. mask (8 words, 0 or -1) names the elements
 // of the last vector that exist. It sums over all terms (the first two
-// words of each at term) and 0≤p<k; strides are in elements.
+// words of each at term) and 0≤p<k; strides are in elements. loops says how often
+// that is done, and how many bytes further on each time: panels, for each run.
 // With every p it fetches one line into the second-level cache: fetch points
 // to stretches of an address, a number of lines, at least 1, and a step in bytes.
 // Requires tiles, rows, vectors and, if there are terms, k to be positive.
 //
 //go:noescape
-func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
+func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int, loops *int)
 
 // productTilesAVX512 computes tiles of a Product, one below the other.
 // Each is rows × 16·vectors of C; the second vector of B and C begins bVector
 // and cVector after the first. mask (16 words, 0 or -1) names the elements
 // of the last vector that exist. It sums over all terms (the first two
-// words of each at term) and 0≤p<k; strides are in elements.
+// words of each at term) and 0≤p<k; strides are in elements. loops says how often
+// that is done, and how many bytes further on each time: panels, for each run.
 // With every p it fetches one line into the second-level cache: fetch points
 // to stretches of an address, a number of lines, at least 1, and a step in bytes.
 // Requires tiles, rows, vectors and, if there are terms, k to be positive.
 //
 //go:noescape
-func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
+func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int, loops *int)
 
 // reluAVX2 computes y = max(x, 0), n numbers, a positive multiple of 8.
 //

@@ -4,9 +4,16 @@
 
 #include "textflag.h"
 
-// func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
+// func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int, loops *int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·productTilesAVX2(SB), NOSPLIT, $16-152
+TEXT ·productTilesAVX2(SB), NOSPLIT, $40-160
+	MOVQ    loops+152(FP), AX
+	MOVQ    (AX), R13
+	MOVQ    R13, 24(SP)
+	MOVQ    32(AX), R13
+	MOVQ    R13, 32(SP)
+	MOVQ    tiles+104(FP), R13
+	MOVQ    R13, 16(SP)
 	MOVQ    $0x00000001, 8(SP)
 	MOVQ    $0x00000000, (SP)
 	MOVQ    a+8(FP), R15
@@ -187,6 +194,35 @@ tile6x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile6x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile6x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile6x16
+
+tile6x16run:
+	DECQ 32(SP)
+	JEQ  tile6x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile6x16
+
+tile6x16done:
 	VZEROUPPER
 	RET
 
@@ -344,6 +380,35 @@ tile5x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile5x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile5x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile5x16
+
+tile5x16run:
+	DECQ 32(SP)
+	JEQ  tile5x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile5x16
+
+tile5x16done:
 	VZEROUPPER
 	RET
 
@@ -490,6 +555,35 @@ tile4x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile4x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile4x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile4x16
+
+tile4x16run:
+	DECQ 32(SP)
+	JEQ  tile4x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile4x16
+
+tile4x16done:
 	VZEROUPPER
 	RET
 
@@ -625,6 +719,35 @@ tile3x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile3x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile3x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile3x16
+
+tile3x16run:
+	DECQ 32(SP)
+	JEQ  tile3x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile3x16
+
+tile3x16done:
 	VZEROUPPER
 	RET
 
@@ -749,6 +872,35 @@ tile2x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile2x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile2x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile2x16
+
+tile2x16run:
+	DECQ 32(SP)
+	JEQ  tile2x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile2x16
+
+tile2x16done:
 	VZEROUPPER
 	RET
 
@@ -862,6 +1014,35 @@ tile1x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile1x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile1x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile1x16
+
+tile1x16run:
+	DECQ 32(SP)
+	JEQ  tile1x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile1x16
+
+tile1x16done:
 	VZEROUPPER
 	RET
 
@@ -995,6 +1176,35 @@ tile8x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile8x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile8x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile8x8
+
+tile8x8run:
+	DECQ 32(SP)
+	JEQ  tile8x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile8x8
+
+tile8x8done:
 	VZEROUPPER
 	RET
 
@@ -1129,6 +1339,35 @@ tile7x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile7x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile7x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile7x8
+
+tile7x8run:
+	DECQ 32(SP)
+	JEQ  tile7x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile7x8
+
+tile7x8done:
 	VZEROUPPER
 	RET
 
@@ -1257,6 +1496,35 @@ tile6x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile6x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile6x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile6x8
+
+tile6x8run:
+	DECQ 32(SP)
+	JEQ  tile6x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile6x8
+
+tile6x8done:
 	VZEROUPPER
 	RET
 
@@ -1379,6 +1647,35 @@ tile5x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile5x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile5x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile5x8
+
+tile5x8run:
+	DECQ 32(SP)
+	JEQ  tile5x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile5x8
+
+tile5x8done:
 	VZEROUPPER
 	RET
 
@@ -1495,6 +1792,35 @@ tile4x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile4x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile4x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile4x8
+
+tile4x8run:
+	DECQ 32(SP)
+	JEQ  tile4x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile4x8
+
+tile4x8done:
 	VZEROUPPER
 	RET
 
@@ -1605,6 +1931,35 @@ tile3x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile3x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile3x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile3x8
+
+tile3x8run:
+	DECQ 32(SP)
+	JEQ  tile3x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile3x8
+
+tile3x8done:
 	VZEROUPPER
 	RET
 
@@ -1709,6 +2064,35 @@ tile2x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile2x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile2x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile2x8
+
+tile2x8run:
+	DECQ 32(SP)
+	JEQ  tile2x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile2x8
+
+tile2x8done:
 	VZEROUPPER
 	RET
 
@@ -1807,6 +2191,35 @@ tile1x8next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile1x8
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile1x8run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile1x8
+
+tile1x8run:
+	DECQ 32(SP)
+	JEQ  tile1x8done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile1x8
+
+tile1x8done:
 	VZEROUPPER
 	RET
 
@@ -1831,9 +2244,16 @@ tile1x8last:
 	MOVQ $0x4000000000000000, AX
 	JMP  tile1x8fetched
 
-// func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int)
+// func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int, loops *int)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·productTilesAVX512(SB), NOSPLIT, $16-152
+TEXT ·productTilesAVX512(SB), NOSPLIT, $40-160
+	MOVQ      loops+152(FP), AX
+	MOVQ      (AX), R13
+	MOVQ      R13, 24(SP)
+	MOVQ      32(AX), R13
+	MOVQ      R13, 32(SP)
+	MOVQ      tiles+104(FP), R13
+	MOVQ      R13, 16(SP)
 	MOVQ      $0x00000001, 8(SP)
 	MOVQ      $0x00000000, (SP)
 	MOVQ      a+8(FP), R15
@@ -2037,6 +2457,35 @@ tile8x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile8x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile8x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile8x32
+
+tile8x32run:
+	DECQ 32(SP)
+	JEQ  tile8x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile8x32
+
+tile8x32done:
 	VZEROUPPER
 	RET
 
@@ -2216,6 +2665,35 @@ tile7x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile7x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile7x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile7x32
+
+tile7x32run:
+	DECQ 32(SP)
+	JEQ  tile7x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile7x32
+
+tile7x32done:
 	VZEROUPPER
 	RET
 
@@ -2384,6 +2862,35 @@ tile6x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile6x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile6x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile6x32
+
+tile6x32run:
+	DECQ 32(SP)
+	JEQ  tile6x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile6x32
+
+tile6x32done:
 	VZEROUPPER
 	RET
 
@@ -2541,6 +3048,35 @@ tile5x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile5x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile5x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile5x32
+
+tile5x32run:
+	DECQ 32(SP)
+	JEQ  tile5x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile5x32
+
+tile5x32done:
 	VZEROUPPER
 	RET
 
@@ -2687,6 +3223,35 @@ tile4x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile4x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile4x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile4x32
+
+tile4x32run:
+	DECQ 32(SP)
+	JEQ  tile4x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile4x32
+
+tile4x32done:
 	VZEROUPPER
 	RET
 
@@ -2822,6 +3387,35 @@ tile3x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile3x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile3x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile3x32
+
+tile3x32run:
+	DECQ 32(SP)
+	JEQ  tile3x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile3x32
+
+tile3x32done:
 	VZEROUPPER
 	RET
 
@@ -2946,6 +3540,35 @@ tile2x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile2x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile2x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile2x32
+
+tile2x32run:
+	DECQ 32(SP)
+	JEQ  tile2x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile2x32
+
+tile2x32done:
 	VZEROUPPER
 	RET
 
@@ -3059,6 +3682,35 @@ tile1x32next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile1x32
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile1x32run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile1x32
+
+tile1x32run:
+	DECQ 32(SP)
+	JEQ  tile1x32done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile1x32
+
+tile1x32done:
 	VZEROUPPER
 	RET
 
@@ -3192,6 +3844,35 @@ tile8x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile8x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile8x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile8x16
+
+tile8x16run:
+	DECQ 32(SP)
+	JEQ  tile8x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile8x16
+
+tile8x16done:
 	VZEROUPPER
 	RET
 
@@ -3326,6 +4007,35 @@ tile7x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile7x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile7x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile7x16
+
+tile7x16run:
+	DECQ 32(SP)
+	JEQ  tile7x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile7x16
+
+tile7x16done:
 	VZEROUPPER
 	RET
 
@@ -3454,6 +4164,35 @@ tile6x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile6x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile6x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile6x16
+
+tile6x16run:
+	DECQ 32(SP)
+	JEQ  tile6x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile6x16
+
+tile6x16done:
 	VZEROUPPER
 	RET
 
@@ -3576,6 +4315,35 @@ tile5x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile5x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile5x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile5x16
+
+tile5x16run:
+	DECQ 32(SP)
+	JEQ  tile5x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile5x16
+
+tile5x16done:
 	VZEROUPPER
 	RET
 
@@ -3692,6 +4460,35 @@ tile4x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile4x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile4x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile4x16
+
+tile4x16run:
+	DECQ 32(SP)
+	JEQ  tile4x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile4x16
+
+tile4x16done:
 	VZEROUPPER
 	RET
 
@@ -3802,6 +4599,35 @@ tile3x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile3x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile3x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile3x16
+
+tile3x16run:
+	DECQ 32(SP)
+	JEQ  tile3x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile3x16
+
+tile3x16done:
 	VZEROUPPER
 	RET
 
@@ -3906,6 +4732,35 @@ tile2x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile2x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile2x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile2x16
+
+tile2x16run:
+	DECQ 32(SP)
+	JEQ  tile2x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile2x16
+
+tile2x16done:
 	VZEROUPPER
 	RET
 
@@ -4004,6 +4859,35 @@ tile1x16next:
 	ADDQ   AX, a+8(FP)
 	DECQ   tiles+104(FP)
 	JNE    tile1x16
+	MOVQ   loops+152(FP), AX
+	DECQ   24(SP)
+	JEQ    tile1x16run
+	MOVQ   8(AX), R13
+	ADDQ   R13, a+8(FP)
+	MOVQ   16(AX), R13
+	ADDQ   R13, b+16(FP)
+	MOVQ   24(AX), R13
+	ADDQ   R13, c+0(FP)
+	MOVQ   16(SP), R13
+	MOVQ   R13, tiles+104(FP)
+	JMP    tile1x16
+
+tile1x16run:
+	DECQ 32(SP)
+	JEQ  tile1x16done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile1x16
+
+tile1x16done:
 	VZEROUPPER
 	RET
 

@@ -22,6 +22,9 @@ func (g Local) field() int    { return g.KH * g.KW * g.channels() } // weights o
 func (g Local) weights() int  { return g.O * g.field() }            // weights of a location
 func (g Local) patched() bool { return g.Groups == 1 && g.Dilation == 1 }
 
+// windowWidth is how many columns of the input a location sees, gaps included.
+func (g Local) windowWidth() int { return g.Dilation*(g.KW-1) + 1 }
+
 // location returns where the weights of location (oh, ow) begin.
 func (g Local) location(oh, ow int) int {
 	if g.Shared {
@@ -41,58 +44,77 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 		wideForward(g, y, x, weight, bias)
 		return
 	}
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
-	if !g.paired() {
-		last = 0
-	}
+	first, last := interior(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
-		var ahead [64]stretch
-		for ow := 0; ow < g.OW; ow++ {
-			fillBias(g, y, bias, oh*g.OW+ow)
+		var ahead [mostRuns * 8]stretch
+		for ow := 0; ow < g.OW; {
+			count := 1
+			if ow >= first && ow < last {
+				count = min(last-ow, mostRuns)
+			}
 			q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
-			if ow >= first && ow+1 < last {
-				fillBias(g, y, bias, oh*g.OW+ow+1)
-				q.Twin, q.BTwin, q.CTwin = true, g.Stride*g.C*g.N, g.O*g.N
+			switch b, c := g.Stride*g.C*g.N, g.O*g.N; {
+			case g.paired() && count > 1:
+				count = 2
+				q.Twin, q.BTwin, q.CTwin = true, b, c
+			case !g.paired():
+				q.Runs, q.ARun, q.BRun, q.CRun = count, g.location(0, 1), b, c
+			default:
+				count = 1
+			}
+			for i := range count {
+				fillBias(g, y, bias, oh*g.OW+ow+i)
 			}
 			for group := range g.Groups {
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
 				if group == 0 {
-					q.ahead = forwardAhead(g, ahead[:0], y, x, weight, oh*g.OW+ow+1)
+					steps := len(terms) * q.K * ((q.N + 31) / 32) * ((q.M + 7) / 8) / count
+					q.ahead = ahead[:0]
+					for i := range count {
+						q.ahead = forwardAhead(g, q.ahead, y, x, weight, oh*g.OW+ow+i+1, steps)
+					}
 				}
 				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
 			}
-			if q.Twin {
-				ow++
-			}
+			ow += count
 		}
 	})
 }
 
+// mostRuns is how many locations of a row are computed as one product.
+const mostRuns = 16
+
 // forwardAhead lists what a location needs that the one before it did not: the
-// weights of a local layer, new columns of the input or, where a row begins, its
-// new rows, and the output.
-func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location int) []stretch {
+// weights of a local layer, the output, and new columns of the input or, where a
+// row begins, its new rows. What is more than so many lines is left out, or all
+// would come too late.
+func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location, lines int) []stretch {
 	oh, ow := location/g.OW, location%g.OW
 	if oh == g.OH {
 		return list
 	}
+	if len(list)+2 > cap(list) {
+		return list
+	}
+	before := len(list)
 	if !g.Shared {
 		list = fetch(list, weight, g.location(oh, ow), g.weights())
 	}
-	to := g.Stride*ow - g.Padding + g.Dilation*(g.KW-1) + 1
+	list = fetch(list, y, location*g.O*g.N, g.O*g.N)
+	to := g.Stride*ow - g.Padding + g.windowWidth()
 	from, kh := to-g.Stride, 0
 	if ow == 0 {
 		from, kh = -g.Padding, max(g.KH-g.Stride, 0)
 	}
 	from, to = max(from, 0), min(to, g.W)
-	for ; kh < g.KH && len(list) < cap(list)-1; kh++ {
-		if ih := g.Stride*oh + g.Dilation*kh - g.Padding; ih >= 0 && ih < g.H {
+	for last := g.KH - 1; last >= kh && len(list) < cap(list) && linesOf(list[before:]) < lines; last-- {
+		if ih := g.Stride*oh + g.Dilation*last - g.Padding; ih >= 0 && ih < g.H {
 			list = fetch(list, x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
-	return fetch(list, y, location*g.O*g.N, g.O*g.N)
+	return list
 }
 
 // fillBias sets the outputs of one location to its bias.
@@ -164,65 +186,74 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 		pairedInputGradient(g, dx, dy, weight, contributed)
 		return
 	}
-	c, filters := g.channels(), g.filters()
+	c, filters, size := g.channels(), g.filters(), g.C*g.N
 	q := Product{M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N, Add: contributed != nil}
+	q.ARun, q.BRun, q.CRun = g.location(0, 1), g.O*g.N, g.Stride*size
 	Parallel(g.H, func(ih int) {
 		q := q
-		var room, roomAhead [49]Term
-		var ahead [64]stretch
-		terms, next := g.gradientTerms(room[:0], ih, 0, 0), roomAhead[:0]
-		for iw := range g.W {
-			if contributed != nil {
-				at := (ih*g.W + iw) * g.C * g.N
-				copy(dx[at:][:g.C*g.N], contributed[at:])
-			}
-			for group := range g.Groups {
-				next = next[:0]
-				q.ahead = nil
-				if group+1 < g.Groups {
-					next = g.gradientTerms(next, ih, iw, group+1)
-				} else if at := ih*g.W + iw + 1; at < g.H*g.W {
-					next = g.gradientTerms(next, at/g.W, at%g.W, 0)
-					q.ahead = gradientAhead(g, ahead[:0], dx, dy, weight, contributed, at, next)
+		var room [49]Term
+		var ahead [mostRuns * 8]stretch
+		if contributed != nil {
+			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
+		}
+		// Positions a stride apart are seen through the same weights.
+		for phase := range min(g.Stride, g.W) {
+			for iw := phase; iw < g.W; iw += g.Stride * q.Runs {
+				q.Runs = g.alike(iw)
+				for group := range g.Groups {
+					terms := g.gradientTerms(room[:0], ih, iw, group)
+					q.ahead = nil
+					if group == 0 {
+						steps := len(terms) * q.K * ((q.N + 31) / 32) * ((q.M + 7) / 8)
+						q.ahead = ahead[:0]
+						for i := range q.Runs {
+							q.ahead = gradientAhead(g, q.ahead, dx, dy, weight, ih, iw+g.Stride*(i+1), terms, i+1, steps)
+						}
+					}
+					Compute(q, dx[(ih*g.W+iw)*size+group*c*g.N:], weight, dy, terms)
 				}
-				Compute(q, dx[((ih*g.W+iw)*g.C+group*c)*g.N:], weight, dy, terms)
-				terms, next = next, terms
 			}
 		}
 	})
 }
 
-// gradientAhead lists what an input position, whose terms are given, needs that
-// the one before it did not: a new column of the output gradient or, where a row
-// begins, its new row, the result, and the weights of a local layer.
-func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight, contributed []T, position int, terms []Term) []stretch {
-	ih, iw := position/g.W, position%g.W
-	to := (iw+g.Padding)/g.Stride + 1
-	from := to - 1
-	if iw == 0 {
-		from = 0
-	}
-	if to = min(to, g.OW); iw > 0 && (iw+g.Padding)%g.Stride != 0 {
-		to = from
-	}
-	for kh := range g.KH {
-		if oh, ok := g.seenBy(ih, kh, g.OH); ok {
-			list = fetch(list, dy, (oh*g.OW+from)*g.O*g.N, (to-from)*g.O*g.N)
-			if iw == 0 {
-				break // the row before saw the others
-			}
+// alike returns how many positions of a row of the input, a stride apart from iw on,
+// are seen by as many locations through the same columns of the kernel, up to
+// mostRuns.
+func (g Local) alike(iw int) int {
+	count := min((g.W-1-iw)/g.Stride+1, mostRuns)
+	for kw := range g.KW {
+		at := iw + g.Padding - g.Dilation*kw
+		switch {
+		case at%g.Stride != 0 || at >= g.OW*g.Stride: // seen by none
+		case at < 0:
+			count = min(count, -at/g.Stride)
+		default:
+			count = min(count, g.OW-at/g.Stride)
 		}
 	}
-	size := g.C * g.N
-	if contributed != nil {
-		list = fetch(list, contributed, position*size, size)
+	return count
+}
+
+// gradientAhead lists what an input position needs that the one before it, the runs
+// before it, did not: the weights of a local layer, the result, a new column of the
+// output gradient. terms are those of the first of the run.
+func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight []T, ih, iw int, terms []Term, run, lines int) []stretch {
+	if iw >= g.W || len(list)+2 > cap(list) {
+		return list
 	}
-	list = fetch(list, dx, position*size, size)
-	lines := g.C*4/lineBytes + 1 // of one filter
+	before := len(list)
+	list = fetch(list, dx, (ih*g.W+iw)*g.C*g.N, g.C*g.N)
+	if len(terms) > 0 { // the last column, of the last row, is the one to come
+		last := terms[0]
+		list = fetch(list, dy, last.B+run*g.O*g.N, g.O*g.N)
+	}
+	column := g.C*4/lineBytes + 1 // lines of one filter
 	for _, t := range terms {
-		if !g.Shared && g.Groups == 1 && len(list)+lines <= cap(list) {
-			list = fetchColumn(list, weight, t.A, g.C, g.O, g.field())
+		if g.Shared || g.Groups > 1 || len(list)+column > cap(list) || linesOf(list[before:]) >= lines {
+			break
 		}
+		list = fetchColumn(list, weight, t.A+run*g.weights(), g.C, g.O, g.field())
 	}
 	return list
 }

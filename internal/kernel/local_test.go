@@ -196,33 +196,39 @@ func TestParallelCallsEachOnce(t *testing.T) {
 	}
 }
 
-// benchmarks of the three products of a layer, in the shapes of ResNet-20.
+// benchmarks of the three products of a layer, in the shapes of ResNet-20 and of
+// ResNet-8 of width 8.
 func BenchmarkLocal(b *testing.B) {
-	for _, shared := range []bool{false, true} {
-		for _, layer := range []struct{ side, channels int }{{32, 16}, {16, 32}, {8, 64}} {
-			for _, batch := range []int{32, 128} {
-				g := Local{
-					H: layer.side, W: layer.side, C: layer.channels, N: batch, OH: layer.side, OW: layer.side, O: layer.channels,
-					KH: 3, KW: 3, Stride: 1, Padding: 1, Dilation: 1, Groups: 1, Shared: shared,
-				}
-				r := rand.New(rand.NewPCG(1, 1))
-				x, w, y := normal[float32](r, g.H*g.W*g.C*g.N), normal[float32](r, g.weightCount()), normal[float32](r, g.OH*g.OW*g.O*g.N)
-				for _, phase := range []struct {
-					name string
-					run  func()
-				}{
-					{"forward", func() { Forward(g, y, x, w, nil) }},
-					{"input-gradient", func() { InputGradient(g, x, y, w, nil) }},
-					{"weight-gradient", func() { WeightGradient(g, w, x, y) }},
-				} {
-					b.Run(fmt.Sprintf("shared=%t/channels=%d/batch=%d/%s", shared, layer.channels, batch, phase.name), func(b *testing.B) {
-						for b.Loop() {
-							phase.run()
-						}
-						flop := 2 * float64(g.OH*g.OW*g.weights()*g.N)
-						b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-					})
-				}
+	for _, shape := range []struct{ side, in, out, kernel, stride, batch int }{
+		{32, 16, 16, 3, 1, 32}, {16, 32, 32, 3, 1, 32}, {8, 64, 64, 3, 1, 32},
+		{32, 16, 16, 3, 1, 128}, {16, 32, 32, 3, 1, 128}, {8, 64, 64, 3, 1, 128},
+		{32, 3, 8, 3, 1, 64}, {32, 8, 8, 3, 1, 64}, {16, 16, 16, 3, 1, 64}, {8, 32, 32, 3, 1, 64},
+		{32, 8, 16, 3, 2, 64}, {16, 16, 32, 3, 2, 64}, {32, 8, 16, 1, 2, 64}, {16, 16, 32, 1, 2, 64},
+	} {
+		for _, shared := range []bool{true, false} {
+			g := Local{
+				H: shape.side, W: shape.side, C: shape.in, N: shape.batch,
+				OH: shape.side / shape.stride, OW: shape.side / shape.stride, O: shape.out,
+				KH: shape.kernel, KW: shape.kernel, Stride: shape.stride, Padding: shape.kernel / 2, Dilation: 1, Groups: 1, Shared: shared,
+			}
+			r := rand.New(rand.NewPCG(1, 1))
+			x, w, y := normal[float32](r, g.H*g.W*g.C*g.N), normal[float32](r, g.weightCount()), normal[float32](r, g.OH*g.OW*g.O*g.N)
+			for _, phase := range []struct {
+				name string
+				run  func()
+			}{
+				{"forward", func() { Forward(g, y, x, w, nil) }},
+				{"input-gradient", func() { InputGradient(g, x, y, w, nil) }},
+				{"weight-gradient", func() { WeightGradient(g, w, x, y) }},
+			} {
+				name := fmt.Sprintf("%d→%d,%d×%d,stride=%d,side=%d", g.C, g.O, g.KH, g.KW, g.Stride, g.H)
+				b.Run(fmt.Sprintf("shared=%t/%s/batch=%d/%s", shared, name, g.N, phase.name), func(b *testing.B) {
+					for b.Loop() {
+						phase.run()
+					}
+					flop := 2 * float64(g.OH*g.OW*g.weights()*g.N)
+					b.ReportMetric(flop*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
 			}
 		}
 	}

@@ -20,6 +20,10 @@ type Term struct{ A, B int }
 // A product may have a twin, with the same A and the rows of B and C so much
 // further on: it then stands for both.
 //
+// A product may also stand for a run of them: the same one with A, B and C so much
+// further on each time, as for locations of a row that all see the same columns of
+// the kernel.
+//
 // For each C[i,j], terms are added in their order and p in its order, one
 // multiplication and one addition at a time (fused in float32 where the
 // processor can), starting from C or 0.
@@ -32,6 +36,9 @@ type Product struct {
 
 	Twin         bool
 	BTwin, CTwin int // not negative
+
+	Runs             int // 0 means 1; a twin is one run
+	ARun, BRun, CRun int // not negative
 
 	ahead   []stretch // to be fetched meanwhile; the list is used up
 	vectors [2]int    // distances of the second vector of B and C, in a panel of two
@@ -47,19 +54,19 @@ func Compute[T Float](q Product, c, a, b []T, terms []Term) {
 	if computeFast(q, c, a, b, terms) {
 		return
 	}
-	products := 1
+	runs, aRun, bRun, cRun := max(q.Runs, 1), q.ARun, q.BRun, q.CRun
 	if q.Twin {
-		products = 2
+		runs, aRun, bRun, cRun = 2, 0, q.BTwin, q.CTwin
 	}
-	for twin := range products {
-		c, b := c[twin*q.CTwin:], b[twin*q.BTwin:]
+	for run := range runs {
+		c := c[run*cRun:]
 		for i := range q.M {
 			row := c[i*q.CRow:][:q.N]
 			if !q.Add {
 				clear(row)
 			}
 			for _, t := range terms {
-				addRow(row, a[t.A+i*q.ARow:], q.AColumn, b[t.B:], q.BRow, q.K)
+				addRow(row, a[run*aRun+t.A+i*q.ARow:], q.AColumn, b[run*bRun+t.B:], q.BRow, q.K)
 			}
 		}
 	}
@@ -67,14 +74,15 @@ func Compute[T Float](q Product, c, a, b []T, terms []Term) {
 
 // check panics unless slices of the given lengths hold the product.
 func (q Product) check(c, a, b int, terms []Term) {
-	bTwin, cTwin := 0, 0
+	runs := max(q.Runs, 1)
+	aRun, bRun, cRun := reach(runs, q.ARun), reach(runs, q.BRun), reach(runs, q.CRun)
 	if q.Twin {
-		bTwin, cTwin = reach(2, q.BTwin), reach(2, q.CTwin)
+		bRun, cRun = reach(2, q.BTwin), reach(2, q.CTwin)
 	}
-	fits := reach(q.M, q.CRow) <= c-q.N-cTwin
+	fits := reach(q.M, q.CRow) <= c-q.N-cRun && !(q.Twin && runs > 1)
 	if q.K > 0 {
-		lastA := a - 1 - reach(q.M, q.ARow) - reach(q.K, q.AColumn)
-		lastB := b - q.N - reach(q.K, q.BRow) - bTwin
+		lastA := a - 1 - reach(q.M, q.ARow) - reach(q.K, q.AColumn) - aRun
+		lastB := b - q.N - reach(q.K, q.BRow) - bRun
 		for _, t := range terms {
 			fits = fits && 0 <= t.A && t.A <= lastA && 0 <= t.B && t.B <= lastB
 		}

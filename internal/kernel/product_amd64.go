@@ -86,6 +86,15 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 		block = wholeSum
 	}
 	perBlock := max(block/q.K, 1) // where it is more than 1, K is in one piece
+	if whole := len(terms) <= perBlock && q.K <= block && q.M <= blockRows; q.Runs > 1 && !whole {
+		one := q
+		one.Runs = 1
+		for run := range q.Runs {
+			compute32(one, offset(c, run*q.CRun), offset(a, run*q.ARun), offset(b, run*q.BRun), terms)
+			one.ahead = nil
+		}
+		return
+	}
 	for t := 0; t < len(terms); t += perBlock {
 		some := terms[t:min(t+perBlock, len(terms))]
 		for p := 0; p < q.K; p += block {
@@ -108,7 +117,7 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 	}
 	if q.Twin && q.N == lanes { // as the second vector of a panel
 		q.vectors = [2]int{q.BTwin, q.CTwin}
-		return computePanel(q, c, a, b, terms, 2, lanes, tallest[2])
+		return computePanels(q, c, a, b, terms, 1, 2, lanes, tallest[2])
 	}
 	q.vectors = [2]int{lanes, lanes}
 	if q.Twin {
@@ -118,35 +127,47 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 		one.ahead = q.ahead
 		return computeBlock(one, offset(c, q.CTwin), a, offset(b, q.BTwin), terms)
 	}
-	for j := 0; j < q.N; j += 2 * lanes {
-		vectors := 2
-		if q.N-j <= lanes {
-			vectors = 1
-		}
-		last := min(q.N-j-(vectors-1)*lanes, lanes)
-		q.ahead = computePanel(q, offset(c, j), a, offset(b, j), terms, vectors, last, tallest[vectors])
+	panels, rest := q.N/(2*lanes), q.N%(2*lanes)
+	if panels > 0 {
+		q.ahead = computePanels(q, c, a, b, terms, panels, 2, lanes, tallest[2])
+	}
+	at := panels * 2 * lanes
+	switch {
+	case rest > lanes:
+		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, 1, 2, rest-lanes, tallest[2])
+	case rest > 0:
+		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, 1, 1, rest, tallest[1])
 	}
 	return q.ahead
 }
 
-// computePanel computes the rows of one or two vectors of columns, of the last
-// of which so many lanes exist. It returns what is left to be fetched.
-func computePanel(q Product, c, a, b *float32, terms []Term, vectors, last, tallest int) []stretch {
+// computePanels computes the rows of panels of one or two vectors of columns, of the
+// last of which so many lanes exist. It returns what is left to be fetched.
+func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, last, tallest int) []stretch {
 	mask := &masks[len(masks)/2-last]
 	// Nearly equal tiles: some have one row more than the others.
 	count := (q.M + tallest - 1) / tallest
 	rows, larger := q.M/count, q.M%count
 	if larger > 0 {
-		q.ahead = productTiles(q, c, a, b, terms, mask, larger, rows+1, vectors)
+		q.ahead = productTiles(q, c, a, b, terms, mask, larger, rows+1, vectors, panels)
 	}
 	i := larger * (rows + 1)
-	return productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors)
+	return productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors, panels)
+}
+
+// loops says how often the assembly computes its tiles: panels, for each run. Steps
+// are in bytes, from where a loop inside has ended.
+type loops struct {
+	panels                 int
+	panelA, panelB, panelC int
+	runs                   int
+	runA, runB, runC       int
 }
 
 // productTiles computes tiles of q with the instructions in use, and returns
 // what is left to be fetched. (Calling the one or the other by a variable would
 // let terms escape to the heap.)
-func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles, rows, vectors int) []stretch {
+func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles, rows, vectors, panels int) []stretch {
 	var term, fetch *int
 	if len(terms) > 0 {
 		term = &terms[0].A
@@ -154,10 +175,15 @@ func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles,
 	if len(q.ahead) > 0 {
 		fetch = (*int)(unsafe.Pointer(&q.ahead[0]))
 	}
-	if using == levelAVX512 {
-		productTilesAVX512(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
-	} else {
-		productTilesAVX2(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead))
+	aDown, cDown, across := 4*tiles*rows*q.ARow, 4*tiles*rows*q.CRow, 4*2*q.vectors[0]
+	around := loops{
+		panels: panels, panelA: -aDown, panelB: across, panelC: across - cDown,
+		runs: max(q.Runs, 1), runA: 4*q.ARun - aDown, runB: 4*q.BRun - (panels-1)*across, runC: 4*q.CRun - (panels-1)*across - cDown,
 	}
-	return after(q.ahead, tiles*len(terms)*q.K)
+	if using == levelAVX512 {
+		productTilesAVX512(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead), &around.panels)
+	} else {
+		productTilesAVX2(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead), &around.panels)
+	}
+	return after(q.ahead, tiles*len(terms)*q.K*panels*around.runs)
 }

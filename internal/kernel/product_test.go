@@ -169,6 +169,43 @@ func TestProductOrder(t *testing.T) {
 	})
 }
 
+// A run of products is so many products, also where each is cut to blocks.
+func TestProductRuns(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(15, 16))
+		for _, m := range []int{1, 8, 10, 16, 100} {
+			for _, n := range []int{1, 8, 24, 33, 64, 70} {
+				for _, k := range []int{3, 250, 700} {
+					for _, runs := range []int{1, 2, 5} {
+						q, terms := layout(m, n, k, 2, m%3, m == 10, n%2 == 0)
+						q.Runs, q.ARun, q.BRun, q.CRun = runs, 5*(n%2), 7, m*q.CRow+3
+						one := newExample[float32](q, terms, random)
+						a, b, want := numbers(random, len(one.a)+runs*q.ARun), numbers(random, len(one.b)+runs*q.BRun), numbers(random, len(one.c)+runs*q.CRun)
+						got := slices.Clone(want)
+						for run := range runs {
+							one := q
+							one.Runs = 0
+							Compute(one, want[run*q.CRun:], a[run*q.ARun:], b[run*q.BRun:], terms)
+						}
+						Compute(q, got, a, b, terms)
+						if !slices.Equal(got, want) {
+							t.Fatalf("%+v: %d runs are not %d products", q, runs, runs)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+func numbers(random *rand.Rand, n int) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = float32(random.NormFloat64())
+	}
+	return s
+}
+
 // A product with a twin is two products.
 func TestProductTwin(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
@@ -204,22 +241,26 @@ func TestProductTwin(t *testing.T) {
 func TestProductBounds(t *testing.T) {
 	fits, term := Product{M: 3, N: 9, K: 4, ARow: 4, AColumn: 1, BRow: 9, CRow: 9}, Term{}
 	for name, change := range map[string]func(*Product, *Term){
-		"M":                func(q *Product, _ *Term) { q.M++ },
-		"N":                func(q *Product, _ *Term) { q.N++ },
-		"K":                func(q *Product, _ *Term) { q.K++ },
-		"ARow":             func(q *Product, _ *Term) { q.ARow++ },
-		"AColumn":          func(q *Product, _ *Term) { q.AColumn++ },
-		"BRow":             func(q *Product, _ *Term) { q.BRow++ },
-		"CRow":             func(q *Product, _ *Term) { q.CRow++ },
-		"negative stride":  func(q *Product, _ *Term) { q.BRow = -1 },
-		"overflow":         func(q *Product, _ *Term) { q.CRow = math.MaxInt/2 + 1 },
-		"A too far":        func(_ *Product, t *Term) { t.A = 1 },
-		"A before its end": func(_ *Product, t *Term) { t.A = -1 },
-		"B too far":        func(_ *Product, t *Term) { t.B = math.MaxInt },
-		"B of its twin":    func(q *Product, _ *Term) { q.Twin, q.BTwin = true, 1 },
-		"C of its twin":    func(q *Product, _ *Term) { q.Twin, q.CTwin = true, 1 },
-		"twin before it":   func(q *Product, _ *Term) { q.Twin, q.BTwin = true, -1 },
-		"B before its end": func(_ *Product, t *Term) { t.B = -1 },
+		"M":                 func(q *Product, _ *Term) { q.M++ },
+		"N":                 func(q *Product, _ *Term) { q.N++ },
+		"K":                 func(q *Product, _ *Term) { q.K++ },
+		"ARow":              func(q *Product, _ *Term) { q.ARow++ },
+		"AColumn":           func(q *Product, _ *Term) { q.AColumn++ },
+		"BRow":              func(q *Product, _ *Term) { q.BRow++ },
+		"CRow":              func(q *Product, _ *Term) { q.CRow++ },
+		"negative stride":   func(q *Product, _ *Term) { q.BRow = -1 },
+		"overflow":          func(q *Product, _ *Term) { q.CRow = math.MaxInt/2 + 1 },
+		"A too far":         func(_ *Product, t *Term) { t.A = 1 },
+		"A before its end":  func(_ *Product, t *Term) { t.A = -1 },
+		"B too far":         func(_ *Product, t *Term) { t.B = math.MaxInt },
+		"B of its twin":     func(q *Product, _ *Term) { q.Twin, q.BTwin = true, 1 },
+		"C of its twin":     func(q *Product, _ *Term) { q.Twin, q.CTwin = true, 1 },
+		"B of its last run": func(q *Product, _ *Term) { q.Runs, q.BRun = 3, 1 },
+		"A of its last run": func(q *Product, _ *Term) { q.Runs, q.ARun = 3, 1 },
+		"C of its last run": func(q *Product, _ *Term) { q.Runs, q.CRun = 3, 1 },
+		"runs of twins":     func(q *Product, _ *Term) { q.Runs, q.Twin = 2, true },
+		"twin before it":    func(q *Product, _ *Term) { q.Twin, q.BTwin = true, -1 },
+		"B before its end":  func(_ *Product, t *Term) { t.B = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachPath(t, func(t *testing.T) {

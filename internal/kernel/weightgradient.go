@@ -7,6 +7,10 @@ import "runtime"
 // the sum does not depend on the number of threads.
 const partsPerGradient = 8
 
+// gradientTogether is how many weights of local layers get their gradient, kernel row
+// after kernel row, before the next ones do.
+const gradientTogether = 1 << 14
+
 // WeightGradient computes dw (L O KH KW C/g) of x (H W C N) and dy
 // (OH OW O N).
 //
@@ -19,12 +23,14 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 		// Two pieces of work for every thread: more would turn more rows of the
 		// input twice. No sum depends on where a piece ends.
 		height := max(g.OH/(2*runtime.GOMAXPROCS(0)), 1)
+		// So many locations at a time as have their gradient in the caches.
+		together := min(max(gradientTogether/g.weights(), 1), mostRuns)
 		Parallel((g.OH+height-1)/height, func(part int) {
 			rows := newTurnedRows(g, x, g.window())
 			defer release(rows.numbers)
 			for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
-				for ow := range g.OW {
-					gradientRow(g, dw[g.location(oh, ow):], rows, dy, oh, ow, ow+1, false)
+				for ow := 0; ow < g.OW; ow += together {
+					gradientRow(g, dw[g.location(oh, ow):], rows, dy, oh, ow, min(ow+together, g.OW), false)
 				}
 			}
 		})
@@ -107,8 +113,8 @@ func (r turnedRows[T]) row(ih int) int {
 	return at
 }
 
-// gradientRow computes the gradient of the weights, summed over the locations
-// of row oh with ow0 ≤ ow < ow1, or adds it to dw.
+// gradientRow computes the gradient of the weights of the locations of row oh with
+// ow0 ≤ ow < ow1, or adds it to dw. The weights of a convolution get the sum.
 func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, ow1 int, add bool) {
 	var room [128]Term
 	var ahead [8]stretch
@@ -118,6 +124,11 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 		columns, width = 1, g.KW*c
 	}
 	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: g.rowLength(), CRow: g.field(), Add: add}
+	summed := ow1 - ow0
+	if !g.Shared {
+		summed = 1
+		q.Runs, q.ARun, q.BRun, q.CRun = ow1-ow0, g.O*g.N, g.Stride*g.C, g.weights()
+	}
 	for kh := range g.KH {
 		ih := g.Stride*oh + g.Dilation*kh - g.Padding
 		seen := ih >= 0 && ih < g.H // or else dy is nothing's gradient here
@@ -128,7 +139,7 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 		for group := range g.Groups {
 			for kw := range columns {
 				terms := room[:0]
-				for ow := ow0; seen && ow < ow1; ow++ {
+				for ow := ow0; seen && ow < ow0+summed; ow++ {
 					terms = append(terms, Term{
 						A: ((oh*g.OW+ow)*g.O + group*g.filters()) * g.N,
 						B: at + (g.Stride*ow+g.Dilation*kw)*g.C + group*c,
@@ -139,7 +150,7 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 					locations := min(ow1-ow0, g.OH*g.OW-next)
 					q.ahead = fetch(ahead[:0], dy, next*g.O*g.N, locations*g.O*g.N)
 					if !g.Shared {
-						q.ahead = fetch(q.ahead, dw, g.weights(), g.weights())
+						q.ahead = fetch(q.ahead, dw, locations*g.weights(), locations*g.weights())
 					}
 				}
 				Compute(q, dw[group*g.filters()*g.field()+(kh*g.KW+kw)*c:], dy, *rows.numbers, terms)

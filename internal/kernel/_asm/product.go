@@ -100,7 +100,7 @@ var (
 	cRows   = multiples{reg.RBX, reg.RCX, reg.RDX, reg.RAX}
 	scratch = reg.RAX // free while cRows are not in use
 
-	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow, bVector, cVector int, mask *int32, tiles, rows, vectors int, add bool, fetch *int, fetches int)"
+	signature = "func(c, a, b *float32, term *int, terms, k, aRow, aColumn, bRow, cRow, bVector, cVector int, mask *int32, tiles, rows, vectors int, add bool, fetch *int, fetches int, loops *int)"
 )
 
 // tiles writes one function: it loads what all tiles share into the registers
@@ -112,12 +112,15 @@ func (s instructionSet) tiles() {
 		fmt.Sprintf("Each is rows × %d·vectors of C; the second vector of B and C begins bVector", s.lanes),
 		fmt.Sprintf("and cVector after the first. mask (%d words, 0 or -1) names the elements", s.lanes),
 		"of the last vector that exist. It sums over all terms (the first two",
-		"words of each at term) and 0≤p<k; strides are in elements.",
+		"words of each at term) and 0≤p<k; strides are in elements. loops says how often",
+		"that is done, and how many bytes further on each time: panels, for each run.",
 		"With every p it fetches one line into the second-level cache: fetch points",
 		"to stretches of an address, a number of lines, at least 1, and a step in bytes.",
 		"Requires tiles, rows, vectors and, if there are terms, k to be positive.")
 	Pragma("noescape")
 	keptStep, keptLeft := AllocLocal(8), AllocLocal(8)
+	around := counters{AllocLocal(8), AllocLocal(8), AllocLocal(8)}
+	around.begin()
 	MOVQ(operand.U32(1), keptLeft) // a stretch that ends at once
 	MOVQ(operand.U32(0), keptStep)
 	Load(Param("a"), ahead)
@@ -141,7 +144,7 @@ func (s instructionSet) tiles() {
 	RET() // not reached
 	for vectors := len(s.tallest) - 1; vectors > 0; vectors-- {
 		for rows := s.tallest[vectors]; rows > 0; rows-- {
-			s.tile(rows, vectors, keptStep, keptLeft)
+			s.tile(rows, vectors, keptStep, keptLeft, around)
 		}
 	}
 }
@@ -153,7 +156,7 @@ func (s instructionSet) dispatch(rows, vectors int) {
 }
 
 // tile writes the loop over tiles of one size.
-func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) {
+func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, around counters) {
 	label := func(name string) string { return s.label(rows, vectors, name) }
 	last := vectors - 1
 	sum := func(i, j int) reg.VecPhysical { return s.register(i*vectors + j) }
@@ -237,6 +240,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem) 
 	Label(label("next"))
 	step(rows)
 	JNE(operand.LabelRef(label("")))
+	around.next(label)
 	VZEROUPPER()
 	RET()
 	Label(label("ragged")) // a masked store is slow on AMD: only where needed
@@ -292,6 +296,52 @@ func step(rows int) {
 	IMUL3Q(operand.Imm(uint64(rows)), aRows[0], scratch)
 	ADDQ(scratch, argument("a"))
 	DECQ(argument("tiles"))
+}
+
+// counters are what is left of the loops around tiles: the tiles of one turn, the
+// panels of this run and the runs. They stand in memory, since a turn is long.
+type counters struct{ tiles, panels, runs operand.Mem }
+
+// The words of loops, in bytes: a count and the steps of a, b and c of each loop.
+const (
+	wordPanels = 0
+	wordRuns   = 32
+)
+
+// begin sets the counters before the first turn.
+func (k counters) begin() {
+	Load(Param("loops"), scratch)
+	MOVQ(operand.Mem{Base: scratch, Disp: wordPanels}, terms)
+	MOVQ(terms, k.panels)
+	MOVQ(operand.Mem{Base: scratch, Disp: wordRuns}, terms)
+	MOVQ(terms, k.runs)
+	Load(Param("tiles"), terms)
+	MOVQ(terms, k.tiles)
+}
+
+// next begins the next turn, if there is one.
+func (k counters) next(label func(string) string) {
+	loops := scratch
+	Load(Param("loops"), loops)
+	again := func(word int) {
+		for i, name := range []string{"a", "b", "c"} {
+			MOVQ(operand.Mem{Base: loops, Disp: word + 8*(i+1)}, terms)
+			ADDQ(terms, argument(name))
+		}
+		MOVQ(k.tiles, terms)
+		MOVQ(terms, argument("tiles"))
+		JMP(operand.LabelRef(label("")))
+	}
+	DECQ(k.panels)
+	JEQ(operand.LabelRef(label("run")))
+	again(wordPanels)
+	Label(label("run"))
+	DECQ(k.runs)
+	JEQ(operand.LabelRef(label("done")))
+	MOVQ(operand.Mem{Base: loops, Disp: wordPanels}, terms)
+	MOVQ(terms, k.panels)
+	again(wordRuns)
+	Label(label("done"))
 }
 
 // multiples holds 1, 3, 5 and 7 times a stride in bytes.
