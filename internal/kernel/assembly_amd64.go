@@ -45,16 +45,6 @@ func reluGradientAVX2(dx *float32, y *float32, dy *float32, n int)
 //go:noescape
 func addAVX2(y *float32, a *float32, b *float32, n int)
 
-// scaleAVX2 computes y = gain·x + offset, n numbers, a positive multiple of 8.
-//
-//go:noescape
-func scaleAVX2(y *float32, x *float32, n int, gain float32, offset float32)
-
-// normGradientAVX2 computes dx = gain·dy + (slope·x + offset), n numbers, a positive multiple of 8.
-//
-//go:noescape
-func normGradientAVX2(dx *float32, x *float32, dy *float32, n int, gain float32, slope float32, offset float32)
-
 // maxAVX2 computes y = max(x, y), n numbers, a positive multiple of 8.
 //
 //go:noescape
@@ -105,20 +95,59 @@ func momentumAVX2(w *float32, v *float32, gradient *float32, n int, rate float32
 //go:noescape
 func adamAVX2(w *float32, m *float32, v *float32, gradient *float32, n int, beta1 float32, rest1 float32, beta2 float32, rest2 float32, keep float32, decay float32, rate float32, inverse float32, epsilon float32)
 
-// sumAVX2 adds up n numbers, a positive multiple of 8.
+// normAVX2 computes y = gain·x + offset.
+// The numbers of a channel are gain, offset (2). n is a positive multiple of 8.
 //
 //go:noescape
-func sumAVX2(x *float32, n int) float32
+func normAVX2(y *float32, x *float32, numbers *float32, locations int, channels int, n int)
 
-// squaresAVX2 adds up (x - mean)² of n numbers, a positive multiple of 8.
+// normReLUAVX2 computes y = max(gain·x + offset, 0).
+// The numbers of a channel are gain, offset (2). n is a positive multiple of 8.
 //
 //go:noescape
-func squaresAVX2(x *float32, n int, mean float32) float32
+func normReLUAVX2(y *float32, x *float32, numbers *float32, locations int, channels int, n int)
 
-// normSumsAVX2 adds up dy·(x - mean) and dy of n numbers, a positive multiple of 8.
+// normAddAVX2 computes y = gain·x + offset + shortcut.
+// The numbers of a channel are gain, offset (2). n is a positive multiple of 8.
 //
 //go:noescape
-func normSumsAVX2(x *float32, dy *float32, n int, mean float32) (scale float32, shift float32)
+func normAddAVX2(y *float32, x *float32, shortcut *float32, numbers *float32, locations int, channels int, n int)
+
+// normAddReLUAVX2 computes y = max(gain·x + offset + shortcut, 0).
+// The numbers of a channel are gain, offset (2). n is a positive multiple of 8.
+//
+//go:noescape
+func normAddReLUAVX2(y *float32, x *float32, shortcut *float32, numbers *float32, locations int, channels int, n int)
+
+// normGradientAVX2 computes dx = gain·dy + (slope·x + level).
+// The numbers of a channel are gain, slope, level (4). n is a positive multiple of 8.
+//
+//go:noescape
+func normGradientAVX2(dx *float32, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
+
+// normReLUGradientAVX2 computes dx = gain·d + (slope·x + level), with d = dy where gain·x + offset > 0 and else 0.
+// The numbers of a channel are gain, offset, slope, level (4). n is a positive multiple of 8.
+//
+//go:noescape
+func normReLUGradientAVX2(dx *float32, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
+
+// normSumsAVX2 adds to the two sums of each channel d·(x - mean) and d, with d = dy.
+// The numbers of a channel are mean (3). n is a positive multiple of 8.
+//
+//go:noescape
+func normSumsAVX2(sums *float64, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
+
+// normReLUSumsAVX2 adds to the two sums of each channel d·(x - mean) and d, with d = dy where gain·x + offset > 0 and else 0.
+// The numbers of a channel are mean, gain, offset (3). n is a positive multiple of 8.
+//
+//go:noescape
+func normReLUSumsAVX2(sums *float64, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
+
+// momentsAVX2 writes to the numbers of each channel the mean of its row and the sum of
+// squared differences from it; count is n, a positive multiple of 8.
+//
+//go:noescape
+func momentsAVX2(numbers *float32, x *float32, locations int, channels int, n int, count float32)
 
 // accumulateAVX2 adds x to sum, n numbers, a positive multiple of 8.
 //

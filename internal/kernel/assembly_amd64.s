@@ -4969,50 +4969,6 @@ addAVX2Loop:
 	VZEROUPPER
 	RET
 
-// func scaleAVX2(y *float32, x *float32, n int, gain float32, offset float32)
-// Requires: AVX
-TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
-	MOVQ         y+0(FP), DX
-	MOVQ         x+8(FP), BX
-	VBROADCASTSS gain+24(FP), Y0
-	VBROADCASTSS offset+28(FP), Y1
-	MOVQ         n+16(FP), CX
-	XORQ         AX, AX
-
-scaleAVX2Loop:
-	VMULPS  (BX)(AX*4), Y0, Y2
-	VADDPS  Y1, Y2, Y2
-	VMOVUPS Y2, (DX)(AX*4)
-	ADDQ    $0x08, AX
-	CMPQ    AX, CX
-	JLT     scaleAVX2Loop
-	VZEROUPPER
-	RET
-
-// func normGradientAVX2(dx *float32, x *float32, dy *float32, n int, gain float32, slope float32, offset float32)
-// Requires: AVX
-TEXT ·normGradientAVX2(SB), NOSPLIT, $0-44
-	MOVQ         dx+0(FP), DX
-	MOVQ         x+8(FP), BX
-	MOVQ         dy+16(FP), SI
-	VBROADCASTSS gain+32(FP), Y0
-	VBROADCASTSS slope+36(FP), Y1
-	VBROADCASTSS offset+40(FP), Y2
-	MOVQ         n+24(FP), CX
-	XORQ         AX, AX
-
-normGradientAVX2Loop:
-	VMULPS  (BX)(AX*4), Y1, Y3
-	VADDPS  Y2, Y3, Y3
-	VMULPS  (SI)(AX*4), Y0, Y4
-	VADDPS  Y3, Y4, Y4
-	VMOVUPS Y4, (DX)(AX*4)
-	ADDQ    $0x08, AX
-	CMPQ    AX, CX
-	JLT     normGradientAVX2Loop
-	VZEROUPPER
-	RET
-
 // func maxAVX2(y *float32, x *float32, n int)
 // Requires: AVX
 TEXT ·maxAVX2(SB), NOSPLIT, $0-24
@@ -5278,103 +5234,251 @@ adamAVX2Loop:
 	VZEROUPPER
 	RET
 
-// func sumAVX2(x *float32, n int) float32
+// func normAVX2(y *float32, x *float32, numbers *float32, locations int, channels int, n int)
 // Requires: AVX
-TEXT ·sumAVX2(SB), NOSPLIT, $0-20
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   x+0(FP), AX
-	MOVQ   n+8(FP), CX
+TEXT ·normAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ n+40(FP), AX
+	SHLQ $0x02, AX
 
-sumAVX2Blocks:
-	CMPQ   CX, $0x20
-	JLT    sumAVX2Rest
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
-	VADDPS 64(AX), Y2, Y2
-	VADDPS 96(AX), Y3, Y3
-	ADDQ   $0x80, AX
-	SUBQ   $0x20, CX
-	JMP    sumAVX2Blocks
+normAVX2Location:
+	MOVQ numbers+16(FP), CX
+	MOVQ channels+32(FP), DX
 
-sumAVX2Rest:
-	TESTQ  CX, CX
-	JEQ    sumAVX2Done
-	VADDPS (AX), Y0, Y0
-	ADDQ   $0x20, AX
-	SUBQ   $0x08, CX
-	JMP    sumAVX2Rest
+normAVX2Channel:
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	XORQ         DI, DI
 
-sumAVX2Done:
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VHADDPS      X0, X0, X0
-	VHADDPS      X0, X0, X0
-	VMOVSS       X0, ret+16(FP)
+normAVX2Row:
+	VMULPS  (SI)(DI*1), Y0, Y2
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (BX)(DI*1)
+	ADDQ    $0x20, DI
+	CMPQ    DI, AX
+	JLT     normAVX2Row
+	ADDQ    AX, BX
+	ADDQ    AX, SI
+	ADDQ    $0x08, CX
+	DECQ    DX
+	JNE     normAVX2Channel
+	DECQ    locations+24(FP)
+	JNE     normAVX2Location
 	VZEROUPPER
 	RET
 
-// func squaresAVX2(x *float32, n int, mean float32) float32
-// Requires: AVX, FMA3
-TEXT ·squaresAVX2(SB), NOSPLIT, $0-28
-	VBROADCASTSS mean+16(FP), Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	MOVQ         x+0(FP), AX
-	MOVQ         n+8(FP), CX
+// func normReLUAVX2(y *float32, x *float32, numbers *float32, locations int, channels int, n int)
+// Requires: AVX
+TEXT ·normReLUAVX2(SB), NOSPLIT, $0-48
+	MOVQ y+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ n+40(FP), AX
+	SHLQ $0x02, AX
 
-squaresAVX2Blocks:
-	CMPQ        CX, $0x20
-	JLT         squaresAVX2Rest
-	VMOVUPS     (AX), Y5
-	VSUBPS      Y0, Y5, Y5
-	VFMADD231PS Y5, Y5, Y1
-	VMOVUPS     32(AX), Y5
-	VSUBPS      Y0, Y5, Y5
-	VFMADD231PS Y5, Y5, Y2
-	VMOVUPS     64(AX), Y5
-	VSUBPS      Y0, Y5, Y5
-	VFMADD231PS Y5, Y5, Y3
-	VMOVUPS     96(AX), Y5
-	VSUBPS      Y0, Y5, Y5
-	VFMADD231PS Y5, Y5, Y4
-	ADDQ        $0x80, AX
-	SUBQ        $0x20, CX
-	JMP         squaresAVX2Blocks
+normReLUAVX2Location:
+	MOVQ numbers+16(FP), CX
+	MOVQ channels+32(FP), DX
 
-squaresAVX2Rest:
-	TESTQ       CX, CX
-	JEQ         squaresAVX2Done
-	VMOVUPS     (AX), Y5
-	VSUBPS      Y0, Y5, Y5
-	VFMADD231PS Y5, Y5, Y1
-	ADDQ        $0x20, AX
-	SUBQ        $0x08, CX
-	JMP         squaresAVX2Rest
+normReLUAVX2Channel:
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	XORQ         DI, DI
 
-squaresAVX2Done:
-	VADDPS       Y2, Y1, Y1
-	VADDPS       Y4, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X0, X1, X1
-	VHADDPS      X1, X1, X1
-	VHADDPS      X1, X1, X1
-	VMOVSS       X1, ret+24(FP)
+normReLUAVX2Row:
+	VMULPS  (SI)(DI*1), Y0, Y2
+	VADDPS  Y1, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VMAXPS  Y2, Y3, Y3
+	VMOVUPS Y3, (BX)(DI*1)
+	ADDQ    $0x20, DI
+	CMPQ    DI, AX
+	JLT     normReLUAVX2Row
+	ADDQ    AX, BX
+	ADDQ    AX, SI
+	ADDQ    $0x08, CX
+	DECQ    DX
+	JNE     normReLUAVX2Channel
+	DECQ    locations+24(FP)
+	JNE     normReLUAVX2Location
 	VZEROUPPER
 	RET
 
-// func normSumsAVX2(x *float32, dy *float32, n int, mean float32) (scale float32, shift float32)
+// func normAddAVX2(y *float32, x *float32, shortcut *float32, numbers *float32, locations int, channels int, n int)
+// Requires: AVX
+TEXT ·normAddAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ shortcut+16(FP), DI
+	MOVQ n+48(FP), AX
+	SHLQ $0x02, AX
+
+normAddAVX2Location:
+	MOVQ numbers+24(FP), CX
+	MOVQ channels+40(FP), DX
+
+normAddAVX2Channel:
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	XORQ         R8, R8
+
+normAddAVX2Row:
+	VMULPS  (SI)(R8*1), Y0, Y2
+	VADDPS  Y1, Y2, Y2
+	VADDPS  (DI)(R8*1), Y2, Y2
+	VMOVUPS Y2, (BX)(R8*1)
+	ADDQ    $0x20, R8
+	CMPQ    R8, AX
+	JLT     normAddAVX2Row
+	ADDQ    AX, BX
+	ADDQ    AX, SI
+	ADDQ    AX, DI
+	ADDQ    $0x08, CX
+	DECQ    DX
+	JNE     normAddAVX2Channel
+	DECQ    locations+32(FP)
+	JNE     normAddAVX2Location
+	VZEROUPPER
+	RET
+
+// func normAddReLUAVX2(y *float32, x *float32, shortcut *float32, numbers *float32, locations int, channels int, n int)
+// Requires: AVX
+TEXT ·normAddReLUAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ shortcut+16(FP), DI
+	MOVQ n+48(FP), AX
+	SHLQ $0x02, AX
+
+normAddReLUAVX2Location:
+	MOVQ numbers+24(FP), CX
+	MOVQ channels+40(FP), DX
+
+normAddReLUAVX2Channel:
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	XORQ         R8, R8
+
+normAddReLUAVX2Row:
+	VMULPS  (SI)(R8*1), Y0, Y2
+	VADDPS  Y1, Y2, Y2
+	VADDPS  (DI)(R8*1), Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VMAXPS  Y2, Y3, Y3
+	VMOVUPS Y3, (BX)(R8*1)
+	ADDQ    $0x20, R8
+	CMPQ    R8, AX
+	JLT     normAddReLUAVX2Row
+	ADDQ    AX, BX
+	ADDQ    AX, SI
+	ADDQ    AX, DI
+	ADDQ    $0x08, CX
+	DECQ    DX
+	JNE     normAddReLUAVX2Channel
+	DECQ    locations+32(FP)
+	JNE     normAddReLUAVX2Location
+	VZEROUPPER
+	RET
+
+// func normGradientAVX2(dx *float32, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
+// Requires: AVX
+TEXT ·normGradientAVX2(SB), NOSPLIT, $0-56
+	MOVQ dx+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ dy+16(FP), DI
+	MOVQ n+48(FP), AX
+	SHLQ $0x02, AX
+
+normGradientAVX2Location:
+	MOVQ numbers+24(FP), CX
+	MOVQ channels+40(FP), DX
+
+normGradientAVX2Channel:
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 8(CX), Y1
+	VBROADCASTSS 12(CX), Y2
+	XORQ         R8, R8
+
+normGradientAVX2Row:
+	VMOVUPS (DI)(R8*1), Y3
+	VMULPS  (SI)(R8*1), Y1, Y4
+	VADDPS  Y2, Y4, Y4
+	VMULPS  Y0, Y3, Y3
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)(R8*1)
+	ADDQ    $0x20, R8
+	CMPQ    R8, AX
+	JLT     normGradientAVX2Row
+	ADDQ    AX, BX
+	ADDQ    AX, SI
+	ADDQ    AX, DI
+	ADDQ    $0x10, CX
+	DECQ    DX
+	JNE     normGradientAVX2Channel
+	DECQ    locations+32(FP)
+	JNE     normGradientAVX2Location
+	VZEROUPPER
+	RET
+
+// func normReLUGradientAVX2(dx *float32, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
+// Requires: AVX
+TEXT ·normReLUGradientAVX2(SB), NOSPLIT, $0-56
+	MOVQ dx+0(FP), BX
+	MOVQ x+8(FP), SI
+	MOVQ dy+16(FP), DI
+	MOVQ n+48(FP), AX
+	SHLQ $0x02, AX
+
+normReLUGradientAVX2Location:
+	MOVQ numbers+24(FP), CX
+	MOVQ channels+40(FP), DX
+
+normReLUGradientAVX2Channel:
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS 8(CX), Y2
+	VBROADCASTSS 12(CX), Y3
+	XORQ         R8, R8
+
+normReLUGradientAVX2Row:
+	VMULPS  (SI)(R8*1), Y0, Y4
+	VADDPS  Y1, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VCMPPS  $0x01, Y4, Y5, Y5
+	VANDPS  (DI)(R8*1), Y5, Y5
+	VMULPS  (SI)(R8*1), Y2, Y4
+	VADDPS  Y3, Y4, Y4
+	VMULPS  Y0, Y5, Y5
+	VADDPS  Y4, Y5, Y5
+	VMOVUPS Y5, (BX)(R8*1)
+	ADDQ    $0x20, R8
+	CMPQ    R8, AX
+	JLT     normReLUGradientAVX2Row
+	ADDQ    AX, BX
+	ADDQ    AX, SI
+	ADDQ    AX, DI
+	ADDQ    $0x10, CX
+	DECQ    DX
+	JNE     normReLUGradientAVX2Channel
+	DECQ    locations+32(FP)
+	JNE     normReLUGradientAVX2Location
+	VZEROUPPER
+	RET
+
+// func normSumsAVX2(sums *float64, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
 // Requires: AVX, FMA3
-TEXT ·normSumsAVX2(SB), NOSPLIT, $0-40
-	VBROADCASTSS mean+24(FP), Y0
+TEXT ·normSumsAVX2(SB), NOSPLIT, $0-56
+	MOVQ x+8(FP), BX
+	MOVQ dy+16(FP), SI
+	MOVQ n+48(FP), AX
+	SHLQ $0x02, AX
+
+normSumsAVX2Location:
+	MOVQ numbers+24(FP), CX
+	MOVQ channels+40(FP), DX
+
+normSumsAVX2Channel:
+	VBROADCASTSS (CX), Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -5383,49 +5487,47 @@ TEXT ·normSumsAVX2(SB), NOSPLIT, $0-40
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	MOVQ         x+0(FP), AX
-	MOVQ         dy+8(FP), CX
-	MOVQ         n+16(FP), DX
+	MOVQ         AX, DI
 
 normSumsAVX2Blocks:
-	CMPQ        DX, $0x20
+	CMPQ        DI, $0x80
 	JLT         normSumsAVX2Rest
-	VMOVUPS     (CX), Y9
-	VMOVUPS     (AX), Y10
-	VSUBPS      Y0, Y10, Y10
-	VFMADD231PS Y9, Y10, Y1
-	VADDPS      Y9, Y2, Y2
-	VMOVUPS     32(CX), Y9
-	VMOVUPS     32(AX), Y10
-	VSUBPS      Y0, Y10, Y10
-	VFMADD231PS Y9, Y10, Y3
-	VADDPS      Y9, Y4, Y4
-	VMOVUPS     64(CX), Y9
-	VMOVUPS     64(AX), Y10
-	VSUBPS      Y0, Y10, Y10
-	VFMADD231PS Y9, Y10, Y5
-	VADDPS      Y9, Y6, Y6
-	VMOVUPS     96(CX), Y9
-	VMOVUPS     96(AX), Y10
-	VSUBPS      Y0, Y10, Y10
-	VFMADD231PS Y9, Y10, Y7
-	VADDPS      Y9, Y8, Y8
-	ADDQ        $0x80, AX
-	ADDQ        $0x80, CX
-	SUBQ        $0x20, DX
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (BX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VFMADD231PS Y10, Y9, Y1
+	VADDPS      Y10, Y2, Y2
+	VMOVUPS     32(SI), Y10
+	VMOVUPS     32(BX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VFMADD231PS Y10, Y9, Y3
+	VADDPS      Y10, Y4, Y4
+	VMOVUPS     64(SI), Y10
+	VMOVUPS     64(BX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VFMADD231PS Y10, Y9, Y5
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     96(SI), Y10
+	VMOVUPS     96(BX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VFMADD231PS Y10, Y9, Y7
+	VADDPS      Y10, Y8, Y8
+	ADDQ        $0x80, BX
+	ADDQ        $0x80, SI
+	SUBQ        $0x80, DI
 	JMP         normSumsAVX2Blocks
 
 normSumsAVX2Rest:
-	TESTQ       DX, DX
+	TESTQ       DI, DI
 	JEQ         normSumsAVX2Done
-	VMOVUPS     (CX), Y9
-	VMOVUPS     (AX), Y10
-	VSUBPS      Y0, Y10, Y10
-	VFMADD231PS Y9, Y10, Y1
-	VADDPS      Y9, Y2, Y2
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x08, DX
+	VMOVUPS     (SI), Y10
+	VMOVUPS     (BX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VFMADD231PS Y10, Y9, Y1
+	VADDPS      Y10, Y2, Y2
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x20, DI
 	JMP         normSumsAVX2Rest
 
 normSumsAVX2Done:
@@ -5436,7 +5538,6 @@ normSumsAVX2Done:
 	VADDPS       X0, X1, X1
 	VHADDPS      X1, X1, X1
 	VHADDPS      X1, X1, X1
-	VMOVSS       X1, scale+32(FP)
 	VADDPS       Y4, Y2, Y2
 	VADDPS       Y8, Y6, Y6
 	VADDPS       Y6, Y2, Y2
@@ -5444,7 +5545,242 @@ normSumsAVX2Done:
 	VADDPS       X0, X2, X2
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVSS       X2, shift+36(FP)
+	MOVQ         channels+40(FP), DI
+	SUBQ         DX, DI
+	SHLQ         $0x04, DI
+	ADDQ         sums+0(FP), DI
+	VCVTSS2SD    X1, X1, X0
+	VADDSD       (DI), X0, X0
+	VMOVSD       X0, (DI)
+	VCVTSS2SD    X2, X2, X0
+	VADDSD       8(DI), X0, X0
+	VMOVSD       X0, 8(DI)
+	ADDQ         $0x0c, CX
+	DECQ         DX
+	JNE          normSumsAVX2Channel
+	DECQ         locations+32(FP)
+	JNE          normSumsAVX2Location
+	VZEROUPPER
+	RET
+
+// func normReLUSumsAVX2(sums *float64, x *float32, dy *float32, numbers *float32, locations int, channels int, n int)
+// Requires: AVX, FMA3
+TEXT ·normReLUSumsAVX2(SB), NOSPLIT, $0-56
+	MOVQ x+8(FP), BX
+	MOVQ dy+16(FP), SI
+	MOVQ n+48(FP), AX
+	SHLQ $0x02, AX
+
+normReLUSumsAVX2Location:
+	MOVQ numbers+24(FP), CX
+	MOVQ channels+40(FP), DX
+
+normReLUSumsAVX2Channel:
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS 8(CX), Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	MOVQ         AX, DI
+
+normReLUSumsAVX2Blocks:
+	CMPQ        DI, $0x80
+	JLT         normReLUSumsAVX2Rest
+	VMOVUPS     (BX), Y11
+	VMULPS      Y11, Y1, Y12
+	VADDPS      Y2, Y12, Y12
+	VXORPS      Y13, Y13, Y13
+	VCMPPS      $0x01, Y12, Y13, Y13
+	VANDPS      (SI), Y13, Y13
+	VSUBPS      Y0, Y11, Y11
+	VFMADD231PS Y13, Y11, Y3
+	VADDPS      Y13, Y4, Y4
+	VMOVUPS     32(BX), Y11
+	VMULPS      Y11, Y1, Y12
+	VADDPS      Y2, Y12, Y12
+	VXORPS      Y13, Y13, Y13
+	VCMPPS      $0x01, Y12, Y13, Y13
+	VANDPS      32(SI), Y13, Y13
+	VSUBPS      Y0, Y11, Y11
+	VFMADD231PS Y13, Y11, Y5
+	VADDPS      Y13, Y6, Y6
+	VMOVUPS     64(BX), Y11
+	VMULPS      Y11, Y1, Y12
+	VADDPS      Y2, Y12, Y12
+	VXORPS      Y13, Y13, Y13
+	VCMPPS      $0x01, Y12, Y13, Y13
+	VANDPS      64(SI), Y13, Y13
+	VSUBPS      Y0, Y11, Y11
+	VFMADD231PS Y13, Y11, Y7
+	VADDPS      Y13, Y8, Y8
+	VMOVUPS     96(BX), Y11
+	VMULPS      Y11, Y1, Y12
+	VADDPS      Y2, Y12, Y12
+	VXORPS      Y13, Y13, Y13
+	VCMPPS      $0x01, Y12, Y13, Y13
+	VANDPS      96(SI), Y13, Y13
+	VSUBPS      Y0, Y11, Y11
+	VFMADD231PS Y13, Y11, Y9
+	VADDPS      Y13, Y10, Y10
+	ADDQ        $0x80, BX
+	ADDQ        $0x80, SI
+	SUBQ        $0x80, DI
+	JMP         normReLUSumsAVX2Blocks
+
+normReLUSumsAVX2Rest:
+	TESTQ       DI, DI
+	JEQ         normReLUSumsAVX2Done
+	VMOVUPS     (BX), Y11
+	VMULPS      Y11, Y1, Y12
+	VADDPS      Y2, Y12, Y12
+	VXORPS      Y13, Y13, Y13
+	VCMPPS      $0x01, Y12, Y13, Y13
+	VANDPS      (SI), Y13, Y13
+	VSUBPS      Y0, Y11, Y11
+	VFMADD231PS Y13, Y11, Y3
+	VADDPS      Y13, Y4, Y4
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x20, DI
+	JMP         normReLUSumsAVX2Rest
+
+normReLUSumsAVX2Done:
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y9, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y10, Y8, Y8
+	VADDPS       Y8, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X4
+	VHADDPS      X4, X4, X4
+	VHADDPS      X4, X4, X4
+	MOVQ         channels+40(FP), DI
+	SUBQ         DX, DI
+	SHLQ         $0x04, DI
+	ADDQ         sums+0(FP), DI
+	VCVTSS2SD    X3, X3, X0
+	VADDSD       (DI), X0, X0
+	VMOVSD       X0, (DI)
+	VCVTSS2SD    X4, X4, X0
+	VADDSD       8(DI), X0, X0
+	VMOVSD       X0, 8(DI)
+	ADDQ         $0x0c, CX
+	DECQ         DX
+	JNE          normReLUSumsAVX2Channel
+	DECQ         locations+32(FP)
+	JNE          normReLUSumsAVX2Location
+	VZEROUPPER
+	RET
+
+// func momentsAVX2(numbers *float32, x *float32, locations int, channels int, n int, count float32)
+// Requires: AVX, FMA3
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-44
+	MOVQ x+8(FP), BX
+	MOVQ n+32(FP), AX
+	SHLQ $0x02, AX
+
+momentsAVX2Location:
+	MOVQ numbers+0(FP), CX
+	MOVQ channels+24(FP), DX
+
+momentsAVX2Channel:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	MOVQ   AX, SI
+
+momentsAVX2Blocks:
+	CMPQ   SI, $0x80
+	JLT    momentsAVX2Rest
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	VADDPS 64(BX), Y2, Y2
+	VADDPS 96(BX), Y3, Y3
+	ADDQ   $0x80, BX
+	SUBQ   $0x80, SI
+	JMP    momentsAVX2Blocks
+
+momentsAVX2Rest:
+	TESTQ  SI, SI
+	JEQ    momentsAVX2Done
+	VADDPS (BX), Y0, Y0
+	ADDQ   $0x20, BX
+	SUBQ   $0x20, SI
+	JMP    momentsAVX2Rest
+
+momentsAVX2Done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	VDIVSS       count+40(FP), X0, X0
+	VMOVSS       X0, (CX)
+	VBROADCASTSS (CX), Y0
+	SUBQ         AX, BX
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	MOVQ         AX, SI
+
+momentsAVX2SquaresBlocks:
+	CMPQ        SI, $0x80
+	JLT         momentsAVX2SquaresRest
+	VMOVUPS     (BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VFMADD231PS Y5, Y5, Y1
+	VMOVUPS     32(BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VFMADD231PS Y5, Y5, Y2
+	VMOVUPS     64(BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VFMADD231PS Y5, Y5, Y3
+	VMOVUPS     96(BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VFMADD231PS Y5, Y5, Y4
+	ADDQ        $0x80, BX
+	SUBQ        $0x80, SI
+	JMP         momentsAVX2SquaresBlocks
+
+momentsAVX2SquaresRest:
+	TESTQ       SI, SI
+	JEQ         momentsAVX2SquaresDone
+	VMOVUPS     (BX), Y5
+	VSUBPS      Y0, Y5, Y5
+	VFMADD231PS Y5, Y5, Y1
+	ADDQ        $0x20, BX
+	SUBQ        $0x20, SI
+	JMP         momentsAVX2SquaresRest
+
+momentsAVX2SquaresDone:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VHADDPS      X1, X1, X1
+	VHADDPS      X1, X1, X1
+	VMOVSS       X1, 4(CX)
+	ADDQ         $0x08, CX
+	DECQ         DX
+	JNE          momentsAVX2Channel
+	DECQ         locations+16(FP)
+	JNE          momentsAVX2Location
 	VZEROUPPER
 	RET
 

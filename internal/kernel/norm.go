@@ -16,9 +16,9 @@ const sumsPerNorm = 16
 // InverseDeviation are those of x, and their dependence on x is part of the
 // gradient; otherwise they are constants.
 //
-// A row, the N numbers of one location and channel, stays in the first-level
-// cache while all that is to be done with it is done: memory sets the pace. Rows
-// of small batches are done many at a time: see narrowBatch.
+// A row, the N numbers of one location and channel, is read once for all that is to
+// be done with it: memory sets the pace. Batches that rows are not made for go many
+// channels at a time: see narrow.
 type Norm[T Float] struct {
 	S, C, N                int
 	Scale, Shift           []T
@@ -37,14 +37,16 @@ func Moments[T Float](mean, squares []float64, x []T, s, c, n int) {
 		means, m2 := (*parts)[part*2*c:][:c], (*parts)[part*2*c+c:][:c]
 		clear(means)
 		clear(m2)
-		if n < narrowBatch {
+		if narrow(n) {
 			narrowMoments(means, m2, x, from, to, c, n)
 			return
 		}
+		numbers := borrow[T](2 * c)
+		defer release(numbers)
 		for l := from; l < to; l++ {
+			rowMoments(*numbers, x[l*c*n:][:c*n], c)
 			for ch := range c {
-				rowMean, rowM2 := rowMoments(x[(l*c+ch)*n:][:n])
-				merge(&means[ch], &m2[ch], float64((l-from)*n), rowMean, rowM2, float64(n))
+				merge(&means[ch], &m2[ch], float64((l-from)*n), float64((*numbers)[2*ch]), float64((*numbers)[2*ch+1]), float64(n))
 			}
 		}
 	})
@@ -58,21 +60,29 @@ func Moments[T Float](mean, squares []float64, x []T, s, c, n int) {
 	}
 }
 
-// rowMoments returns the mean of row and the sum of squared differences from it.
-func rowMoments[T Float](row []T) (mean, squares float64) {
-	m := sum(row) / T(len(row))
-	total, i := squaresFast(row, m)
-	for ; i < len(row); i++ {
-		total += (row[i] - m) * (row[i] - m)
+// rowMoments computes, for each of c rows of x, the mean and the sum of squared
+// differences from it, one after the other.
+func rowMoments[T Float](numbers, x []T, c int) {
+	if momentsFast(numbers, x, c) {
+		return
 	}
-	return float64(m), float64(total)
+	n := len(x) / c
+	for ch := range c {
+		row := x[ch*n:][:n]
+		mean := sum(row) / T(n)
+		var squares T
+		for _, v := range row {
+			squares += (v - mean) * (v - mean)
+		}
+		numbers[2*ch], numbers[2*ch+1] = mean, squares
+	}
 }
 
 // sum adds up a row.
 func sum[T Float](row []T) T {
-	total, i := sumFast(row)
-	for ; i < len(row); i++ {
-		total += row[i]
+	var total T
+	for _, v := range row {
+		total += v
 	}
 	return total
 }
@@ -108,12 +118,16 @@ func share(s, part int) (from, to int) {
 // InverseDeviation returns 1/√(variance + epsilon).
 func InverseDeviation(variance, epsilon float64) float64 { return 1 / math.Sqrt(variance+epsilon) }
 
-// gainsAndOffsets returns, per channel, the two numbers by which the norm is
-// gain·x + offset, one after the other; to be released.
-func (b Norm[T]) gainsAndOffsets() *[]T {
-	numbers := borrow[T](2 * b.C)
-	for ch := range b.C {
-		(*numbers)[2*ch], (*numbers)[2*ch+1] = T(b.gain(ch)), T(b.offset(ch))
+// gain and offset are the numbers by which the norm is gain·x + offset.
+func (b Norm[T]) gain(ch int) float64   { return float64(b.Scale[ch]) * b.InverseDeviation[ch] }
+func (b Norm[T]) offset(ch int) float64 { return float64(b.Shift[ch]) - b.Mean[ch]*b.gain(ch) }
+func (b Norm[T]) mean(ch int) float64   { return b.Mean[ch] }
+
+// numbers returns some numbers of each channel, one after the other; to be released.
+func (b Norm[T]) numbers(of ...func(ch int) float64) *[]T {
+	numbers := borrow[T](len(of) * b.C)
+	for i := range *numbers {
+		(*numbers)[i] = T(of[i%len(of)](i / len(of)))
 	}
 	return numbers
 }
@@ -121,130 +135,116 @@ func (b Norm[T]) gainsAndOffsets() *[]T {
 // Forward computes y of x, both (S C N). A shortcut (S C N), unless it is nil,
 // is added before the rectification.
 func (b Norm[T]) Forward(y, x, shortcut []T) {
-	if b.N < narrowBatch {
+	if narrow(b.N) {
 		b.narrowForward(y, x, shortcut)
 		return
 	}
-	numbers := b.gainsAndOffsets()
+	numbers := b.numbers(b.gain, b.offset)
 	defer release(numbers)
 	partial(b.S, func(_, from, to int) {
-		for l := from; l < to; l++ {
-			for ch := range b.C {
-				at := (l*b.C + ch) * b.N
-				row := y[at:][:b.N]
-				scaleRow(row, x[at:][:b.N], (*numbers)[2*ch], (*numbers)[2*ch+1])
-				if shortcut != nil {
-					addRows(row, row, shortcut[at:][:b.N])
-				}
-				if b.ReLU {
-					reluRow(row, row)
-				}
+		if from == to || normForwardFast(b, y, x, shortcut, *numbers, from, to) {
+			return
+		}
+		for i := from * b.C * b.N; i < to*b.C*b.N; i++ {
+			ch := i / b.N % b.C
+			v := x[i]*(*numbers)[2*ch] + (*numbers)[2*ch+1]
+			if shortcut != nil {
+				v += shortcut[i]
 			}
+			if b.ReLU && v < 0 { // not-a-number stays what it is, so that it can be found
+				v = 0
+			}
+			y[i] = v
 		}
 	})
 }
 
-// scaleRow computes y = gain·x + offset.
-func scaleRow[T Float](y, x []T, gain, offset T) {
-	for i := scaleFast(y, x, gain, offset); i < len(x); i++ {
-		y[i] = x[i]*gain + offset
+// opened is the gradient before the rectification: dy where the norm of x is
+// positive, else 0. The norm is computed again, so that no result of the forward
+// pass is read.
+func (b Norm[T]) opened(x, dy, gain, offset T) T {
+	if b.ReLU && !(x*gain+offset > 0) {
+		return 0
 	}
-}
-
-// eachRow calls f for all rows of locations from..to-1: their channel, where
-// they begin, x, and the gradient before the rectification. That is dy where
-// the norm of x is positive, else 0: the norm is computed again, so that no
-// result of the forward pass is read.
-func (b Norm[T]) eachRow(from, to int, x, dy, numbers []T, f func(ch, at int, x, dy []T)) {
-	room := borrow[T](b.N)
-	defer release(room)
-	for l := from; l < to; l++ {
-		for ch := range b.C {
-			at := (l*b.C + ch) * b.N
-			row, drow := x[at:][:b.N], dy[at:][:b.N]
-			if b.ReLU {
-				scaleRow(*room, row, numbers[2*ch], numbers[2*ch+1])
-				reluGradientRow(*room, *room, drow)
-				drow = *room
-			}
-			f(ch, at, row, drow)
-		}
-	}
+	return dy
 }
 
 // ParameterGradient computes the gradients of scale and shift, C values each.
 func (b Norm[T]) ParameterGradient(dscale, dshift, x, dy []T) {
-	numbers := b.gainsAndOffsets()
-	defer release(numbers)
-	parts := borrow[float64](sumsPerNorm * 2 * b.C)
+	parts := borrow[float64](sumsPerNorm * 2 * b.C) // both sums of a channel, one after the other
 	defer release(parts)
-	var wide *[]T // gain, offset and mean of each channel and image
-	if b.N < narrowBatch {
-		size := b.C * b.N
-		wide = borrow[T](3 * size)
-		defer release(wide)
-		b.repeated((*wide)[:size], b.gain)
-		b.repeated((*wide)[size:2*size], b.offset)
-		b.repeated((*wide)[2*size:], func(ch int) float64 { return b.Mean[ch] })
+	sums := b.sums
+	if narrow(b.N) {
+		sums = b.narrowSums
 	}
-	partial(b.S, func(part, from, to int) {
-		scale, shift := (*parts)[part*2*b.C:][:b.C], (*parts)[part*2*b.C+b.C:][:b.C]
-		if wide != nil {
-			size := b.C * b.N
-			b.narrowSums(scale, shift, from, to, x, dy, (*wide)[:size], (*wide)[size:2*size], (*wide)[2*size:])
-			return
-		}
-		clear(scale)
-		clear(shift)
-		b.eachRow(from, to, x, dy, *numbers, func(ch, _ int, row, drow []T) {
-			mean := T(b.Mean[ch])
-			s, t, i := normSumsFast(row, drow, mean)
-			for ; i < len(row); i++ {
-				s += drow[i] * (row[i] - mean)
-				t += drow[i]
-			}
-			scale[ch] += float64(s)
-			shift[ch] += float64(t)
-		})
-	})
+	sums(*parts, x, dy)
 	for ch := range b.C {
 		var s, t float64
 		for part := range sumsPerNorm {
-			s += (*parts)[part*2*b.C+ch]
-			t += (*parts)[part*2*b.C+b.C+ch]
+			s += (*parts)[2*(part*b.C+ch)]
+			t += (*parts)[2*(part*b.C+ch)+1]
 		}
 		dscale[ch], dshift[ch] = T(s*b.InverseDeviation[ch]), T(t)
 	}
 }
 
+// sums computes, for each part and channel, the sums over locations and batch of
+// d·(x - mean) and of d, the gradient before the rectification.
+func (b Norm[T]) sums(parts []float64, x, dy []T) {
+	numbers := b.numbers(b.mean, b.gain, b.offset)
+	defer release(numbers)
+	partial(b.S, func(part, from, to int) {
+		sums := parts[part*2*b.C:][:2*b.C]
+		clear(sums)
+		if from == to || normSumsFast(b, sums, x, dy, *numbers, from, to) {
+			return
+		}
+		for row := from * b.C; row < to*b.C; row++ {
+			ch := row % b.C
+			number := (*numbers)[3*ch:][:3]
+			var s, t T
+			for i := row * b.N; i < (row+1)*b.N; i++ {
+				d := b.opened(x[i], dy[i], number[1], number[2])
+				s += d * (x[i] - number[0])
+				t += d
+			}
+			sums[2*ch] += float64(s)
+			sums[2*ch+1] += float64(t)
+		}
+	})
+}
+
 // InputGradient computes dx of x, dy and the gradients of scale and shift,
 // which hold the two sums that the mean and the deviation of x contribute.
 func (b Norm[T]) InputGradient(dx, x, dy, dscale, dshift []T) {
-	numbers := b.gainsAndOffsets()
-	defer release(numbers)
+	// dx = gain·(dy - dshift/m - x̂·dscale/m) = gain·dy + slope·x + level
 	count := float64(b.S * b.N)
-	// dx = gain·(dy - dshift/m - x̂·dscale/m) = gain·dy + slope·x + offset
-	slopes := borrow[T](2 * b.C)
-	defer release(slopes)
-	for ch := range b.C {
-		var slope, offset float64
-		if b.Training {
-			slope = -b.gain(ch) * b.InverseDeviation[ch] * float64(dscale[ch]) / count
-			offset = -b.gain(ch)*float64(dshift[ch])/count - slope*b.Mean[ch]
+	slope := func(ch int) float64 {
+		if !b.Training {
+			return 0
 		}
-		(*slopes)[2*ch], (*slopes)[2*ch+1] = T(slope), T(offset)
+		return -b.gain(ch) * b.InverseDeviation[ch] * float64(dscale[ch]) / count
 	}
-	if b.N < narrowBatch {
-		b.narrowInputGradient(dx, x, dy, *slopes)
+	level := func(ch int) float64 {
+		if !b.Training {
+			return 0
+		}
+		return -b.gain(ch)*float64(dshift[ch])/count - slope(ch)*b.Mean[ch]
+	}
+	if narrow(b.N) {
+		b.narrowInputGradient(dx, x, dy, slope, level)
 		return
 	}
+	numbers := b.numbers(b.gain, b.offset, slope, level)
+	defer release(numbers)
 	partial(b.S, func(_, from, to int) {
-		b.eachRow(from, to, x, dy, *numbers, func(ch, at int, row, drow []T) {
-			gain, slope, offset := (*numbers)[2*ch], (*slopes)[2*ch], (*slopes)[2*ch+1]
-			to := dx[at:][:len(row)]
-			for i := normGradientFast(to, row, drow, gain, slope, offset); i < len(row); i++ {
-				to[i] = gain*drow[i] + (slope*row[i] + offset)
-			}
-		})
+		if from == to || normGradientFast(b, dx, x, dy, *numbers, from, to) {
+			return
+		}
+		for i := from * b.C * b.N; i < to*b.C*b.N; i++ {
+			number := (*numbers)[4*(i/b.N%b.C):][:4]
+			d := b.opened(x[i], dy[i], number[0], number[1])
+			dx[i] = number[0]*d + (number[2]*x[i] + number[3])
+		}
 	})
 }

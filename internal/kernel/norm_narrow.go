@@ -1,12 +1,14 @@
 package kernel
 
-// Rows of a small batch are too short for a pass of their own. Here passes go
-// over many channels of a location at a time, with the numbers that belong to a
-// channel repeated for each image, and sums are kept for each image apart until
-// the end.
+// Rows of a small batch are too short for a pass of their own, and those of a batch
+// that 8 does not divide do not fit one. Here passes go over many channels of a
+// location at a time, with the numbers that belong to a channel repeated for each
+// image, and sums are kept for each image apart until the end.
 
 // narrowBatch is the batch below which that is faster.
-const narrowBatch = 64
+const narrowBatch = 32
+
+func narrow(batch int) bool { return batch < narrowBatch || batch%8 != 0 }
 
 const (
 	// pieceLength is how many numbers of a location a pass takes at a time, so
@@ -33,10 +35,6 @@ func (b Norm[T]) repeated(out []T, of func(ch int) float64) {
 		fill(out[ch*b.N:][:b.N], T(of(ch)))
 	}
 }
-
-// gain and offset are the numbers by which the norm is gain·x + offset.
-func (b Norm[T]) gain(ch int) float64   { return float64(b.Scale[ch]) * b.InverseDeviation[ch] }
-func (b Norm[T]) offset(ch int) float64 { return float64(b.Shift[ch]) - b.Mean[ch]*b.gain(ch) }
 
 // narrowMoments adds to means and m2 those of the locations from..to-1. The
 // deviations of a few locations are taken from the mean of the first of them,
@@ -116,35 +114,42 @@ func (b Norm[T]) narrowRows(from, to int, x, dy, gain, offset []T, f func(at, in
 	})
 }
 
-// narrowSums computes the sums over the locations from..to-1 and the batch of
-// dy·(x - mean) and of dy, per channel.
-func (b Norm[T]) narrowSums(scale, shift []float64, from, to int, x, dy, gain, offset, mean []T) {
+// narrowSums is sums of a small batch.
+func (b Norm[T]) narrowSums(parts []float64, x, dy []T) {
 	size := b.C * b.N
-	scratch := borrow[T](2 * size)
-	defer release(scratch)
-	clear(*scratch)
-	sums, products := (*scratch)[:size], (*scratch)[size:]
-	b.narrowRows(from, to, x, dy, gain, offset, func(_, in int, row, drow []T) {
-		n := len(row)
-		addProducts(sums[in:][:n], products[in:][:n], row, drow, mean[in:][:n])
+	wide := borrow[T](3 * size)
+	defer release(wide)
+	gain, offset, mean := (*wide)[:size], (*wide)[size:2*size], (*wide)[2*size:]
+	b.repeated(gain, b.gain)
+	b.repeated(offset, b.offset)
+	b.repeated(mean, b.mean)
+	partial(b.S, func(part, from, to int) {
+		scratch := borrow[T](2 * size)
+		defer release(scratch)
+		clear(*scratch)
+		sums, products := (*scratch)[:size], (*scratch)[size:]
+		b.narrowRows(from, to, x, dy, gain, offset, func(_, in int, row, drow []T) {
+			n := len(row)
+			addProducts(sums[in:][:n], products[in:][:n], row, drow, mean[in:][:n])
+		})
+		for ch := range b.C {
+			parts[2*(part*b.C+ch)] = float64(sum(products[ch*b.N:][:b.N]))
+			parts[2*(part*b.C+ch)+1] = float64(sum(sums[ch*b.N:][:b.N]))
+		}
 	})
-	for ch := range b.C {
-		scale[ch] = float64(sum(products[ch*b.N:][:b.N]))
-		shift[ch] = float64(sum(sums[ch*b.N:][:b.N]))
-	}
 }
 
 // narrowInputGradient is InputGradient of a small batch, with the slope and the
-// offset of each channel.
-func (b Norm[T]) narrowInputGradient(dx, x, dy, slopes []T) {
+// level of each channel.
+func (b Norm[T]) narrowInputGradient(dx, x, dy []T, slopeOf, levelOf func(ch int) float64) {
 	size := b.C * b.N
 	scratch := borrow[T](4 * size)
 	defer release(scratch)
 	gain, offset, slope, level := (*scratch)[:size], (*scratch)[size:2*size], (*scratch)[2*size:3*size], (*scratch)[3*size:]
 	b.repeated(gain, b.gain)
 	b.repeated(offset, b.offset)
-	b.repeated(slope, func(ch int) float64 { return float64(slopes[2*ch]) })
-	b.repeated(level, func(ch int) float64 { return float64(slopes[2*ch+1]) })
+	b.repeated(slope, slopeOf)
+	b.repeated(level, levelOf)
 	partial(b.S, func(_, from, to int) {
 		b.narrowRows(from, to, x, dy, gain, offset, func(at, in int, row, drow []T) {
 			n := len(row)

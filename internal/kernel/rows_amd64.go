@@ -40,22 +40,6 @@ func addFast[T Float](y, a, b []T) int {
 	return n
 }
 
-func scaleFast[T Float](y, x []T, gain, offset T) int {
-	n := fast[T](len(x))
-	if n > 0 {
-		scaleAVX2(pointer(y[:n]), pointer(x), n, float32(gain), float32(offset))
-	}
-	return n
-}
-
-func normGradientFast[T Float](dx, x, dy []T, gain, slope, offset T) int {
-	n := fast[T](len(x))
-	if n > 0 {
-		normGradientAVX2(pointer(dx[:n]), pointer(x), pointer(dy[:n]), n, float32(gain), float32(slope), float32(offset))
-	}
-	return n
-}
-
 func maxFast[T Float](y, x []T) int {
 	n := fast[T](len(x))
 	if n > 0 {
@@ -139,31 +123,6 @@ func accumulateFast(sum []float64, x []float32) int {
 		accumulateAVX2(&sum[:n][0], pointer(x), n)
 	}
 	return n
-}
-
-func sumFast[T Float](row []T) (T, int) {
-	n := fast[T](len(row))
-	if n == 0 {
-		return 0, 0
-	}
-	return T(sumAVX2(pointer(row), n)), n
-}
-
-func squaresFast[T Float](row []T, mean T) (T, int) {
-	n := fast[T](len(row))
-	if n == 0 {
-		return 0, 0
-	}
-	return T(squaresAVX2(pointer(row), n, float32(mean))), n
-}
-
-func normSumsFast[T Float](x, dy []T, mean T) (scale, shift T, n int) {
-	n = fast[T](len(x))
-	if n > 0 {
-		s, t := normSumsAVX2(pointer(x), pointer(dy[:n]), n, float32(mean))
-		scale, shift = T(s), T(t)
-	}
-	return scale, shift, n
 }
 
 // transposeFast transposes the first rows and columns of a matrix, as many as

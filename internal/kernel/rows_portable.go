@@ -11,10 +11,6 @@ func reluGradientFast[T Float](_, _, _ []T) int { return 0 }
 
 func addFast[T Float](_, _, _ []T) int { return 0 }
 
-func scaleFast[T Float](_, _ []T, _, _ T) int { return 0 }
-
-func normGradientFast[T Float](_, _, _ []T, _, _, _ T) int { return 0 }
-
 func maxFast[T Float](_, _ []T) int { return 0 }
 
 func settleFast[T Float](_, _, _, _ []T) int { return 0 }
@@ -35,10 +31,12 @@ func (adam) fast(_, _, _, _ []float32) int { return 0 }
 
 func accumulateFast([]float64, []float32) int { return 0 }
 
-func sumFast[T Float]([]T) (T, int) { return 0, 0 }
+func momentsFast[T Float](_, _ []T, _ int) bool { return false }
 
-func squaresFast[T Float]([]T, T) (T, int) { return 0, 0 }
+func normForwardFast[T Float](_ Norm[T], _, _, _, _ []T, _, _ int) bool { return false }
 
-func normSumsFast[T Float](_, _ []T, _ T) (T, T, int) { return 0, 0, 0 }
+func normSumsFast[T Float](_ Norm[T], _ []float64, _, _, _ []T, _, _ int) bool { return false }
+
+func normGradientFast[T Float](_ Norm[T], _, _, _, _ []T, _, _ int) bool { return false }
 
 func transposeFast[T Float]([]T, int, []T, int, int, int) (int, int) { return 0, 0 }

@@ -71,7 +71,7 @@ func main() {
 	avx2.tiles()
 	avx512.tiles()
 	passes()
-	reductions()
+	channelPasses()
 	accumulate()
 	transpose()
 	peaks()

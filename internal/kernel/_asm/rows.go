@@ -42,20 +42,6 @@ func passes() {
 			VADDPS(row["b"], v, v)
 			VMOVUPS(v, row["y"])
 		}},
-		{"scaleAVX2", "y = gain·x + offset", []string{"y", "x"}, []string{"gain", "offset"}, func(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
-			v := YMM()
-			VMULPS(row["x"], scalar["gain"], v)
-			VADDPS(scalar["offset"], v, v)
-			VMOVUPS(v, row["y"])
-		}},
-		{"normGradientAVX2", "dx = gain·dy + (slope·x + offset)", []string{"dx", "x", "dy"}, []string{"gain", "slope", "offset"}, func(row map[string]operand.Mem, scalar map[string]reg.VecVirtual) {
-			v, d := YMM(), YMM()
-			VMULPS(row["x"], scalar["slope"], v)
-			VADDPS(scalar["offset"], v, v)
-			VMULPS(row["dy"], scalar["gain"], d)
-			VADDPS(v, d, d)
-			VMOVUPS(d, row["dx"])
-		}},
 		{"maxAVX2", "y = max(x, y)", []string{"y", "x"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
 			const unordered = 3
 			x, y, nan := YMM(), YMM(), YMM()
@@ -208,114 +194,6 @@ func (p pass) write() {
 	ADDQ(operand.Imm(8), i)
 	CMPQ(i, n)
 	JLT(operand.LabelRef(p.name + "Loop"))
-	VZEROUPPER()
-	RET()
-}
-
-// lanes is how many sums of 8 a reduction keeps, to hide the latency of adding.
-const lanes = 4
-
-// reductions writes sums over a row.
-func reductions() {
-	TEXT("sumAVX2", NOSPLIT, "func(x *float32, n int) float32")
-	Doc("sumAVX2 adds up n numbers, a positive multiple of 8.")
-	Pragma("noescape")
-	reduce("sumAVX2", []string{"x"}, 1, func(row map[string]operand.Mem, sums []reg.VecVirtual) {
-		VADDPS(row["x"], sums[0], sums[0])
-	}, "ret")
-
-	TEXT("squaresAVX2", NOSPLIT, "func(x *float32, n int, mean float32) float32")
-	Doc("squaresAVX2 adds up (x - mean)² of n numbers, a positive multiple of 8.")
-	Pragma("noescape")
-	mean := YMM()
-	VBROADCASTSS(argument("mean"), mean)
-	reduce("squaresAVX2", []string{"x"}, 1, func(row map[string]operand.Mem, sums []reg.VecVirtual) {
-		d := YMM()
-		VMOVUPS(row["x"], d)
-		VSUBPS(mean, d, d)
-		VFMADD231PS(d, d, sums[0])
-	}, "ret")
-
-	TEXT("normSumsAVX2", NOSPLIT, "func(x, dy *float32, n int, mean float32) (scale, shift float32)")
-	Doc("normSumsAVX2 adds up dy·(x - mean) and dy of n numbers, a positive multiple of 8.")
-	Pragma("noescape")
-	mean = YMM()
-	VBROADCASTSS(argument("mean"), mean)
-	reduce("normSumsAVX2", []string{"x", "dy"}, 2, func(row map[string]operand.Mem, sums []reg.VecVirtual) {
-		d, x := YMM(), YMM()
-		VMOVUPS(row["dy"], d)
-		VMOVUPS(row["x"], x)
-		VSUBPS(mean, x, x)
-		VFMADD231PS(d, x, sums[0])
-		VADDPS(d, sums[1], sums[1])
-	}, "scale", "shift")
-}
-
-// reduce goes over the rows with count sums in each of the lanes and returns
-// their totals as the named results. Element i goes to lane i/8 modulo lanes,
-// or to lane 0 in what remains at the end.
-func reduce(name string, rows []string, count int, body func(row map[string]operand.Mem, sums []reg.VecVirtual), results ...string) {
-	var sums [lanes][]reg.VecVirtual
-	for lane := range sums {
-		for range count {
-			s := YMM()
-			VXORPS(s, s, s)
-			sums[lane] = append(sums[lane], s)
-		}
-	}
-	pointers := map[string]reg.Register{}
-	for _, r := range rows {
-		pointers[r] = Load(Param(r), GP64())
-	}
-	at := func(lane int) map[string]operand.Mem {
-		row := map[string]operand.Mem{}
-		for r, p := range pointers {
-			row[r] = operand.Mem{Base: p, Disp: lane * vectorSize}
-		}
-		return row
-	}
-	advance := func(vectors int) {
-		for _, r := range rows {
-			ADDQ(operand.Imm(uint64(vectors*vectorSize)), pointers[r])
-		}
-	}
-	n := Load(Param("n"), GP64())
-	Label(name + "Blocks")
-	CMPQ(n, operand.Imm(8*lanes))
-	JLT(operand.LabelRef(name + "Rest"))
-	for lane := range sums {
-		body(at(lane), sums[lane])
-	}
-	advance(lanes)
-	SUBQ(operand.Imm(8*lanes), n)
-	JMP(operand.LabelRef(name + "Blocks"))
-	Label(name + "Rest")
-	TESTQ(n, n)
-	JEQ(operand.LabelRef(name + "Done"))
-	body(at(0), sums[0])
-	advance(1)
-	SUBQ(operand.Imm(8), n)
-	JMP(operand.LabelRef(name + "Rest"))
-	Label(name + "Done")
-	for j, result := range results {
-		VADDPS(sums[1][j], sums[0][j], sums[0][j])
-		VADDPS(sums[3][j], sums[2][j], sums[2][j])
-		VADDPS(sums[2][j], sums[0][j], sums[0][j])
-		half := XMM()
-		VEXTRACTF128(operand.Imm(1), sums[0][j], half)
-		total := sums[0][j].AsX()
-		VADDPS(half, total, total)
-		VHADDPS(total, total, total)
-		VHADDPS(total, total, total)
-		basic, err := Return(result).Resolve()
-		if result == "ret" {
-			basic, err = ReturnIndex(0).Resolve()
-		}
-		if err != nil {
-			panic(err)
-		}
-		VMOVSS(total, basic.Addr)
-	}
 	VZEROUPPER()
 	RET()
 }
