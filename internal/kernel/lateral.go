@@ -47,14 +47,7 @@ func poolMean[T Float](mean []float64, x []T, pool []int, size, from, to int) []
 	mean = mean[:to-from]
 	clear(mean)
 	for _, l := range pool {
-		row := x[l*size+from : l*size+to]
-		done := 0
-		if row, ok := any(row).([]float32); ok {
-			done = accumulateFast(mean, row)
-		}
-		for j := done; j < len(row); j++ {
-			mean[j] += float64(row[j])
-		}
+		accumulate(mean, x[l*size+from:l*size+to])
 	}
 	for j := range mean {
 		mean[j] /= float64(len(pool))
@@ -62,20 +55,70 @@ func poolMean[T Float](mean []float64, x []T, pool []int, size, from, to int) []
 	return mean
 }
 
+// accumulate adds a row to sums.
+func accumulate[T Float](sums []float64, row []T) {
+	done := 0
+	if row, ok := any(row).([]float32); ok {
+		done = accumulateFast(sums, row)
+	}
+	for j := done; j < len(row); j++ {
+		sums[j] += float64(row[j])
+	}
+}
+
+// groupPools is how many pools are averaged together at most.
+const groupPools = 8
+
+// neighbours returns where groups of pools begin, and the end of the last: pools that
+// begin side by side. Their locations in turn are those of whole rows, so that memory
+// is read as it lies.
+func neighbours(pools [][]int) []int {
+	starts := make([]int, 1, len(pools)+1)
+	for i := 1; i < len(pools); i++ {
+		if pools[i][0] != pools[i-1][0]+1 || i-starts[len(starts)-1] == groupPools {
+			starts = append(starts, i)
+		}
+	}
+	return append(starts, len(pools))
+}
+
 // PoolMean computes y (L size), at each location the mean of x (L size) over
 // the location's pool. y may be x.
 func PoolMean[T Float](y, x []T, pools [][]int, size int) {
-	poolSpans(pools, size, func(pool, from, to int) {
-		var room [poolSpan]float64
-		var rounded [poolSpan]T
-		mean := rounded[:to-from]
-		for j, v := range poolMean(room[:], x, pools[pool], size, from, to) {
-			mean[j] = T(v)
+	if len(pools) == 0 {
+		return
+	}
+	groups := neighbours(pools)
+	spans := (size + poolSpan - 1) / poolSpan
+	Parallel((len(groups)-1)*spans, func(i int) {
+		group := pools[groups[i/spans]:groups[i/spans+1]]
+		from := i % spans * poolSpan
+		to := min(from+poolSpan, size)
+		var sums [groupPools][poolSpan]float64
+		var means [groupPools][poolSpan]T
+		inTurn(group, func(pool, l int) { accumulate(sums[pool][:], x[l*size+from:l*size+to]) })
+		for p, pool := range group {
+			for j := range to - from {
+				means[p][j] = T(sums[p][j] / float64(len(pool)))
+			}
 		}
-		for _, l := range pools[pool] {
-			copy(y[l*size+from:], mean)
-		}
+		inTurn(group, func(pool, l int) { copy(y[l*size+from:l*size+to], means[pool][:]) })
 	})
+}
+
+// inTurn calls f for all locations of pools, of each pool in its order.
+func inTurn(pools [][]int, f func(pool, location int)) {
+	longest := 0
+	for _, pool := range pools {
+		longest = max(longest, len(pool))
+	}
+	for at := range longest {
+		for i, pool := range pools {
+			if at < len(pool) {
+				f(i, pool[at])
+			}
+		}
+	}
 }
 
 // PoolDeviation computes y (L size), x less its mean over each location's pool.
