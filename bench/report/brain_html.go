@@ -14,49 +14,155 @@ type brainPage struct {
 	*Brain
 	Colours       template.CSS
 	Started, Took string
+	Findings      []string
+	First         []pageFigure // what is seen first
 	Tables        []regionTable
+	Alike         *pageTable // without regions
 	Notes         []string
-	Figures       []pageFigure
+	Folded        []fold
 	Definitions   []Setting
-	Details       []pageTable
 }
 
-// pageTable is a table that the page shows when asked to.
+// fold is what the page shows when asked to.
+type fold struct {
+	Title   string
+	Figures []pageFigure
+	Tables  []pageTable
+}
+
+// pageTable is a table, whose title may be "".
 type pageTable struct {
 	Title    string
 	Headings []string
 	Rows     [][]string
 }
 
-func (b *Brain) writeHTML(w io.Writer, figures []drawing) error {
+func (b *Brain) writeHTML(w io.Writer, figures brainFigures) error {
 	p := brainPage{
-		Brain:   b,
-		Colours: colourVariables(),
-		Started: b.Started.Format("2 January 2006, 15:04 MST"),
-		Took:    b.Duration.Round(time.Second).String(),
-		Tables:  b.regionTables(), Notes: b.notes(),
+		Brain:    b,
+		Colours:  colourVariables(),
+		Started:  b.Started.Format("2 January 2006, 15:04 MST"),
+		Took:     b.Duration.Round(time.Second).String(),
+		Findings: b.findings(),
+		Tables:   b.regionTables(), Notes: b.notes(),
 		Definitions: b.definitions(),
-		Details:     b.details(),
+	}
+	first := figures.headlines
+	if len(b.Regions) == 0 {
+		first = []drawing{figures.alike}
+		p.Alike = b.alikeTable()
 	}
 	var err error
-	if p.Figures, err = pageFigures(figures); err != nil {
+	if p.First, err = pageFigures(first); err != nil {
+		return err
+	}
+	if p.Folded, err = b.folds(figures); err != nil {
 		return err
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "brain.html.tmpl", p), "template")
 }
 
-// details returns every score of each region, and the areas that are most alike.
-func (b *Brain) details() []pageTable {
-	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
-	var tables []pageTable
-	for _, region := range b.Regions {
-		name := printable(region)
-		tables = append(tables,
-			pageTable{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
-			pageTable{name + ": all areas", headings, detailRows(region, b.Areas)})
+// folds returns the figures and numbers that are not seen first, without those
+// that have nothing to show.
+func (b *Brain) folds(figures brainFigures) ([]fold, error) {
+	alike := fold{Title: "Model against model"}
+	if len(b.Regions) > 0 {
+		alike.Tables = tablesOf(b.alikeTable())
+	} else {
+		figures.alike = drawing{} // it is seen first
 	}
-	if rows := b.alikeRows(); len(rows) > 1 {
-		tables = append(tables, pageTable{"Which area of another model is most like each area", rows[0], rows[1:]})
+	differences := fold{Title: "Which models differ"}
+	best, areas, numbers := fold{Title: "Best areas by all measures"}, fold{Title: "All areas"}, fold{Title: "All numbers"}
+	for _, region := range b.Regions {
+		differences.Tables = append(differences.Tables, tablesOf(b.differenceTable(region))...)
+		best.Tables = append(best.Tables, tablesOf(b.ratioTable(region))...)
+		numbers.Tables = append(numbers.Tables, b.numbers(region)...)
+	}
+	parts := []struct {
+		fold
+		figures []drawing
+	}{
+		{differences, nil},
+		{best, []drawing{figures.best}},
+		{areas, figures.areas},
+		{fold{Title: "Dissimilarities of the stimuli"}, []drawing{figures.matrices}},
+		{alike, []drawing{figures.alike}},
+		{numbers, nil},
+	}
+	var folds []fold
+	for _, part := range parts {
+		f := part.fold
+		var err error
+		if f.Figures, err = pageFigures(part.figures); err != nil {
+			return nil, err
+		}
+		if f.Figures != nil || f.Tables != nil {
+			folds = append(folds, f)
+		}
+	}
+	return folds, nil
+}
+
+// tablesOf is a table, if there is one.
+func tablesOf(t *pageTable) []pageTable {
+	if t == nil {
+		return nil
+	}
+	return []pageTable{*t}
+}
+
+// alikeTable is the areas that are most alike, nil if there are no two.
+func (b *Brain) alikeTable() *pageTable {
+	rows := b.alikeRows()
+	if len(rows) < 2 {
+		return nil
+	}
+	return &pageTable{"Which area of another model is most like each area", rows[0], rows[1:]}
+}
+
+// ratioTable is the scores in terms of the ceiling, nil where none has one.
+func (b *Brain) ratioTable(region string) *pageTable {
+	t := b.regionTable(region)
+	if t.Normalised == nil {
+		return nil
+	}
+	table := &pageTable{Title: t.Region + ": scores r in terms of the noise ceiling c", Headings: append([]string{"model"}, t.Headings...)}
+	for _, r := range t.Normalised {
+		table.Rows = append(table.Rows, append([]string{r.Model}, r.Scores...))
+	}
+	return table
+}
+
+// differenceTable is the differences of every two models by every measure, the
+// closer model first; nil if there are none.
+func (b *Brain) differenceTable(region string) *pageTable {
+	t := &pageTable{Title: printable(region), Headings: []string{"measure", "closer", "than", "difference", "standard error", "exceeds its error"}}
+	for _, m := range b.Measures {
+		found, limit := b.differencesOf(region, m)
+		for _, d := range found {
+			if d.Value < 0 {
+				d.A, d.B, d.Value = d.B, d.A, -d.Value
+			}
+			verdict := "no"
+			if d.exceeds(limit) {
+				verdict = "yes"
+			}
+			t.Rows = append(t.Rows, []string{printable(m), printable(d.A), printable(d.B), shownScore(d.Value), shownScore(d.Error), verdict})
+		}
+	}
+	if t.Rows == nil {
+		return nil
+	}
+	return t
+}
+
+// numbers returns every score of a region.
+func (b *Brain) numbers(region string) []pageTable {
+	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
+	name := printable(region)
+	tables := []pageTable{
+		{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
+		{name + ": all areas", headings, detailRows(region, b.Areas)},
 	}
 	return slices.DeleteFunc(tables, func(t pageTable) bool { return t.Rows == nil })
 }
