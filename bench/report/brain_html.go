@@ -133,21 +133,35 @@ func (b *Brain) ratioTable(region string) *pageTable {
 	return table
 }
 
-// differenceTable is the differences of every two models by every measure, the
-// closer model first; nil if there are none.
+// differenceTable is the differences of every two models, a row, by every measure;
+// nil if there are none.
 func (b *Brain) differenceTable(region string) *pageTable {
-	t := &pageTable{Title: printable(region), Headings: []string{"measure", "closer", "than", "difference", "standard error", "exceeds its error"}}
-	for _, m := range b.Measures {
+	const exceeds = " *"
+	t := &pageTable{
+		Title:    printable(region) + ": the first model's score less the second's ± standard error;" + exceeds + " exceeds its error",
+		Headings: []string{"models"},
+	}
+	rows := map[[2]string]int{}
+	measures := slices.DeleteFunc(slices.Clone(b.Measures), func(m string) bool {
+		found, _ := b.differencesOf(region, m)
+		return found == nil
+	})
+	for j, m := range measures {
+		t.Headings = append(t.Headings, printable(m))
 		found, limit := b.differencesOf(region, m)
 		for _, d := range found {
-			if d.Value < 0 {
-				d.A, d.B, d.Value = d.B, d.A, -d.Value
+			i, ok := rows[[2]string{d.A, d.B}]
+			if !ok {
+				i = len(t.Rows)
+				rows[[2]string{d.A, d.B}] = i
+				t.Rows = append(t.Rows, slices.Repeat([]string{absent}, 1+len(measures)))
+				t.Rows[i][0] = printable(d.A + ", " + d.B)
 			}
-			verdict := "no"
+			cell := withSpread(shownScore(d.Value), shownScore(d.Error))
 			if d.exceeds(limit) {
-				verdict = "yes"
+				cell += exceeds
 			}
-			t.Rows = append(t.Rows, []string{printable(m), printable(d.A), printable(d.B), shownScore(d.Value), shownScore(d.Error), verdict})
+			t.Rows[i][1+j] = cell
 		}
 	}
 	if t.Rows == nil {
