@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pkg/errors"
@@ -39,13 +40,15 @@ type pageTable struct {
 
 func (b *Brain) writeHTML(w io.Writer, figures brainFigures) error {
 	p := brainPage{
-		Brain:    b,
-		Colours:  colourVariables(),
-		Started:  b.Started.Format("2 January 2006, 15:04 MST"),
-		Took:     b.Duration.Round(time.Second).String(),
-		Findings: b.findings(),
-		Tables:   b.regionTables(), Notes: b.notes(),
+		Brain:   b,
+		Colours: colourVariables(),
+		Started: b.Started.Format("2 January 2006, 15:04 MST"),
+		Took:    b.Duration.Round(time.Second).String(),
+		Tables:  b.regionTables(), Notes: b.notes(),
 		Definitions: b.definitions(),
+	}
+	for _, finding := range b.findings() { // lines do not break within a score
+		p.Findings = append(p.Findings, strings.ReplaceAll(finding, " ± ", "\u00a0±\u00a0"))
 	}
 	first := figures.headlines
 	if len(b.Regions) == 0 {

@@ -253,9 +253,39 @@ func TestBrainPage(t *testing.T) {
 	}
 	for _, want := range slices.Concat(b.Models, b.Regions, b.Measures, []string{
 		b.Credit, b.Warning, "HMAX", "Yamins et al. 2014", "Nili et al. 2014", "Kriegeskorte et al. 2008", "noise ceiling", "0.300 to 0.500", "go run ./bench brain",
+		"By PLS predictivity, model 0", "is closer to monkey IT than",
 	}) {
 		if !strings.Contains(page, html.EscapeString(want)) {
 			t.Errorf("the page has no %q", want)
+		}
+	}
+}
+
+// First comes what differs, then the picture, the table, and what is folded.
+func TestBrainPageOrder(t *testing.T) {
+	dir := t.TempDir()
+	b := exampleBrain(3, 2, 2, 9)
+	without := &Brain{Alike: b.Alike, Matrices: b.Matrices}
+	for _, test := range []struct {
+		b       *Brain
+		finding string
+		figures int // before the table
+	}{{b, "By PLS predictivity", 2}, {without, "By CKA", 1}} {
+		if err := test.b.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		page := string(read(t, dir, "report.html"))
+		last := 0
+		for _, part := range []string{test.finding, "<svg role=", "<table", "<details", "What the measures are", "<pre>"} {
+			at := strings.Index(page, part)
+			if at < last {
+				t.Errorf("%s at %d, what goes before it at %d", part, at, last)
+			}
+			last = at
+		}
+		head, _, _ := strings.Cut(page, "<table")
+		if n := strings.Count(head, "<svg role="); n != test.figures {
+			t.Errorf("%d figures before the table, want %d", n, test.figures)
 		}
 	}
 }
