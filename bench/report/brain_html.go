@@ -53,7 +53,9 @@ func (b *Brain) writeHTML(w io.Writer, figures brainFigures) error {
 	first := figures.headlines
 	if len(b.Regions) == 0 {
 		first = []drawing{figures.alike}
-		p.Alike = b.alikeTable()
+		if p.Alike = b.alikeTable(); p.Alike != nil {
+			p.Alike.Title = "" // the page has a heading
+		}
 	}
 	var err error
 	if p.First, err = pageFigures(first); err != nil {
