@@ -143,11 +143,11 @@ func (b *Brain) finding(region string) string {
 	case n == 0:
 		return ""
 	case n == 1:
-		only, verb := r.models[0], "does not exceed"
+		only, verb := r.models[0], "is not more than"
 		if only.score.mean > errorLimit(1)*only.err {
-			verb = "exceeds"
+			verb = "is more than"
 		}
-		return fmt.Sprintf("%sthe likeness of %s to %s %s its error; there is no other model to compare it with.", by, only, region, verb)
+		return fmt.Sprintf("%sthe likeness of %s to %s %s twice its error; there is no other model to compare it with.", by, only, region, verb)
 	case len(r.closer) == 0: // the differences are not known
 		return ""
 	}

@@ -30,9 +30,9 @@ func TestFindings(t *testing.T) {
 	}{
 		{"nothing", compared(nil), ""},
 		{"one model", compared(two[:1], 0.2),
-			"By Spearman's RSA, the likeness of conv (0.20 ± 0.02) to IT exceeds its error; there is no other model to compare it with."},
+			"By Spearman's RSA, the likeness of conv (0.20 ± 0.02) to IT is more than twice its error; there is no other model to compare it with."},
 		{"one model by chance", compared(two[:1], 0.03),
-			"By Spearman's RSA, the likeness of conv (0.03 ± 0.02) to IT does not exceed its error; there is no other model to compare it with."},
+			"By Spearman's RSA, the likeness of conv (0.03 ± 0.02) to IT is not more than twice its error; there is no other model to compare it with."},
 		{"two differ, the second is closer", compared(two, 0.2, 0.3),
 			"By Spearman's RSA, lc (0.30 ± 0.02) is closer to IT than conv (0.20 ± 0.02)."},
 		{"two cannot be told apart", compared(two, 0.25, 0.3),
