@@ -64,9 +64,10 @@ Shows the pictures of a recording to each model and compares what its areas
 answer with what was recorded: PLS and ridge predictivity and CKA where there are
 responses, RSA also where there are dissimilarities alone. The area that is most
 like a region is chosen on one half of the pictures and reported on the other.
-Prints a table and writes a report: report.html, areas.csv, best.csv, models.csv,
-brain.json and figures. A folder of pictures without responses compares the
-models with each other.
+Says which models differ beyond their errors, prints a table and writes a report:
+report.html, areas.csv, best.csv, differences.csv, models.csv, brain.json and
+figures. A folder of pictures without responses compares the models with each
+other.
 
 A folder of bench compare stands for all its runs, of which variants are averaged
 over seeds. Flags of size, variant and weights are of models that are named.`),

@@ -42,6 +42,12 @@ type Similarity struct {
 	// of one matrix had no relation to those of the other; NaN without
 	// permutations.
 	P float64
+
+	// Resampled is the correlation in each resample, NaN where nothing varies; nil
+	// without resamples. Of one seed and number of stimuli, a resample draws the
+	// same stimuli whatever is compared: two models' differences in each, together,
+	// are a paired bootstrap.
+	Resampled []float64
 }
 
 // RSA returns the correlation of two matrices of dissimilarities, over the upper
@@ -91,9 +97,10 @@ func similarity(x triangle, others []triangle, o RSAOptions) Similarity {
 	if o.Permutations == 0 {
 		o.Permutations = 1000
 	}
-	s := Similarity{Score{meanCorrelation(x, others, nil), math.NaN()}, math.NaN()}
+	s := Similarity{Score: Score{meanCorrelation(x, others, nil), math.NaN()}, P: math.NaN()}
 	if o.Resamples > 0 {
-		s.Error = bootstrap(x, others, o)
+		s.Resampled = bootstrap(x, others, o)
+		s.Error = deviation(s.Resampled)
 	}
 	if o.Permutations > 0 {
 		s.P = permutation(x, others, o)
@@ -165,10 +172,10 @@ func (t triangle) values(weights []float64) []float64 {
 	return ranks(t.raw, weights, t.order)
 }
 
-// bootstrap returns the standard deviation of the correlation over resamples. A
-// resample is how often it drew each stimulus: a pair counts as often as the
-// product, so that nothing has to be copied or sorted again.
-func bootstrap(x triangle, others []triangle, o RSAOptions) float64 {
+// bootstrap returns the correlation in each resample. A resample is how often it
+// drew each stimulus: a pair counts as often as the product, so that nothing has
+// to be copied or sorted again.
+func bootstrap(x triangle, others []triangle, o RSAOptions) []float64 {
 	all := make([]float64, o.Resamples)
 	_ = parallel(o.Resamples, func(i int) error {
 		random := source(o.Seed, resampling, i)
@@ -185,8 +192,13 @@ func bootstrap(x triangle, others []triangle, o RSAOptions) float64 {
 		all[i] = meanCorrelation(x, others, weights)
 		return nil
 	})
-	kept := all[:0]
-	for _, r := range all {
+	return all
+}
+
+// deviation returns the standard deviation of correlations that exist.
+func deviation(resampled []float64) float64 {
+	var kept []float64
+	for _, r := range resampled {
 		if !math.IsNaN(r) { // a resample of so few stimuli that nothing varies
 			kept = append(kept, r)
 		}

@@ -2,10 +2,12 @@ package ventral
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 	"pgregory.net/rapid"
@@ -142,8 +144,12 @@ func TestBootstrap(t *testing.T) {
 			}
 			all = append(all, stat.Correlation(x, y, nil))
 		}
-		if got, want := rsa(t, a, b, o).Error, stat.StdDev(all, nil); !(math.Abs(got-want) < 1e-12) {
-			t.Errorf("%v: error %v, want %v", c, got, want)
+		got := rsa(t, a, b, o)
+		if want := stat.StdDev(all, nil); !(math.Abs(got.Error-want) < 1e-12) {
+			t.Errorf("%v: error %v, want %v", c, got.Error, want)
+		}
+		if !floats.EqualApprox(got.Resampled, all, 1e-12) { // each in its place, so that two models can be paired
+			t.Errorf("%v: resamples %v, want %v", c, got.Resampled, all)
 		}
 	}
 }
@@ -262,7 +268,7 @@ func TestMeanRSA(t *testing.T) {
 				t.Fatal(err)
 			}
 			one, err := MeanRSA(model, []mat.Symmetric{s}, o)
-			if err != nil || one != alone {
+			if err != nil || !reflect.DeepEqual(one, alone) {
 				t.Errorf("%v: one subject %v, alone %v, %v", c, one, alone, err)
 			}
 			value += alone.Value / 3

@@ -42,16 +42,27 @@ type measure struct {
 	undivided bool // too few stimuli for halves of them
 	low, high float64
 	ceiling   float64 // the error of low and high
-	// score compares on some stimuli, in rising order. P is NaN where there is
-	// none; it and the error may be NaN in a glance.
-	score func(r representation, stimuli []int, glance bool) (score ventral.Score, p float64, err error)
+	// score compares on some stimuli, in rising order. In a glance there is the
+	// value alone.
+	score func(r representation, stimuli []int, glance bool) (scored, error)
+	// variance of a mean or difference whose draws these are; nil where scores have none.
+	variance func(draws []float64) float64
+}
+
+// scored is a score with what else is known of it.
+type scored struct {
+	ventral.Score
+	p float64 // NaN where there is none
+	// draws is the score in each split or resample, which are the same for all
+	// models and areas; nil where there are none.
+	draws []float64
 }
 
 // row is a score as the report has it.
-func (m measure) row(r region, model Model, area string, s ventral.Score, p float64) report.BrainScore {
+func (m measure) row(r region, model Model, area string, s scored) report.BrainScore {
 	row := report.BrainScore{
 		Region: r.Name, Measure: m.name, Model: model.Name, Seed: model.Seed, Area: area,
-		Value: s.Value, Error: s.Error, Low: m.low, High: m.high, CeilingError: m.ceiling, P: p,
+		Value: s.Value, Error: s.Error, Low: m.low, High: m.high, CeilingError: m.ceiling, P: s.p,
 		ExplainedVariance: none, SquaredRatio: none,
 	}
 	if m.name == report.MeasurePLS || m.name == report.MeasureRidge {
@@ -111,16 +122,16 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 		c = reliability.Score
 	}
 	predictivity := func(name string, regression ventral.Regression) measure {
-		return measure{name: name, undivided: undivided != nil, low: c.Value, high: c.Value, ceiling: c.Error,
-			score: func(r representation, stimuli []int, _ bool) (ventral.Score, float64, error) {
+		return measure{name: name, undivided: undivided != nil, low: c.Value, high: c.Value, ceiling: c.Error, variance: overSplits,
+			score: func(r representation, stimuli []int, _ bool) (scored, error) {
 				features, err := r.kernel.Subset(stimuli)
 				if err != nil {
-					return ventral.Score{}, none, err
+					return scored{}, err
 				}
 				some := splits
 				some.Categories = among(splits.Categories, stimuli)
 				fit, err := ventral.Predictivity(features, rows(mean, stimuli), regression, some)
-				return fit.Score, none, err
+				return scored{fit.Score, none, fit.Splits}, err
 			}}
 	}
 	ridge := ventral.Ridge{Alphas: o.Alphas}
@@ -131,7 +142,7 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 		predictivity(report.MeasurePLS, ventral.PLS{Components: components}),
 		predictivity(report.MeasureRidge, ridge),
 		{name: report.MeasureCKA, low: none, high: none, ceiling: none,
-			score: func(r representation, stimuli []int, glance bool) (ventral.Score, float64, error) {
+			score: func(r representation, stimuli []int, glance bool) (scored, error) {
 				of := func(kept []int) (float64, error) {
 					some := make([]int, len(kept))
 					for i, k := range kept {
@@ -149,10 +160,10 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 				}
 				if glance {
 					value, err := of(everything(len(stimuli)))
-					return ventral.Score{Value: value, Error: none}, none, err
+					return scored{ventral.Score{Value: value, Error: none}, none, nil}, err
 				}
 				score, err := ventral.Jackknife(len(stimuli), 0, o.Seed, of)
-				return score, none, err
+				return scored{score, none, nil}, err
 			}},
 	}
 	return nil
@@ -188,7 +199,7 @@ func predictable(responses *mat.Dense, s ventral.Splits, stimuli []int) error {
 
 // geometry is RSA: with subjects the mean over them, which their ceiling bounds.
 func geometry(recorded recordings.Region, name string, c ventral.Correlation, o Options) (measure, error) {
-	m := measure{name: name, geometric: true, low: none, high: none, ceiling: none}
+	m := measure{name: name, geometric: true, low: none, high: none, ceiling: none, variance: overResamples}
 	subjects := []mat.Symmetric{recorded.Dissimilarities}
 	if recorded.Subjects != nil {
 		subjects = nil
@@ -203,15 +214,15 @@ func geometry(recorded recordings.Region, name string, c ventral.Correlation, o 
 		}
 	}
 	options := ventral.RSAOptions{Correlation: c, Resamples: o.Resamples, Permutations: o.Resamples, Seed: o.Seed}
-	m.score = func(r representation, stimuli []int, glance bool) (ventral.Score, float64, error) {
+	m.score = func(r representation, stimuli []int, glance bool) (scored, error) {
 		model, err := ventral.Among(r.dissimilarities, stimuli)
 		if err != nil {
-			return ventral.Score{}, none, err
+			return scored{}, err
 		}
 		some := make([]mat.Symmetric, len(subjects))
 		for i, d := range subjects {
 			if some[i], err = ventral.Among(d, stimuli); err != nil {
-				return ventral.Score{}, none, err
+				return scored{}, err
 			}
 		}
 		o := options
@@ -219,7 +230,7 @@ func geometry(recorded recordings.Region, name string, c ventral.Correlation, o 
 			o.Resamples, o.Permutations = -1, -1
 		}
 		s, err := ventral.MeanRSA(model, some, o)
-		return s.Score, s.P, errors.Wrap(err, "dissimilarities")
+		return scored{s.Score, s.P, s.Resampled}, errors.Wrap(err, "dissimilarities")
 	}
 	return m, nil
 }

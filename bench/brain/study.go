@@ -44,6 +44,7 @@ type Study struct {
 	regions   []region
 	warnings  []string
 	report    report.Brain
+	draws     [][]float64      // of each of the report's best scores
 	shown     []representation // areas of the first seed of each model, by their whole names
 	seen      map[string]bool
 }
@@ -100,11 +101,11 @@ func (s *Study) give(r region, model recordings.Model) error {
 			continue
 		}
 		all := representation{dissimilarities: model.Dissimilarities}
-		score, p, err := m.score(all, everything(s.recording.Stimuli.Len()), false)
+		score, err := m.score(all, everything(s.recording.Stimuli.Len()), false)
 		if err != nil {
 			return errors.Wrapf(err, "%s and %s", r.Name, model.Name)
 		}
-		s.report.Given = append(s.report.Given, m.row(r, Model{Name: model.Name}, "", score, p))
+		s.report.Given = append(s.report.Given, m.row(r, Model{Name: model.Name}, "", score))
 	}
 	return nil
 }
@@ -158,29 +159,29 @@ func (s *Study) Add(m Model) {
 func (s *Study) compare(m Model, areas []representation, r region, measure measure) (best int, err error) {
 	n := s.recording.Stimuli.Len()
 	for _, a := range areas {
-		score, p, err := measure.score(a, everything(n), false)
+		score, err := measure.score(a, everything(n), false)
 		if err != nil {
 			return 0, err
 		}
-		s.report.Areas = append(s.report.Areas, measure.row(r, m, a.name, score, p))
+		s.report.Areas = append(s.report.Areas, measure.row(r, m, a.name, score))
 	}
 	if measure.undivided {
 		return len(areas) - 1, nil
 	}
-	var p float64
+	var last scored
 	asked := 0
 	choice := ventral.Choice{Categories: s.recording.Categories, Seed: s.options.Seed}
 	chosen, err := ventral.BestArea(len(areas), n, choice, func(area int, stimuli []int) (ventral.Score, error) {
-		var score ventral.Score
 		var err error
 		asked++ // the last time for the score that is reported
-		score, p, err = measure.score(areas[area], stimuli, asked <= len(areas))
-		return score, err
+		last, err = measure.score(areas[area], stimuli, asked <= len(areas))
+		return last.Score, err
 	})
 	if err != nil {
 		return 0, err
 	}
-	s.report.Best = append(s.report.Best, measure.row(r, m, areas[chosen.Area].name, chosen.Reported, p))
+	s.report.Best = append(s.report.Best, measure.row(r, m, areas[chosen.Area].name, last))
+	s.draws = append(s.draws, last.draws)
 	return chosen.Area, nil
 }
 
@@ -194,6 +195,7 @@ func (s *Study) Warn(format string, args ...any) {
 func (s *Study) Report() *report.Brain {
 	b := s.report
 	b.Warning = strings.Join(s.warnings, "; ")
+	b.Differences = s.differences()
 	b.Alike = nil
 	for i, a := range s.shown {
 		for _, c := range s.shown[:i] {

@@ -74,6 +74,11 @@ func barColour(i int) color.NRGBA {
 
 // barFigure draws blocks below each other.
 func barFigure(name, title, caption string, blocks []barBlock) drawing {
+	return barFigureOf(barsWidth, name, title, caption, blocks)
+}
+
+// barFigureOf is not wider than a width, unless its panels would be too narrow.
+func barFigureOf(width vg.Length, name, title, caption string, blocks []barBlock) drawing {
 	d := drawing{name: name, title: title, caption: caption, dots: resolutions}
 	blocks = slices.DeleteFunc(slices.Clone(blocks), barBlock.empty)
 	if len(blocks) == 0 {
@@ -92,7 +97,7 @@ func barFigure(name, title, caption string, blocks []barBlock) drawing {
 	if place.names > 0 {
 		place.names += 6
 	}
-	room := (barsWidth - 2*margin - place.groups - place.names) / vg.Length(columns)
+	room := (width - 2*margin - place.groups - place.names) / vg.Length(columns)
 	place.panel = min(max(room-barGap, narrowest), widestPanel)
 	d.width = 2*margin + place.groups + place.names + vg.Length(columns)*(place.panel+barGap)
 	d.height += 2*margin - barBlockGap

@@ -18,9 +18,11 @@ import (
 //	report.html            everything, for people; needs no other file and no network
 //	areas.csv              one row per region, measure, model, seed and area
 //	best.csv               one row per region, measure, model and seed: the best area; and the given models
+//	differences.csv        one row per region, measure and pair of models
 //	models.csv             one row per pair of areas
 //	brain.json             everything, for programs; decodes into a Brain
-//	best.svg …             the best areas
+//	best.svg …             the best areas by all measures
+//	best_REGION.svg …      the best areas by the measure that the findings are of
 //	areas_REGION.svg …     all areas
 //	dissimilarities.svg …  the matrices of dissimilarities
 //	models.svg …           model against model
@@ -51,6 +53,8 @@ type Brain struct {
 	Areas []BrainScore `json:"areas"` // of every area with every region, on all stimuli
 	Best  []BrainScore `json:"best"`  // of the area chosen on one half of the stimuli, on the other half
 	Given []BrainScore `json:"given"` // of models known by their dissimilarities alone, on all stimuli; Area is ""
+
+	Differences []BrainDifference `json:"differences"` // of the best areas of every two models
 
 	Matrices   []BrainMatrix `json:"matrices"`   // to draw; brain.json has those of up to 1,000 stimuli
 	Categories []string      `json:"categories"` // of their stimuli, or nil; those of one category may lie apart
@@ -90,6 +94,15 @@ type BrainScore struct {
 	ExplainedVariance, SquaredRatio float64
 }
 
+// BrainDifference is how much closer to a region the best area of one model is
+// than that of another, by one measure.
+type BrainDifference struct {
+	Region, Measure, A, B string
+
+	Value float64 // the score of A less that of B, of means over seeds
+	Error float64 // its standard error, over stimuli and over seeds; NaN where there is none
+}
+
 // BrainMatrix is dissimilarities of stimuli.
 type BrainMatrix struct {
 	Name            string // "monkey IT", "lc, seed 1: layer2"
@@ -122,6 +135,7 @@ func (b *Brain) Write(dir string) error {
 	}{
 		{"areas.csv", records(scoreColumns, b.Areas)},
 		{"best.csv", records(scoreColumns, slices.Concat(b.Best, b.Given))},
+		{"differences.csv", records(differenceColumns, b.Differences)},
 		{"models.csv", records(pairColumns, b.Alike)},
 	} {
 		content, err := encodeCSV(table.rows)
@@ -129,11 +143,13 @@ func (b *Brain) Write(dir string) error {
 			return err
 		}
 	}
-	if err := removeMatching(dir, "areas_"); err != nil {
-		return err
+	for _, prefix := range []string{"areas_", "best_"} {
+		if err := removeMatching(dir, prefix); err != nil {
+			return err
+		}
 	}
 	figures := b.figures()
-	for _, f := range figures {
+	for _, f := range figures.all() {
 		if err := f.write(dir, save); err != nil {
 			return err
 		}

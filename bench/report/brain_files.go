@@ -33,6 +33,15 @@ var scoreColumns = []column[BrainScore]{
 	{"squared_ratio", func(s *BrainScore) any { return &s.SquaredRatio }},
 }
 
+var differenceColumns = []column[BrainDifference]{
+	{"region", func(d *BrainDifference) any { return &d.Region }},
+	{"measure", func(d *BrainDifference) any { return &d.Measure }},
+	{"a", func(d *BrainDifference) any { return &d.A }},
+	{"b", func(d *BrainDifference) any { return &d.B }},
+	{"difference", func(d *BrainDifference) any { return &d.Value }},
+	{"error", func(d *BrainDifference) any { return &d.Error }},
+}
+
 var pairColumns = []column[BrainPair]{
 	{"a", func(p *BrainPair) any { return &p.A }},
 	{"b", func(p *BrainPair) any { return &p.B }},
@@ -103,6 +112,14 @@ func (s BrainScore) MarshalJSON() ([]byte, error) { return encodeColumns(scoreCo
 
 // UnmarshalJSON reads what MarshalJSON writes.
 func (s *BrainScore) UnmarshalJSON(text []byte) error { return decodeColumns(scoreColumns, text, s) }
+
+// MarshalJSON writes the columns of differences.csv.
+func (d BrainDifference) MarshalJSON() ([]byte, error) { return encodeColumns(differenceColumns, d) }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (d *BrainDifference) UnmarshalJSON(text []byte) error {
+	return decodeColumns(differenceColumns, text, d)
+}
 
 // MarshalJSON writes the columns of models.csv.
 func (p BrainPair) MarshalJSON() ([]byte, error) { return encodeColumns(pairColumns, p) }

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pkg/errors"
@@ -14,21 +15,30 @@ type brainPage struct {
 	*Brain
 	Colours       template.CSS
 	Started, Took string
+	Findings      []string
+	First         []pageFigure // what is seen first
 	Tables        []regionTable
+	Alike         *pageTable // without regions
 	Notes         []string
-	Figures       []pageFigure
+	Folded        []fold
 	Definitions   []Setting
-	Details       []pageTable
 }
 
-// pageTable is a table that the page shows when asked to.
+// fold is what the page shows when asked to.
+type fold struct {
+	Title   string
+	Figures []pageFigure
+	Tables  []pageTable
+}
+
+// pageTable is a table, whose title may be "".
 type pageTable struct {
 	Title    string
 	Headings []string
 	Rows     [][]string
 }
 
-func (b *Brain) writeHTML(w io.Writer, figures []drawing) error {
+func (b *Brain) writeHTML(w io.Writer, figures brainFigures) error {
 	p := brainPage{
 		Brain:   b,
 		Colours: colourVariables(),
@@ -36,27 +46,142 @@ func (b *Brain) writeHTML(w io.Writer, figures []drawing) error {
 		Took:    b.Duration.Round(time.Second).String(),
 		Tables:  b.regionTables(), Notes: b.notes(),
 		Definitions: b.definitions(),
-		Details:     b.details(),
+	}
+	for _, finding := range b.findings() { // lines do not break within a score
+		p.Findings = append(p.Findings, strings.ReplaceAll(finding, " ± ", "\u00a0±\u00a0"))
+	}
+	first := figures.headlines
+	if len(b.Regions) == 0 {
+		first = []drawing{figures.alike}
+		if p.Alike = b.alikeTable(); p.Alike != nil {
+			p.Alike.Title = "" // the page has a heading
+		}
 	}
 	var err error
-	if p.Figures, err = pageFigures(figures); err != nil {
+	if p.First, err = pageFigures(first); err != nil {
+		return err
+	}
+	if p.Folded, err = b.folds(figures); err != nil {
 		return err
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "brain.html.tmpl", p), "template")
 }
 
-// details returns every score of each region, and the areas that are most alike.
-func (b *Brain) details() []pageTable {
-	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
-	var tables []pageTable
-	for _, region := range b.Regions {
-		name := printable(region)
-		tables = append(tables,
-			pageTable{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
-			pageTable{name + ": all areas", headings, detailRows(region, b.Areas)})
+// folds returns the figures and numbers that are not seen first, without those
+// that have nothing to show.
+func (b *Brain) folds(figures brainFigures) ([]fold, error) {
+	alike := fold{Title: "Model against model"}
+	if len(b.Regions) > 0 {
+		alike.Tables = tablesOf(b.alikeTable())
+	} else {
+		figures.alike = drawing{} // it is seen first
 	}
-	if rows := b.alikeRows(); len(rows) > 1 {
-		tables = append(tables, pageTable{"Which area of another model is most like each area", rows[0], rows[1:]})
+	differences := fold{Title: "Which models differ"}
+	best, areas, numbers := fold{Title: "Best areas by all measures"}, fold{Title: "All areas"}, fold{Title: "All numbers"}
+	for _, region := range b.Regions {
+		differences.Tables = append(differences.Tables, tablesOf(b.differenceTable(region))...)
+		best.Tables = append(best.Tables, tablesOf(b.ratioTable(region))...)
+		numbers.Tables = append(numbers.Tables, b.numbers(region)...)
+	}
+	parts := []struct {
+		fold
+		figures []drawing
+	}{
+		{differences, nil},
+		{best, []drawing{figures.best}},
+		{areas, figures.areas},
+		{fold{Title: "Dissimilarities of the stimuli"}, []drawing{figures.matrices}},
+		{alike, []drawing{figures.alike}},
+		{numbers, nil},
+	}
+	var folds []fold
+	for _, part := range parts {
+		f := part.fold
+		var err error
+		if f.Figures, err = pageFigures(part.figures); err != nil {
+			return nil, err
+		}
+		if f.Figures != nil || f.Tables != nil {
+			folds = append(folds, f)
+		}
+	}
+	return folds, nil
+}
+
+// tablesOf is a table, if there is one.
+func tablesOf(t *pageTable) []pageTable {
+	if t == nil {
+		return nil
+	}
+	return []pageTable{*t}
+}
+
+// alikeTable is the areas that are most alike, nil if there are no two.
+func (b *Brain) alikeTable() *pageTable {
+	rows := b.alikeRows()
+	if len(rows) < 2 {
+		return nil
+	}
+	return &pageTable{"Which area of another model is most like each area", rows[0], rows[1:]}
+}
+
+// ratioTable is the scores in terms of the ceiling, nil where none has one.
+func (b *Brain) ratioTable(region string) *pageTable {
+	t := b.regionTable(region)
+	if t.Normalised == nil {
+		return nil
+	}
+	table := &pageTable{Title: t.Region + ": scores r in terms of the noise ceiling c", Headings: append([]string{"model"}, t.Headings...)}
+	for _, r := range t.Normalised {
+		table.Rows = append(table.Rows, append([]string{r.Model}, r.Scores...))
+	}
+	return table
+}
+
+// differenceTable is the differences of every two models, a row, by every measure;
+// nil if there are none.
+func (b *Brain) differenceTable(region string) *pageTable {
+	const exceeds = " *"
+	t := &pageTable{
+		Title:    printable(region) + ": the first model's score less the second's ± standard error;" + exceeds + " exceeds its error",
+		Headings: []string{"models"},
+	}
+	rows := map[[2]string]int{}
+	measures := slices.DeleteFunc(slices.Clone(b.Measures), func(m string) bool {
+		found, _ := b.differencesOf(region, m)
+		return found == nil
+	})
+	for j, m := range measures {
+		t.Headings = append(t.Headings, printable(m))
+		found, limit := b.differencesOf(region, m)
+		for _, d := range found {
+			i, ok := rows[[2]string{d.A, d.B}]
+			if !ok {
+				i = len(t.Rows)
+				rows[[2]string{d.A, d.B}] = i
+				t.Rows = append(t.Rows, slices.Repeat([]string{absent}, 1+len(measures)))
+				t.Rows[i][0] = printable(d.A + ", " + d.B)
+			}
+			cell := withSpread(shownScore(d.Value), shownScore(d.Error))
+			if d.exceeds(limit) {
+				cell += exceeds
+			}
+			t.Rows[i][1+j] = cell
+		}
+	}
+	if t.Rows == nil {
+		return nil
+	}
+	return t
+}
+
+// numbers returns every score of a region.
+func (b *Brain) numbers(region string) []pageTable {
+	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
+	name := printable(region)
+	tables := []pageTable{
+		{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
+		{name + ": all areas", headings, detailRows(region, b.Areas)},
 	}
 	return slices.DeleteFunc(tables, func(t pageTable) bool { return t.Rows == nil })
 }

@@ -55,9 +55,9 @@ HMAX†                       –    0.200 ± 0.010
 
 IT: which area that is
 
-model       PLS   RSA (Spearman)
-conv    several           layer4
-lc       layer2           layer4
+model                                 PLS   RSA (Spearman)
+conv    layer3, layer4, 1 of 2 seeds each           layer4
+lc                                 layer2           layer4
 
 IT: scores r in terms of the ceiling c
 
@@ -107,6 +107,9 @@ func TestBrainTextWithoutRegions(t *testing.T) {
 		{"conv: IT", "lc: V1", math.NaN(), 0.4}, {"conv: IT", "lc: IT", -0.25, 0.5}, {"lc: V1", "lc: IT", 0.8, 0.6},
 	}}
 	want := `
+By CKA (1 is the same, 0 unrelated), the areas of two models that are most alike are lc: IT and
+conv: V1 (0.70), those least alike conv: IT and lc: IT (−0.25).
+
 Model against model
 
 area       most like it      CKA   RSA (Spearman)
@@ -128,7 +131,7 @@ func TestBrainFiles(t *testing.T) {
 	if err := b.Write(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"best", "areas_monkey_IT", "areas_human_IT", "dissimilarities", "models"} {
+	for _, name := range []string{"best", "best_monkey_IT", "best_human_IT", "areas_monkey_IT", "areas_human_IT", "dissimilarities", "models"} {
 		checkPictures(t, dir, name)
 	}
 
@@ -147,6 +150,11 @@ func TestBrainFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkRecords(t, pairColumns, rows, b.Alike)
+	rows, err = csv.NewReader(bytes.NewReader(read(t, dir, "differences.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRecords(t, differenceColumns, rows, b.Differences)
 
 	var back Brain
 	if err := json.Unmarshal(read(t, dir, "brain.json"), &back); err != nil {
@@ -156,7 +164,7 @@ func TestBrainFiles(t *testing.T) {
 	if err := back.Write(again); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"brain.json", "areas.csv", "best.csv", "models.csv", "report.html", "dissimilarities.png"} {
+	for _, name := range []string{"brain.json", "areas.csv", "best.csv", "differences.csv", "models.csv", "report.html", "dissimilarities.png"} {
 		if !bytes.Equal(read(t, dir, name), read(t, again, name)) {
 			t.Errorf("%s differs after a round trip through JSON", name)
 		}
@@ -220,6 +228,11 @@ func TestBrainPage(t *testing.T) {
 			s.Model = strings.Replace(s.Model, "model 1", b.Models[1], 1)
 		}
 	}
+	for i := range b.Differences {
+		d := &b.Differences[i]
+		d.Region = strings.Replace(d.Region, "human IT", b.Regions[1], 1)
+		d.A, d.B = strings.Replace(d.A, "model 1", b.Models[1], 1), strings.Replace(d.B, "model 1", b.Models[1], 1)
+	}
 	b.Given[0].Model += evil
 	b.Credit, b.Warning = evil+" recorded it", "Missing: "+evil
 	b.Alike[0].A += evil
@@ -235,14 +248,44 @@ func TestBrainPage(t *testing.T) {
 			t.Errorf("the page contains %s", alien)
 		}
 	}
-	if n := strings.Count(page, "<svg role="); n != 5 {
-		t.Errorf("the page has %d figures, want 5", n)
+	if n := strings.Count(page, "<svg role="); n != 7 {
+		t.Errorf("the page has %d figures, want 7", n)
 	}
 	for _, want := range slices.Concat(b.Models, b.Regions, b.Measures, []string{
 		b.Credit, b.Warning, "HMAX", "Yamins et al. 2014", "Nili et al. 2014", "Kriegeskorte et al. 2008", "noise ceiling", "0.300 to 0.500", "go run ./bench brain",
+		"By PLS predictivity, model 0", "is closer to monkey IT than",
 	}) {
 		if !strings.Contains(page, html.EscapeString(want)) {
 			t.Errorf("the page has no %q", want)
+		}
+	}
+}
+
+// First comes what differs, then the picture, the table, and what is folded.
+func TestBrainPageOrder(t *testing.T) {
+	dir := t.TempDir()
+	b := exampleBrain(3, 2, 2, 9)
+	without := &Brain{Alike: b.Alike, Matrices: b.Matrices}
+	for _, test := range []struct {
+		b       *Brain
+		finding string
+		figures int // before the table
+	}{{b, "By PLS predictivity", 2}, {without, "By CKA", 1}} {
+		if err := test.b.Write(dir); err != nil {
+			t.Fatal(err)
+		}
+		page := string(read(t, dir, "report.html"))
+		last := 0
+		for _, part := range []string{test.finding, "<svg role=", "<table", "<details", "What the measures are", "<pre>"} {
+			at := strings.Index(page, part)
+			if at < last {
+				t.Errorf("%s at %d, what goes before it at %d", part, at, last)
+			}
+			last = at
+		}
+		head, _, _ := strings.Cut(page, "<table")
+		if n := strings.Count(head, "<svg role="); n != test.figures {
+			t.Errorf("%d figures before the table, want %d", n, test.figures)
 		}
 	}
 }
@@ -268,10 +311,10 @@ func TestBrainWriteReplaces(t *testing.T) {
 		}
 		return fmt.Sprint(files)
 	}
-	if got := figures(); got != "[areas_human_IT areas_monkey_IT best dissimilarities models]" {
+	if got := figures(); got != "[areas_human_IT areas_monkey_IT best best_human_IT best_monkey_IT dissimilarities models]" {
 		t.Errorf("figures %s", got)
 	}
-	b.Regions, b.Areas, b.Best, b.Given = nil, nil, nil, nil
+	b.Regions, b.Areas, b.Best, b.Given, b.Differences = nil, nil, nil, nil, nil
 	if err := b.Write(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -291,10 +334,10 @@ func TestBrainRegionNames(t *testing.T) {
 	b := exampleBrain(1, 1, 1, 4)
 	b.Regions = []string{"V4+", "V4-"}
 	var names []string
-	for _, f := range b.figures() {
+	for _, f := range b.figures().all() {
 		names = append(names, f.name)
 	}
-	if got := fmt.Sprint(names); got != "[best areas_V4_ areas_V4__ dissimilarities models]" {
+	if got := fmt.Sprint(names); got != "[best_V4_ best_V4__ best areas_V4_ areas_V4__ dissimilarities models]" {
 		t.Errorf("figures %s", got)
 	}
 }
@@ -315,7 +358,7 @@ func TestBrainOddNumbers(t *testing.T) {
 		}
 		b.Alike[0].CKA = odd
 		b.Matrices[0].Dissimilarities.(*mat.SymDense).SetSym(0, 1, odd)
-		for _, f := range b.figures() {
+		for _, f := range b.figures().all() {
 			if f.paint == nil {
 				continue
 			}

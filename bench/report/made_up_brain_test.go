@@ -76,6 +76,18 @@ func exampleBrain(models, areas int, seeds uint64, stimuli int) *Brain {
 			}
 		}
 	}
+	for _, region := range b.Regions {
+		for _, measure := range b.Measures {
+			for i, x := range b.Models {
+				for _, y := range b.Models[i+1:] {
+					if found := scoresOf(b.Best, region, measure); found != nil {
+						value := summariseScores(scoresOfModel(found, x)).mean - summariseScores(scoresOfModel(found, y)).mean
+						b.Differences = append(b.Differences, BrainDifference{region, measure, x, y, value, 0.02})
+					}
+				}
+			}
+		}
+	}
 	for i, x := range names {
 		for _, y := range names[i+1:] {
 			cka := random.Float64()
