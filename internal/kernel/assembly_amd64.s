@@ -29,8 +29,8 @@ TEXT ·productTilesAVX2(SB), NOSPLIT, $40-160
 	MOVQ    mask+96(FP), AX
 	VMOVUPS (AX), Y15
 	MOVQ    rows+112(FP), AX
-	CMPQ    vectors+120(FP), $0x01
-	JEQ     narrow
+	CMPQ    vectors+120(FP), $0x02
+	JNE     narrow
 	CMPQ    AX, $0x06
 	JEQ     tile6x16
 	CMPQ    AX, $0x05
@@ -2245,7 +2245,7 @@ tile1x8last:
 	JMP  tile1x8fetched
 
 // func productTilesAVX512(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int, loops *int)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, FMA3, MMX+
 TEXT ·productTilesAVX512(SB), NOSPLIT, $40-160
 	MOVQ      loops+152(FP), AX
 	MOVQ      (AX), R13
@@ -2270,8 +2270,8 @@ TEXT ·productTilesAVX512(SB), NOSPLIT, $40-160
 	VMOVDQU32 (AX), Z31
 	VPMOVD2M  Z31, K1
 	MOVQ      rows+112(FP), AX
-	CMPQ      vectors+120(FP), $0x01
-	JEQ       narrow
+	CMPQ      vectors+120(FP), $0x02
+	JNE       narrow
 	CMPQ      AX, $0x08
 	JEQ       tile8x32
 	CMPQ      AX, $0x07
@@ -2290,6 +2290,26 @@ TEXT ·productTilesAVX512(SB), NOSPLIT, $40-160
 	JEQ       tile1x32
 
 narrow:
+	CMPQ vectors+120(FP), $0x03
+	JNE  one
+	CMPQ AX, $0x08
+	JEQ  tile8x24
+	CMPQ AX, $0x07
+	JEQ  tile7x24
+	CMPQ AX, $0x06
+	JEQ  tile6x24
+	CMPQ AX, $0x05
+	JEQ  tile5x24
+	CMPQ AX, $0x04
+	JEQ  tile4x24
+	CMPQ AX, $0x03
+	JEQ  tile3x24
+	CMPQ AX, $0x02
+	JEQ  tile2x24
+	CMPQ AX, $0x01
+	JEQ  tile1x24
+
+one:
 	CMPQ AX, $0x08
 	JEQ  tile8x16
 	CMPQ AX, $0x07
@@ -2307,6 +2327,1298 @@ narrow:
 	CMPQ AX, $0x01
 	JEQ  tile1x16
 	RET
+
+tile8x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile8x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	VMOVUPS (R14)(BX*1), Z2
+	VMOVUPS (BP)(BX*1), Y3
+	VMOVUPS (R14)(BX*2), Z4
+	VMOVUPS (BP)(BX*2), Y5
+	VMOVUPS (R14)(CX*1), Z6
+	VMOVUPS (BP)(CX*1), Y7
+	VMOVUPS (R14)(BX*4), Z8
+	VMOVUPS (BP)(BX*4), Y9
+	VMOVUPS (R14)(DX*1), Z10
+	VMOVUPS (BP)(DX*1), Y11
+	VMOVUPS (R14)(CX*2), Z12
+	VMOVUPS (BP)(CX*2), Y13
+	VMOVUPS (R14)(AX*1), Z14
+	VMOVUPS (BP)(AX*1), Y15
+	JMP     tile8x24sum
+
+tile8x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+	VPXORD Z6, Z6, Z6
+	VPXORD Y7, Y7, Y7
+	VPXORD Z8, Z8, Z8
+	VPXORD Y9, Y9, Y9
+	VPXORD Z10, Z10, Z10
+	VPXORD Y11, Y11, Y11
+	VPXORD Z12, Z12, Z12
+	VPXORD Y13, Y13, Y13
+	VPXORD Z14, Z14, Z14
+	VPXORD Y15, Y15, Y15
+
+tile8x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile8x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile8x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile8x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile8x24stretch
+
+tile8x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	VBROADCASTSS (BX)(R9*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Y17, Y18, Y13
+	VBROADCASTSS (BX)(R11*1), Z18
+	VFMADD231PS  Z16, Z18, Z14
+	VFMADD231PS  Y17, Y18, Y15
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile8x24p
+	DECQ         R13
+	JNE          tile8x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile8x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Y3, (BP)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Y5, (BP)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Y7, (BP)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Y9, (BP)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Y11, (BP)(DX*1)
+	VMOVUPS Z12, (R14)(CX*2)
+	VMOVUPS Y13, (BP)(CX*2)
+	VMOVUPS Z14, (R14)(AX*1)
+	VMOVUPS Y15, (BP)(AX*1)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x08, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x08, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile8x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile8x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile8x24
+
+tile8x24run:
+	DECQ 32(SP)
+	JEQ  tile8x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile8x24
+
+tile8x24done:
+	VZEROUPPER
+	RET
+
+tile8x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile8x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile8x24fetched
+
+tile8x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile8x24fetched
+
+tile7x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile7x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	VMOVUPS (R14)(BX*1), Z2
+	VMOVUPS (BP)(BX*1), Y3
+	VMOVUPS (R14)(BX*2), Z4
+	VMOVUPS (BP)(BX*2), Y5
+	VMOVUPS (R14)(CX*1), Z6
+	VMOVUPS (BP)(CX*1), Y7
+	VMOVUPS (R14)(BX*4), Z8
+	VMOVUPS (BP)(BX*4), Y9
+	VMOVUPS (R14)(DX*1), Z10
+	VMOVUPS (BP)(DX*1), Y11
+	VMOVUPS (R14)(CX*2), Z12
+	VMOVUPS (BP)(CX*2), Y13
+	JMP     tile7x24sum
+
+tile7x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+	VPXORD Z6, Z6, Z6
+	VPXORD Y7, Y7, Y7
+	VPXORD Z8, Z8, Z8
+	VPXORD Y9, Y9, Y9
+	VPXORD Z10, Z10, Z10
+	VPXORD Y11, Y11, Y11
+	VPXORD Z12, Z12, Z12
+	VPXORD Y13, Y13, Y13
+
+tile7x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile7x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile7x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile7x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile7x24stretch
+
+tile7x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	VBROADCASTSS (BX)(R9*2), Z18
+	VFMADD231PS  Z16, Z18, Z12
+	VFMADD231PS  Y17, Y18, Y13
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile7x24p
+	DECQ         R13
+	JNE          tile7x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile7x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Y3, (BP)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Y5, (BP)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Y7, (BP)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Y9, (BP)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Y11, (BP)(DX*1)
+	VMOVUPS Z12, (R14)(CX*2)
+	VMOVUPS Y13, (BP)(CX*2)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x07, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x07, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile7x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile7x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile7x24
+
+tile7x24run:
+	DECQ 32(SP)
+	JEQ  tile7x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile7x24
+
+tile7x24done:
+	VZEROUPPER
+	RET
+
+tile7x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile7x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile7x24fetched
+
+tile7x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile7x24fetched
+
+tile6x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile6x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	VMOVUPS (R14)(BX*1), Z2
+	VMOVUPS (BP)(BX*1), Y3
+	VMOVUPS (R14)(BX*2), Z4
+	VMOVUPS (BP)(BX*2), Y5
+	VMOVUPS (R14)(CX*1), Z6
+	VMOVUPS (BP)(CX*1), Y7
+	VMOVUPS (R14)(BX*4), Z8
+	VMOVUPS (BP)(BX*4), Y9
+	VMOVUPS (R14)(DX*1), Z10
+	VMOVUPS (BP)(DX*1), Y11
+	JMP     tile6x24sum
+
+tile6x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+	VPXORD Z6, Z6, Z6
+	VPXORD Y7, Y7, Y7
+	VPXORD Z8, Z8, Z8
+	VPXORD Y9, Y9, Y9
+	VPXORD Z10, Z10, Z10
+	VPXORD Y11, Y11, Y11
+
+tile6x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile6x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile6x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile6x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile6x24stretch
+
+tile6x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	VBROADCASTSS (BX)(R10*1), Z18
+	VFMADD231PS  Z16, Z18, Z10
+	VFMADD231PS  Y17, Y18, Y11
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile6x24p
+	DECQ         R13
+	JNE          tile6x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile6x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Y3, (BP)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Y5, (BP)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Y7, (BP)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Y9, (BP)(BX*4)
+	VMOVUPS Z10, (R14)(DX*1)
+	VMOVUPS Y11, (BP)(DX*1)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x06, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x06, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile6x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile6x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile6x24
+
+tile6x24run:
+	DECQ 32(SP)
+	JEQ  tile6x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile6x24
+
+tile6x24done:
+	VZEROUPPER
+	RET
+
+tile6x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile6x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile6x24fetched
+
+tile6x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile6x24fetched
+
+tile5x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile5x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	VMOVUPS (R14)(BX*1), Z2
+	VMOVUPS (BP)(BX*1), Y3
+	VMOVUPS (R14)(BX*2), Z4
+	VMOVUPS (BP)(BX*2), Y5
+	VMOVUPS (R14)(CX*1), Z6
+	VMOVUPS (BP)(CX*1), Y7
+	VMOVUPS (R14)(BX*4), Z8
+	VMOVUPS (BP)(BX*4), Y9
+	JMP     tile5x24sum
+
+tile5x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+	VPXORD Z6, Z6, Z6
+	VPXORD Y7, Y7, Y7
+	VPXORD Z8, Z8, Z8
+	VPXORD Y9, Y9, Y9
+
+tile5x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile5x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile5x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile5x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile5x24stretch
+
+tile5x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	VBROADCASTSS (BX)(R8*4), Z18
+	VFMADD231PS  Z16, Z18, Z8
+	VFMADD231PS  Y17, Y18, Y9
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile5x24p
+	DECQ         R13
+	JNE          tile5x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile5x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Y3, (BP)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Y5, (BP)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Y7, (BP)(CX*1)
+	VMOVUPS Z8, (R14)(BX*4)
+	VMOVUPS Y9, (BP)(BX*4)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x05, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x05, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile5x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile5x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile5x24
+
+tile5x24run:
+	DECQ 32(SP)
+	JEQ  tile5x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile5x24
+
+tile5x24done:
+	VZEROUPPER
+	RET
+
+tile5x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile5x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile5x24fetched
+
+tile5x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile5x24fetched
+
+tile4x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile4x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	VMOVUPS (R14)(BX*1), Z2
+	VMOVUPS (BP)(BX*1), Y3
+	VMOVUPS (R14)(BX*2), Z4
+	VMOVUPS (BP)(BX*2), Y5
+	VMOVUPS (R14)(CX*1), Z6
+	VMOVUPS (BP)(CX*1), Y7
+	JMP     tile4x24sum
+
+tile4x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+	VPXORD Z6, Z6, Z6
+	VPXORD Y7, Y7, Y7
+
+tile4x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile4x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile4x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile4x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile4x24stretch
+
+tile4x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	VBROADCASTSS (BX)(R9*1), Z18
+	VFMADD231PS  Z16, Z18, Z6
+	VFMADD231PS  Y17, Y18, Y7
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile4x24p
+	DECQ         R13
+	JNE          tile4x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile4x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Y3, (BP)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Y5, (BP)(BX*2)
+	VMOVUPS Z6, (R14)(CX*1)
+	VMOVUPS Y7, (BP)(CX*1)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x04, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x04, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile4x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile4x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile4x24
+
+tile4x24run:
+	DECQ 32(SP)
+	JEQ  tile4x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile4x24
+
+tile4x24done:
+	VZEROUPPER
+	RET
+
+tile4x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile4x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile4x24fetched
+
+tile4x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile4x24fetched
+
+tile3x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile3x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	VMOVUPS (R14)(BX*1), Z2
+	VMOVUPS (BP)(BX*1), Y3
+	VMOVUPS (R14)(BX*2), Z4
+	VMOVUPS (BP)(BX*2), Y5
+	JMP     tile3x24sum
+
+tile3x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+	VPXORD Z4, Z4, Z4
+	VPXORD Y5, Y5, Y5
+
+tile3x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile3x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile3x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile3x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile3x24stretch
+
+tile3x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	VBROADCASTSS (BX)(R8*2), Z18
+	VFMADD231PS  Z16, Z18, Z4
+	VFMADD231PS  Y17, Y18, Y5
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile3x24p
+	DECQ         R13
+	JNE          tile3x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile3x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Y3, (BP)(BX*1)
+	VMOVUPS Z4, (R14)(BX*2)
+	VMOVUPS Y5, (BP)(BX*2)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x03, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x03, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile3x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile3x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile3x24
+
+tile3x24run:
+	DECQ 32(SP)
+	JEQ  tile3x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile3x24
+
+tile3x24done:
+	VZEROUPPER
+	RET
+
+tile3x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile3x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile3x24fetched
+
+tile3x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile3x24fetched
+
+tile2x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile2x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	VMOVUPS (R14)(BX*1), Z2
+	VMOVUPS (BP)(BX*1), Y3
+	JMP     tile2x24sum
+
+tile2x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+	VPXORD Z2, Z2, Z2
+	VPXORD Y3, Y3, Y3
+
+tile2x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile2x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile2x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile2x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile2x24stretch
+
+tile2x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	VBROADCASTSS (BX)(R8*1), Z18
+	VFMADD231PS  Z16, Z18, Z2
+	VFMADD231PS  Y17, Y18, Y3
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile2x24p
+	DECQ         R13
+	JNE          tile2x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile2x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	VMOVUPS Z2, (R14)(BX*1)
+	VMOVUPS Y3, (BP)(BX*1)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x02, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x02, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile2x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile2x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile2x24
+
+tile2x24run:
+	DECQ 32(SP)
+	JEQ  tile2x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile2x24
+
+tile2x24done:
+	VZEROUPPER
+	RET
+
+tile2x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile2x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile2x24fetched
+
+tile2x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile2x24fetched
+
+tile1x24:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	CMPB    add+128(FP), $0x00
+	JEQ     tile1x24zero
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS (R14), Z0
+	VMOVUPS (BP), Y1
+	JMP     tile1x24sum
+
+tile1x24zero:
+	VPXORD Z0, Z0, Z0
+	VPXORD Y1, Y1, Y1
+
+tile1x24sum:
+	MOVQ  term+24(FP), R12
+	MOVQ  terms+32(FP), R13
+	TESTQ R13, R13
+	JEQ   tile1x24store
+	MOVQ  bVector+80(FP), BP
+	SHLQ  $0x02, BP
+	MOVQ  (SP), R14
+	MOVQ  8(SP), AX
+
+tile1x24term:
+	MOVQ (R12), BX
+	MOVQ 8(R12), DX
+	SHLQ $0x02, BX
+	SHLQ $0x02, DX
+	ADDQ a+8(FP), BX
+	ADDQ b+16(FP), DX
+	ADDQ $0x10, R12
+	MOVQ k+40(FP), CX
+
+tile1x24p:
+	VMOVUPS    (DX), Z16
+	VMOVUPS    (DX)(BP*1), Y17
+	PREFETCHT1 (R15)
+	ADDQ       R14, R15
+	DECQ       AX
+	JEQ        tile1x24stretch
+
+tile1x24fetched:
+	VBROADCASTSS (BX), Z18
+	VFMADD231PS  Z16, Z18, Z0
+	VFMADD231PS  Y17, Y18, Y1
+	ADDQ         SI, BX
+	ADDQ         DI, DX
+	DECQ         CX
+	JNE          tile1x24p
+	DECQ         R13
+	JNE          tile1x24term
+	MOVQ         R14, (SP)
+	MOVQ         AX, 8(SP)
+
+tile1x24store:
+	MOVQ    c+0(FP), R14
+	MOVQ    cVector+88(FP), BP
+	SHLQ    $0x02, BP
+	ADDQ    R14, BP
+	MOVQ    cRow+72(FP), BX
+	SHLQ    $0x02, BX
+	LEAQ    (BX)(BX*2), CX
+	LEAQ    (BX)(BX*4), DX
+	LEAQ    (CX)(BX*4), AX
+	VMOVUPS Z0, (R14)
+	VMOVUPS Y1, (BP)
+	MOVQ    cRow+72(FP), AX
+	SHLQ    $0x02, AX
+	IMUL3Q  $0x01, AX, AX
+	ADDQ    AX, c+0(FP)
+	IMUL3Q  $0x01, R8, AX
+	ADDQ    AX, a+8(FP)
+	DECQ    tiles+104(FP)
+	JNE     tile1x24
+	MOVQ    loops+152(FP), AX
+	DECQ    24(SP)
+	JEQ     tile1x24run
+	MOVQ    8(AX), R13
+	ADDQ    R13, a+8(FP)
+	MOVQ    16(AX), R13
+	ADDQ    R13, b+16(FP)
+	MOVQ    24(AX), R13
+	ADDQ    R13, c+0(FP)
+	MOVQ    16(SP), R13
+	MOVQ    R13, tiles+104(FP)
+	JMP     tile1x24
+
+tile1x24run:
+	DECQ 32(SP)
+	JEQ  tile1x24done
+	MOVQ (AX), R13
+	MOVQ R13, 24(SP)
+	MOVQ 40(AX), R13
+	ADDQ R13, a+8(FP)
+	MOVQ 48(AX), R13
+	ADDQ R13, b+16(FP)
+	MOVQ 56(AX), R13
+	ADDQ R13, c+0(FP)
+	MOVQ 16(SP), R13
+	MOVQ R13, tiles+104(FP)
+	JMP  tile1x24
+
+tile1x24done:
+	VZEROUPPER
+	RET
+
+tile1x24stretch:
+	CMPQ fetches+144(FP), $0x00
+	JEQ  tile1x24last
+	DECQ fetches+144(FP)
+	MOVQ fetch+136(FP), R14
+	MOVQ (R14), R15
+	MOVQ 8(R14), AX
+	MOVQ 16(R14), R14
+	ADDQ $0x18, fetch+136(FP)
+	JMP  tile1x24fetched
+
+tile1x24last:
+	SUBQ R14, R15
+	XORQ R14, R14
+	MOVQ $0x4000000000000000, AX
+	JMP  tile1x24fetched
 
 tile8x32:
 	MOVQ      c+0(FP), R14

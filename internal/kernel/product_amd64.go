@@ -16,7 +16,7 @@ type level int
 const (
 	portable    level = iota // Go alone
 	levelAVX2                // with FMA
-	levelAVX512              // F and DQ
+	levelAVX512              // F, DQ and VL
 )
 
 // available is the highest level that this processor has, and using the one
@@ -30,7 +30,7 @@ func highestLevel() level {
 	switch x := cpu.X86; {
 	case !x.HasAVX2 || !x.HasFMA:
 		return portable
-	case !x.HasAVX512F || !x.HasAVX512DQ:
+	case !x.HasAVX512F || !x.HasAVX512DQ || !x.HasAVX512VL:
 		return levelAVX2
 	}
 	return levelAVX512
@@ -133,6 +133,8 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 	}
 	at := panels * 2 * lanes
 	switch {
+	case using == levelAVX512 && rest == lanes+lanes/2:
+		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, 1, oneAndHalf, lanes, tallest[2])
 	case rest > lanes:
 		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, 1, 2, rest-lanes, tallest[2])
 	case rest > 0:
@@ -140,6 +142,9 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 	}
 	return q.ahead
 }
+
+// oneAndHalf stands for two vectors, of the second of which half the lanes exist.
+const oneAndHalf = 3
 
 // computePanels computes the rows of panels of one or two vectors of columns, of the
 // last of which so many lanes exist. It returns what is left to be fetched.

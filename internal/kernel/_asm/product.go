@@ -17,8 +17,9 @@ type instructionSet struct {
 	lanes     int    // float32 in a vector
 	tallest   [3]int // rows of the tallest tile, by its vectors
 	register  func(i int) reg.VecPhysical
-	b         [2]reg.VecPhysical // B[p,·]; sums are in the registers from 0 up
-	broadcast reg.VecPhysical    // one A[i,p]
+	b         [2]reg.VecPhysical                    // B[p,·]; sums are in the registers from 0 up
+	broadcast reg.VecPhysical                       // one A[i,p]
+	half      func(reg.VecPhysical) reg.VecPhysical // its lower half, where that is worth instructions of its own
 	zero      func(to reg.VecPhysical)
 
 	// The lanes of the last vector that exist: loaded from the mask argument,
@@ -56,6 +57,8 @@ var avx512 = instructionSet{
 			reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15}[i]
 	},
 	b: [2]reg.VecPhysical{reg.Z16, reg.Z17}, broadcast: reg.Z18,
+	// Processors that do a vector of 16 in two halves save one of them.
+	half: func(r reg.VecPhysical) reg.VecPhysical { return r.AsY().(reg.VecPhysical) },
 	zero: func(to reg.VecPhysical) { VPXORD(to, to, to) },
 	loadMask: func(scratch reg.GPPhysical) {
 		VMOVDQU32(operand.Mem{Base: scratch}, reg.Z31)
@@ -65,6 +68,10 @@ var avx512 = instructionSet{
 	load:     func(at operand.Mem, to reg.VecPhysical) { VMOVUPS_Z(at, reg.K1, to) },
 	store:    func(from reg.VecPhysical, at operand.Mem) { VMOVUPS(from, reg.K1, at) },
 }
+
+// oneAndHalf stands for two vectors, of the second of which the lower half alone
+// exists: the rows of weights of 8 channels and 3 columns.
+const oneAndHalf = 3
 
 func main() {
 	ConstraintExpr("amd64,!purego")
@@ -109,7 +116,7 @@ func (s instructionSet) tiles() {
 	name := "productTiles" + s.name
 	TEXT(name, NOSPLIT, signature)
 	Doc(name+" computes tiles of a Product, one below the other.",
-		fmt.Sprintf("Each is rows × %d·vectors of C; the second vector of B and C begins bVector", s.lanes),
+		fmt.Sprintf("Each is rows × %d·vectors of C (3 vectors mean one and a half, where there is AVX-512); the second", s.lanes), "vector of B and C begins bVector",
 		fmt.Sprintf("and cVector after the first. mask (%d words, 0 or -1) names the elements", s.lanes),
 		"of the last vector that exist. It sums over all terms (the first two",
 		"words of each at term) and 0≤p<k; strides are in elements. loops says how often",
@@ -132,16 +139,27 @@ func (s instructionSet) tiles() {
 	s.loadMask(scratch)
 
 	Load(Param("rows"), scratch)
-	CMPQ(argument("vectors"), operand.Imm(1))
-	JEQ(operand.LabelRef("narrow"))
+	CMPQ(argument("vectors"), operand.Imm(2))
+	JNE(operand.LabelRef("narrow"))
 	for rows := s.tallest[2]; rows > 0; rows-- {
 		s.dispatch(rows, 2)
 	}
 	Label("narrow")
+	if s.half != nil {
+		CMPQ(argument("vectors"), operand.Imm(oneAndHalf))
+		JNE(operand.LabelRef("one"))
+		for rows := s.tallest[2]; rows > 0; rows-- {
+			s.dispatch(rows, oneAndHalf)
+		}
+		Label("one")
+	}
 	for rows := s.tallest[1]; rows > 0; rows-- {
 		s.dispatch(rows, 1)
 	}
 	RET() // not reached
+	for rows := s.tallest[2]; s.half != nil && rows > 0; rows-- {
+		s.tile(rows, oneAndHalf, keptStep, keptLeft, around)
+	}
 	for vectors := len(s.tallest) - 1; vectors > 0; vectors-- {
 		for rows := s.tallest[vectors]; rows > 0; rows-- {
 			s.tile(rows, vectors, keptStep, keptLeft, around)
@@ -157,9 +175,20 @@ func (s instructionSet) dispatch(rows, vectors int) {
 
 // tile writes the loop over tiles of one size.
 func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, around counters) {
-	label := func(name string) string { return s.label(rows, vectors, name) }
+	kind := vectors
+	label := func(name string) string { return s.label(rows, kind, name) }
+	if kind == oneAndHalf {
+		vectors = 2
+	}
 	last := vectors - 1
-	sum := func(i, j int) reg.VecPhysical { return s.register(i*vectors + j) }
+	// width is the register as wide as the j-th vector.
+	width := func(j int, r reg.VecPhysical) reg.VecPhysical {
+		if kind == oneAndHalf && j == 1 {
+			return s.half(r)
+		}
+		return r
+	}
+	sum := func(i, j int) reg.VecPhysical { return width(j, s.register(i*vectors+j)) }
 	each := func(f func(i, j int, at operand.Mem)) {
 		for i := range rows {
 			for j, base := range []reg.GPPhysical{c, cSecond}[:vectors] {
@@ -175,7 +204,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 		}
 	}
 	load := func(at operand.Mem, masked bool, to reg.VecPhysical) {
-		if masked {
+		if masked && kind != oneAndHalf {
 			s.load(at, to)
 		} else {
 			VMOVUPS(at, to)
@@ -207,7 +236,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 	startTerm()
 	Label(label("p"))
 	for j, at := range []operand.Mem{{Base: pB}, {Base: pB, Index: second, Scale: 1}}[:vectors] {
-		load(at, j == last, s.b[j])
+		load(at, j == last, width(j, s.b[j]))
 	}
 	PREFETCHT1(operand.Mem{Base: ahead})
 	ADDQ(aheadStep, ahead)
@@ -217,7 +246,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 	for i := range rows {
 		VBROADCASTSS(aRows.row(pA, i), s.broadcast)
 		for j := range vectors {
-			VFMADD231PS(s.b[j], s.broadcast, sum(i, j))
+			VFMADD231PS(width(j, s.b[j]), width(j, s.broadcast), sum(i, j))
 		}
 	}
 	ADDQ(aColumn, pA)
@@ -233,9 +262,11 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 	pointToC()
 	loadBytes("cRow", cRows[0])
 	cRows.fill()
-	s.maskBits(terms)
-	CMPL(terms.As32(), operand.U32(1<<s.lanes-1))
-	JNE(operand.LabelRef(label("ragged")))
+	if kind != oneAndHalf {
+		s.maskBits(terms)
+		CMPL(terms.As32(), operand.U32(1<<s.lanes-1))
+		JNE(operand.LabelRef(label("ragged")))
+	}
 	each(func(i, j int, at operand.Mem) { VMOVUPS(sum(i, j), at) })
 	Label(label("next"))
 	step(rows)
@@ -243,15 +274,17 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 	around.next(label)
 	VZEROUPPER()
 	RET()
-	Label(label("ragged")) // a masked store is slow on AMD: only where needed
-	each(func(i, j int, at operand.Mem) {
-		if j == last {
-			s.store(sum(i, j), at)
-		} else {
-			VMOVUPS(sum(i, j), at)
-		}
-	})
-	JMP(operand.LabelRef(label("next")))
+	if kind != oneAndHalf {
+		Label(label("ragged")) // a masked store is slow on AMD: only where needed
+		each(func(i, j int, at operand.Mem) {
+			if j == last {
+				s.store(sum(i, j), at)
+			} else {
+				VMOVUPS(sum(i, j), at)
+			}
+		})
+		JMP(operand.LabelRef(label("next")))
+	}
 
 	Label(label("stretch"))
 	nextStretch(label)
@@ -380,5 +413,9 @@ func argument(name string) operand.Mem {
 }
 
 func (s instructionSet) label(rows, vectors int, name string) string {
-	return fmt.Sprintf("tile%dx%d%s", rows, s.lanes*vectors, name)
+	width := s.lanes * vectors
+	if vectors == oneAndHalf {
+		width = s.lanes * 3 / 2
+	}
+	return fmt.Sprintf("tile%dx%d%s", rows, width, name)
 }
