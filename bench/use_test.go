@@ -381,7 +381,7 @@ func TestSaveAndEval(t *testing.T) {
 				t.Errorf("%v: eval says\n%s, train said\n%s", more, stdout, trained)
 			}
 		}
-		if loss, err := strconv.ParseFloat(got[3], 64); err != nil || got[0] != "1000" || !(loss > 0.5 && loss < 3) {
+		if loss, err := strconv.ParseFloat(got[3], 64); err != nil || got[0] != "3000" || !(loss > 0.5 && loss < 3) {
 			t.Errorf("%v: eval says\n%s", more, stdout)
 		}
 	}

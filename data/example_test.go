@@ -17,7 +17,7 @@ func ExampleOpen() {
 	fmt.Println(channels, "channels,", height, "by", width)
 	fmt.Println(train.Classes())
 	// Output:
-	// 4000 training images, 1000 test images
+	// 4000 training images, 3000 test images
 	// 3 channels, 32 by 32
 	// [airplane automobile bird cat deer dog frog horse ship truck]
 }

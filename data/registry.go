@@ -52,7 +52,7 @@ var registry = []entry{
 	{
 		Info: Info{
 			Name:        Default,
-			Description: "4,000 training and 1,000 test images of CIFAR-10, in the program itself (JPEG copy)",
+			Description: "4,000 training and 3,000 test images of CIFAR-10, in the program itself (JPEG copy)",
 		},
 		open: func(string) (train, test Dataset, err error) {
 			parts, err := openSample()

@@ -13,7 +13,7 @@ import (
 	"github.com/pkg/errors"
 )
 
-// sampleZip holds 4,000 training and 1,000 test images of CIFAR-10, drawn
+// sampleZip holds 4,000 training and 3,000 test images of CIFAR-10, drawn
 // evenly over its classes, as entries train/CLASS/NAME.jpg and
 // test/CLASS/NAME.jpg. CIFAR-10 is by Alex Krizhevsky, "Learning Multiple Layers
 // of Features from Tiny Images", 2009. The images are a JPEG copy, so pixels
@@ -22,7 +22,7 @@ import (
 //go:embed sample/cifar10-sample.zip
 var sampleZip string
 
-// openSample decodes the embedded sample, once in a program's life: 15 MB.
+// openSample decodes the embedded sample, once in a program's life: 22 MB.
 var openSample = sync.OnceValues(func() (parts [2]Dataset, err error) {
 	archive, err := zip.NewReader(strings.NewReader(sampleZip), int64(len(sampleZip)))
 	if err != nil {

@@ -20,7 +20,7 @@ func TestSample(t *testing.T) {
 	for _, part := range []struct {
 		set      Dataset
 		perClass int
-	}{{train, 400}, {test, 100}} {
+	}{{train, 400}, {test, 300}} {
 		if got := part.set.Classes(); !slices.Equal(got, cifar10Classes) {
 			t.Errorf("classes %v", got)
 		}
@@ -58,8 +58,8 @@ func TestSample(t *testing.T) {
 }
 
 func TestSampleArchive(t *testing.T) {
-	if len(sampleZip) > 6e6 {
-		t.Errorf("%d bytes are embedded, want at most 6 MB", len(sampleZip))
+	if len(sampleZip) > 8e6 {
+		t.Errorf("%d bytes are embedded, want at most 8 MB", len(sampleZip))
 	}
 	archive, err := zip.NewReader(strings.NewReader(sampleZip), int64(len(sampleZip)))
 	if err != nil {
@@ -72,8 +72,8 @@ func TestSampleArchive(t *testing.T) {
 		}
 		names[f.Name] = true
 	}
-	if len(names) != 5000 {
-		t.Errorf("%d entries, want 5000", len(names))
+	if len(names) != 7000 {
+		t.Errorf("%d entries, want 7000", len(names))
 	}
 }
 

@@ -28,7 +28,7 @@ func main() {
 func run(out io.Writer, channels, epochs int) error {
 	// # Images
 	//
-	// 4,000 real images to train on, moved by up to 4 pixels, and 1,000 to test.
+	// 4,000 real images to train on, moved by up to 4 pixels, and 3,000 to test.
 	const batch, seed = 64, 1
 	images, test, err := data.Open(data.Default, "")
 	if err != nil {

@@ -38,7 +38,7 @@ func main() {
 func run(out, progress io.Writer, epochs, further, width int) error {
 	// # Images
 	//
-	// 4,000 images to train on and 1,000 to test with, in batches of 64. The
+	// 4,000 images to train on and 3,000 to test with, in batches of 64. The
 	// loader moves each image by up to 4 pixels.
 	const batch, seed = 64, 1
 	images, test, err := data.Open(data.Default, "")

@@ -26,7 +26,7 @@ import (
 // The images drawn from each class of each part.
 const (
 	trainPerClass = 400
-	testPerClass  = 100
+	testPerClass  = 300
 )
 
 func main() {
