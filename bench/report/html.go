@@ -25,10 +25,14 @@ type page struct {
 	Started, Took  string
 	MissingHeading string
 	Missing        []string
+	Finding, Note  string // above and below the table
+	Images         string // which the results are of
 	Results        pageResults
 	BrainResults   pageResults
 	Spread         bool // some result is a mean over several runs
-	Figures        []pageFigure
+	GapFigure      []pageFigure
+	Curves         []pageFigure
+	WeightFigures  []pageFigure
 	BrainFigures   []pageFigure
 	Variants       []pageVariant
 }
@@ -67,19 +71,20 @@ type pageVariant struct {
 	Kind, LearningRate, Seeds string
 }
 
-func (r *Report) writeHTML(w io.Writer, figures []drawing, brain drawing) error {
+func (r *Report) writeHTML(w io.Writer, figures reportFigures, results []result) error {
 	p := page{
 		Report:  r,
 		Colours: colourVariables(),
 		Started: r.Started.Format("2 January 2006, 15:04 MST"),
 		Took:    r.Duration.Round(time.Second).String(),
 		Missing: r.missing(),
+		Finding: r.finding(results), Note: r.note(results), Images: r.headline().images,
 	}
 	if r.Interrupted || p.Missing != nil {
 		p.MissingHeading = r.missingHeading()
 	}
 
-	tables := r.tables()
+	tables := r.tables(results)
 	p.Results = resultsTable(tables[0])
 	if len(tables) > 1 {
 		p.BrainResults = resultsTable(tables[1])
@@ -101,12 +106,17 @@ func (r *Report) writeHTML(w io.Writer, figures []drawing, brain drawing) error 
 		p.Spread = p.Spread || len(v.lastEpochs()) > 1
 	}
 
-	var err error
-	if p.Figures, err = pageFigures(figures); err != nil {
-		return err
-	}
-	if p.BrainFigures, err = pageFigures([]drawing{brain}); err != nil {
-		return err
+	for _, part := range []struct {
+		of   *[]pageFigure
+		from []drawing
+	}{
+		{&p.GapFigure, []drawing{figures.gap}}, {&p.Curves, figures.curves},
+		{&p.WeightFigures, figures.weights}, {&p.BrainFigures, []drawing{figures.brain}},
+	} {
+		var err error
+		if *part.of, err = pageFigures(part.from); err != nil {
+			return err
+		}
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")
 }

@@ -55,14 +55,19 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
-variant   parameters   test top-1, %   test top-5, %   vs conv, points      weight SNR   s per epoch
-conv       1,234,567     60.0 ± 14.1      90.0 ± 0.0                 –               –             2
-lc                12      35.0 ± 7.1      90.0 ± 0.0             −25.0   0.530 ± 0.014             2
+The locally connected network loses 25.0 points of test top-1 to the
+convolutional one.
+
+variant   test top-1, %   vs conv, points   test top-5, %   weight SNR   parameters   s per epoch
+conv        60.0 ± 10.0                 –            90.0            –    1,234,567             2
+lc           35.0 ± 5.0             −25.0            90.0        0.530           12             2
+
+± after top-1 is the standard error over 2 seeds.
 `
 	if text.String() != want[1:] {
 		t.Errorf("the table is\n%s\nwant%s", text.String(), want)
 	}
-	if want := "| lc | 12 | 35.0 ± 7.1 | 90.0 ± 0.0 | −25.0 | 0.530 ± 0.014 | 2 |\n"; !strings.Contains(markdown.String(), want) {
+	if want := "| lc | 35.0 ± 5.0 | −25.0 | 90.0 | 0.530 | 12 | 2 |\n"; !strings.Contains(markdown.String(), want) {
 		t.Errorf("Markdown is\n%s\nwithout %s", markdown.String(), want)
 	}
 }
@@ -83,9 +88,14 @@ func TestValidationMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
-variant   parameters   validation top-1, %   validation top-5, %   vs conv, points      weight SNR   s per epoch
-conv       1,234,567            30.0 ± 7.1            50.0 ± 0.0                 –               –             2
-lc                12            17.5 ± 3.5            50.0 ± 0.0             −12.5   0.530 ± 0.014             2
+The locally connected network loses 12.5 points of validation top-1 to the
+convolutional one.
+
+variant   validation top-1, %   vs conv, points   validation top-5, %   weight SNR   parameters   s per epoch
+conv               30.0 ± 5.0                 –                  50.0            –    1,234,567             2
+lc                 17.5 ± 2.5             −12.5                  50.0        0.530           12             2
+
+± after top-1 is the standard error over 2 seeds.
 `
 	if text.String() != want[1:] {
 		t.Errorf("the table is\n%s\nwant%s", text.String(), want)

@@ -1,0 +1,178 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// finding says in plain words what came out: how large the gap between conv and lc
+// is, and what each of the other variants wins back of it or costs besides. It is
+// empty where one of the two is not compared.
+func (r *Report) finding(results []result) string {
+	if !r.hasGap() {
+		return ""
+	}
+	l := r.lead()
+	var said []string
+	if r.Short {
+		said = append(said, "Too short to judge the method: the networks have only begun to learn, and what follows may turn round.")
+	}
+	switch {
+	case math.IsNaN(l.points.value):
+		said = append(said, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete.")
+	case !l.clear():
+		said = append(said, r.noGap(l.points))
+	default:
+		said = append(said, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(l.points.value), r.headline().images))
+		first := true
+		for _, v := range results {
+			if v.closesGap() {
+				said = append(said, r.wonBack(v, l.points.value, first))
+				first = false
+			}
+		}
+	}
+	return strings.Join(said, " ")
+}
+
+// noGap says why there is nothing to win back: conv's lead is not clear.
+func (r *Report) noGap(lead estimate) string {
+	side := "behind"
+	if lead.value < 0 {
+		side, lead = "ahead of", lead.negative()
+	}
+	text := "The locally connected network is " + inPoints(lead.value) + " " + side + " the convolutional one"
+	if lead.known() {
+		text += fmt.Sprintf(" (95 %% interval %s to %s)", tenths(lead.low), tenths(lead.high))
+		if lead.low <= 0 {
+			text += ", which cannot be told from chance with " + r.evidence()
+		}
+	}
+	return text + ": there is no gap to win back."
+}
+
+// wonBack says what a variant wins back of a lead of so many points, in a sentence
+// that may be the first of several.
+func (r *Report) wonBack(v result, lead float64, first bool) string {
+	method, s := capitalised(v), v.share
+	of := "of the gap"
+	if first {
+		of = "of them"
+	}
+	// The bounds, after what they are if that was not said before.
+	within := func(s estimate) string {
+		switch {
+		case !s.known():
+			return ""
+		case first:
+			return fmt.Sprintf(" (95 %% interval %s to %s %%)", whole(s.low), whole(s.high))
+		}
+		return fmt.Sprintf(" (%s to %s %%)", whole(s.low), whole(s.high))
+	}
+	switch {
+	case math.IsNaN(s.value):
+		return method + " is not finished."
+	case s.known() && s.low <= 0 && s.high >= 0:
+		return fmt.Sprintf("What %s wins back, %s %% %s%s, cannot be told from chance with %s.", v.method(), whole(s.value), of, within(s), r.evidence())
+	case s.value < 0:
+		loss := s.negative()
+		return fmt.Sprintf("%s costs a further %s, %s %% of the gap%s.", method, inPoints(loss.value*lead), whole(loss.value), within(loss))
+	case s.value > 1:
+		return fmt.Sprintf("%s wins back more than all of it: %s %% %s%s.", method, whole(s.value), of, within(s))
+	}
+	return fmt.Sprintf("%s wins back %s %% %s%s.", method, whole(s.value), of, within(s))
+}
+
+// method is what a variant does to close the gap, in the middle of a sentence.
+func (v *Variant) method() string {
+	if v.Method == "" {
+		return printable(v.Name)
+	}
+	return printable(v.Method)
+}
+
+// capitalised is method at the beginning of a sentence. Names stay as they are.
+func capitalised(v result) string {
+	text := v.method()
+	if v.Method == "" {
+		return text
+	}
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
+// negative is the estimate of the number with the other sign.
+func (e estimate) negative() estimate { return estimate{-e.value, -e.high, -e.low} }
+
+// evidence is what the results rest on: 2,000 images and 1 seed.
+func (r *Report) evidence() string {
+	text := counted(r.seeds(), "seed")
+	if n := r.images(); n > 0 {
+		text = counted(n, "image") + " and " + text
+	}
+	return text
+}
+
+// seeds returns how many seeds most variants were trained with, to the end.
+func (r *Report) seeds() int {
+	most := 0
+	for i := range r.Variants {
+		most = max(most, r.Variants[i].complete())
+	}
+	return most
+}
+
+// note says what the table's intervals are, and of what.
+func (r *Report) note(results []result) string {
+	images, seeds := r.images(), r.seeds()
+	var spread, share bool
+	for _, v := range results {
+		spread = spread || !math.IsNaN(v.top1Error)
+		share = share || v.share.known()
+	}
+	if !spread {
+		return ""
+	}
+	over := fmt.Sprintf("%s %s images", grouped(images), r.headline().images)
+	switch {
+	case images == 0:
+		over = counted(seeds, "seed")
+	case seeds > 1:
+		over += " and " + counted(seeds, "seed")
+	}
+	text := "± after top-1 is the standard error over " + over
+	if share {
+		text += "; the share of the gap between lc and conv that is won back has its 95 % interval, by bootstrap over the same"
+	}
+	text += "."
+	if seeds == 1 && images > 0 {
+		text += " Neither knows how far another seed would differ."
+	}
+	return text
+}
+
+// counted is a count of things: 1 seed, 2,000 images.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(n) + " " + what + "s"
+}
+
+// inPoints shows a difference of fractions in percentage points.
+func inPoints(difference float64) string { return tenths(difference) + " points" }
+
+// tenths shows a fraction in tenths of a percent, whole in percent.
+func tenths(x float64) string { return signed(shown("%.1f", 100*x)) }
+func whole(x float64) string  { return signed(shown("%.0f", 100*x)) }
+
+// signed writes the minus as people do, and none before 0.
+func signed(number string) string {
+	if strings.Trim(number, "-0.") == "" {
+		return strings.TrimPrefix(number, "-")
+	}
+	return strings.Replace(number, "-", "−", 1)
+}
