@@ -81,7 +81,7 @@ func (r *Report) wonBack(v result, lead float64, first bool) string {
 		loss := s.negative()
 		return fmt.Sprintf("%s costs a further %s, %s %% of the gap%s.", method, inPoints(loss.value*lead), whole(loss.value), within(loss))
 	case s.value > 1:
-		return fmt.Sprintf("%s wins back more than all of it: %s %% %s%s.", method, whole(s.value), of, within(s))
+		return fmt.Sprintf("%s wins back all of the gap and more, %s %%%s.", method, whole(s.value), within(s))
 	}
 	return fmt.Sprintf("%s wins back %s %% %s%s.", method, whole(s.value), of, within(s))
 }
@@ -128,12 +128,17 @@ func (r *Report) seeds() int {
 // note says what the table's intervals are, and of what.
 func (r *Report) note(results []result) string {
 	images, seeds := r.images(), r.seeds()
-	var spread, share bool
+	var spread, share, unsure bool
 	for _, v := range results {
 		spread = spread || !math.IsNaN(v.top1Error)
 		share = share || v.share.known()
+		unsure = unsure || !v.share.known() && !math.IsNaN(v.share.value)
 	}
-	if !spread {
+	const noInterval = "A share of the gap has no interval where the program that trained the networks did not note which images were right."
+	switch {
+	case !spread && unsure:
+		return noInterval
+	case !spread:
 		return ""
 	}
 	over := fmt.Sprintf("%s %s images", grouped(images), r.headline().images)
@@ -150,6 +155,9 @@ func (r *Report) note(results []result) string {
 	text += "."
 	if seeds == 1 && images > 0 {
 		text += " Neither knows how far another seed would differ."
+	}
+	if unsure {
+		text += " " + noInterval
 	}
 	return text
 }
