@@ -34,6 +34,7 @@ func (r *Report) weightCurves() []Sheet {
 
 func (r *Report) curve(m measure) Sheet {
 	panel := Panel{X: "epoch", Y: m.axis, Log: m.log, Low: m.low, High: m.high}
+	panel.Left, panel.Right = r.epochs()
 	equal := false
 	for i, v := range r.Variants {
 		if m.local && !v.Local {
@@ -48,6 +49,23 @@ func (r *Report) curve(m measure) Sheet {
 		panel.Curves = nil
 	}
 	return Sheet{Name: m.name, Title: m.title, Caption: m.caption(panel.Curves, equal), Panels: [][]Panel{{panel}}}
+}
+
+// epochs returns the first and the last epoch of all runs, so that all figures are of
+// the same ones, or 0 and 0.
+func (r *Report) epochs() (first, last float64) {
+	all := emptySpan
+	for _, v := range r.Variants {
+		for _, run := range v.Runs {
+			for _, e := range run.Epochs {
+				all = all.with(float64(e.Epoch))
+			}
+		}
+	}
+	if all == emptySpan {
+		return 0, 0
+	}
+	return all.low, all.high
 }
 
 // saysNothing says that all values are the measure's ideal, as the cosine is when
@@ -154,6 +172,7 @@ func (r *Report) layerFigures() []Sheet {
 		label, _, _ := strings.Cut(m.axis, " (") // a panel of several is low
 		for _, v := range r.Variants {
 			panel := Panel{Title: legendName(v.Name), X: "epoch", Y: label, Log: m.log, Low: m.low, High: m.high}
+			panel.Left, panel.Right = r.epochs()
 			for i, name := range v.layers() {
 				value := func(e *Epoch) float64 {
 					for _, l := range e.Layers {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/plot"
@@ -29,7 +30,7 @@ const (
 // gap.
 func (r *Report) gapFigure(results []result) drawing {
 	d := drawing{
-		name: "gap", title: "The gap between lc and conv, and what closes it",
+		name: "gap", title: "What the variants come to",
 		width: sheetWidth, dots: resolution,
 	}
 	top1 := r.headline().top1
@@ -50,9 +51,11 @@ func (r *Report) gapFigure(results []result) drawing {
 	}
 	d.caption = "dots are the top-1 of each variant, lines reach as far as twice its standard error"
 	if r.hasGap() {
-		d.caption += "; the gap between lc and conv is shaded, and beside a dot stands how much of it is won back, where there is a gap to win back"
-	} else {
-		d.title = "What the variants come to"
+		d.caption += "; between lc and conv it is shaded"
+	}
+	if slices.ContainsFunc(rows, func(row gapRow) bool { return !math.IsNaN(row.share.value) }) {
+		d.title = "The gap between lc and conv, and what closes it"
+		d.caption += ", and above a dot stands how much of the gap is won back"
 	}
 	d.height = gapRowHeight*vg.Length(len(rows)) + gapAxis + 2*margin
 	d.paint = func(c draw.Canvas) error {
@@ -114,16 +117,6 @@ func addGap(p *plot.Plot, rows []gapRow) error {
 	}
 	area.Color, area.LineStyle.Width = faint, 0
 	p.Add(area)
-	for _, row := range rows {
-		if row.name == Baseline || row.name == Plain {
-			line, err := plotter.NewLine(plotter.XYs{{X: row.top1.value, Y: bottom}, {X: row.top1.value, Y: top}})
-			if err != nil {
-				return errors.Wrap(err, row.name)
-			}
-			line.LineStyle = levelStyle(row.style)
-			p.Add(line)
-		}
-	}
 	return nil
 }
 

@@ -138,7 +138,7 @@ func TestGapColumn(t *testing.T) {
 			t.Errorf("%s of conv is %s", name, got)
 		}
 	}
-	if page := string(read(t, dir, "report.html")); !strings.Contains(page, result.Finding) || !strings.Contains(page, "70 (61 to 79)") {
+	if page := string(read(t, dir, "report.html")); !strings.Contains(page, unbroken(result.Finding)) || !strings.Contains(page, "70 (61 to 79)") {
 		t.Errorf("the page does not say %q", result.Finding)
 	}
 }

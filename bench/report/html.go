@@ -27,6 +27,7 @@ type page struct {
 	Missing        []string
 	Finding, Note  string // above and below the table
 	Images         string // which the results are of
+	RateChoice     string // without a full stop
 	Results        pageResults
 	BrainResults   pageResults
 	Spread         bool // some result is a mean over several runs
@@ -43,7 +44,10 @@ type pageResults struct {
 }
 
 func resultsTable(rows [][]string) pageResults {
-	t := pageResults{Headings: rows[0]}
+	var t pageResults
+	for _, heading := range rows[0] {
+		t.Headings = append(t.Headings, unbroken(heading))
+	}
 	for i, cells := range rows[1:] {
 		t.Rows = append(t.Rows, pageRow{lineSample(i), cells[0], cells[1:]})
 	}
@@ -78,7 +82,8 @@ func (r *Report) writeHTML(w io.Writer, figures reportFigures, results []result)
 		Started: r.Started.Format("2 January 2006, 15:04 MST"),
 		Took:    r.Duration.Round(time.Second).String(),
 		Missing: r.missing(),
-		Finding: r.finding(results), Note: r.note(results), Images: r.headline().images,
+		Finding: unbroken(r.finding(results)), Note: r.note(results), Images: r.headline().images,
+		RateChoice: strings.TrimSuffix(r.LearningRateChoice, "."),
 	}
 	if r.Interrupted || p.Missing != nil {
 		p.MissingHeading = r.missingHeading()
@@ -120,6 +125,11 @@ func (r *Report) writeHTML(w io.Writer, figures reportFigures, results []result)
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")
 }
+
+// unbroken keeps percent signs with what is before them, and top-1 in one piece.
+func unbroken(text string) string { return unbreakable.Replace(text) }
+
+var unbreakable = strings.NewReplacer(" %", "\u00a0%", "top-", "top\u2011")
 
 // pageColours replaces the colours of a figure by the variables of the page.
 var pageColours = func() *strings.Replacer {

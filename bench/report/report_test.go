@@ -238,6 +238,9 @@ func TestEqualWeights(t *testing.T) {
 		if got := len(s.Panels[0][0].Curves[0].Points); got != points {
 			t.Errorf("%s has %d points, want %d", name, got, points)
 		}
+		if p := s.Panels[0][0]; p.Left != 1 || p.Right != 3 {
+			t.Errorf("%s reaches from epoch %v to %v", name, p.Left, p.Right)
+		}
 		if said := strings.Contains(s.Caption, "equal"); said != (points < 3) {
 			t.Errorf("caption of %s: %s", name, s.Caption)
 		}

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,12 +29,8 @@ func (r *Report) finding(results []result) string {
 		said = append(said, r.noGap(l.points))
 	default:
 		said = append(said, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(l.points.value), r.headline().images))
-		first := true
-		for _, v := range results {
-			if v.closesGap() {
-				said = append(said, r.wonBack(v, l.points.value, first))
-				first = false
-			}
+		for i, v := range inOrder(results) {
+			said = append(said, r.wonBack(v, l.points.value, i == 0))
 		}
 	}
 	return strings.Join(said, " ")
@@ -52,6 +50,25 @@ func (r *Report) noGap(lead estimate) string {
 		}
 	}
 	return text + ": there is no gap to win back."
+}
+
+// inOrder returns the variants that are to close the gap: those that win some of it
+// back, those that lose, and those of which there is no telling.
+func inOrder(results []result) []result {
+	results = slices.DeleteFunc(slices.Clone(results), func(v result) bool { return !v.closesGap() })
+	place := func(v result) int {
+		switch {
+		case v.share.low > 0 || !v.share.known() && v.share.value >= 0:
+			return 0
+		case v.share.high < 0 || !v.share.known() && v.share.value < 0:
+			return 1
+		case v.share.known():
+			return 2
+		}
+		return 3
+	}
+	slices.SortStableFunc(results, func(a, b result) int { return cmp.Compare(place(a), place(b)) })
+	return results
 }
 
 // wonBack says what a variant wins back of a lead of so many points, in a sentence
@@ -76,7 +93,7 @@ func (r *Report) wonBack(v result, lead float64, first bool) string {
 	case math.IsNaN(s.value):
 		return method + " is not finished."
 	case s.known() && s.low <= 0 && s.high >= 0:
-		return fmt.Sprintf("What %s wins back, %s %% %s%s, cannot be told from chance with %s.", v.method(), whole(s.value), of, within(s), r.evidence())
+		return fmt.Sprintf("What %s wins back cannot be told from chance with %s: %s %% %s%s.", v.method(), r.evidence(), whole(s.value), of, within(s))
 	case s.value < 0:
 		loss := s.negative()
 		return fmt.Sprintf("%s costs a further %s, %s %% of the gap%s.", method, inPoints(loss.value*lead), whole(loss.value), within(loss))

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -28,6 +29,9 @@ func TestFinding(t *testing.T) {
 	two := judged(700, 600, 670)
 	two.Variants = append(two.Variants, answered("lc-sleep-10", correct(640)), answered("lc-translate-4", correct(550)))
 	two.Variants[4].Method = "showing each image in 4 translations at a time"
+	// Those that win come first, then those that lose.
+	two.Variants = slices.Insert(two.Variants, 2, answered("lc-sleep-end", correct(601)), two.Variants[4])
+	two.Variants = two.Variants[:6]
 	short := judged(700, 600, 670)
 	short.Short = true
 	validation := judged(700, 600, 670)
@@ -55,9 +59,9 @@ func TestFinding(t *testing.T) {
 		"wins":        {judged(700, 600, 670), loses + " A sleep after every step wins back 70 % of them (95 % interval 61 to 79 %)."},
 		"wins more":   {judged(700, 600, 720), loses + " A sleep after every step wins back all of the gap and more, 120 % (95 % interval 111 to 131 %)."},
 		"loses":       {judged(700, 600, 580), loses + " A sleep after every step costs a further 2.0 points, 20 % of the gap (95 % interval 12 to 31 %)."},
-		"cannot tell": {judged(700, 600, 601), loses + " What a sleep after every step wins back, 1 % of them (95 % interval 0 to 3 %), cannot be told from chance with 1,000 images and 1 seed."},
-		"nothing":     {judged(700, 600, 600), loses + " What a sleep after every step wins back, 0 % of them (95 % interval 0 to 0 %), cannot be told from chance with 1,000 images and 1 seed."},
-		"several":     {two, loses + " A sleep after every step wins back 70 % of them (95 % interval 61 to 79 %). lc-sleep-10 wins back 40 % of the gap (30 to 50 %). Showing each image in 4 translations at a time costs a further 5.0 points, 50 % of the gap (35 to 70 %)."},
+		"cannot tell": {judged(700, 600, 601), loses + " What a sleep after every step wins back cannot be told from chance with 1,000 images and 1 seed: 1 % of them (95 % interval 0 to 3 %)."},
+		"nothing":     {judged(700, 600, 600), loses + " What a sleep after every step wins back cannot be told from chance with 1,000 images and 1 seed: 0 % of them (95 % interval 0 to 0 %)."},
+		"several":     {two, loses + " A sleep after every step wins back 70 % of them (95 % interval 61 to 79 %). lc-sleep-10 wins back 40 % of the gap (30 to 50 %). Showing each image in 4 translations at a time costs a further 5.0 points, 50 % of the gap (35 to 70 %). What lc-sleep-end wins back cannot be told from chance with 1,000 images and 1 seed: 1 % of the gap (0 to 3 %)."},
 		"no gap":      {judged(602, 601, 670), "The locally connected network is 0.1 points behind the convolutional one (95 % interval 0.0 to 0.3), which cannot be told from chance with 1,000 images and 1 seed: there is no gap to win back."},
 		"ahead":       {judged(600, 700, 670), "The locally connected network is 10.0 points ahead of the convolutional one (95 % interval 8.2 to 11.9): there is no gap to win back."},
 		"short":       {short, "Too short to judge the method: the networks have only begun to learn, and what follows may turn round. " + loses + " A sleep after every step wins back 70 % of them (95 % interval 61 to 79 %)."},

@@ -43,12 +43,12 @@ func (r *Report) tableColumns() []tableColumn {
 		{headline.images + " top-1, %", func(r *result) string {
 			return summary{r.final[headline.top1.name].mean, r.top1Error}.percent()
 		}},
-		{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
 	}
 	if r.hasGap() && slices.ContainsFunc(r.Variants, func(v Variant) bool { return v.closesGap() }) {
 		columns = append(columns, tableColumn{"gap won back, %", func(r *result) string { return r.share.percent() }})
 	}
 	return append(columns,
+		tableColumn{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
 		tableColumn{headline.images + " top-5, %", func(r *result) string { return shown("%.1f", 100*r.final[headline.top5.name].mean) }},
 		tableColumn{"weight SNR", func(r *result) string {
 			if mean := r.final[weightSNR.name].mean; !weightSNR.equal(mean) {
