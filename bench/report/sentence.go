@@ -171,7 +171,7 @@ func (r *Report) note(results []result) string {
 	}
 	text += "."
 	if seeds == 1 && images > 0 {
-		text += " Neither knows how far another seed would differ."
+		text += " With one seed there is no telling how far another would differ."
 	}
 	if unsure {
 		text += " " + noInterval

@@ -94,7 +94,7 @@ func TestNote(t *testing.T) {
 		report *Report
 		want   string
 	}{
-		"one seed":  {judged(700, 600, 670), "± after top-1 is the standard error over 1,000 test images; the share of the gap between lc and conv that is won back has its 95 % interval, by bootstrap over the same. Neither knows how far another seed would differ."},
+		"one seed":  {judged(700, 600, 670), "± after top-1 is the standard error over 1,000 test images; the share of the gap between lc and conv that is won back has its 95 % interval, by bootstrap over the same. With one seed there is no telling how far another would differ."},
 		"two seeds": {two, "± after top-1 is the standard error over 1,000 test images and 2 seeds; the share of the gap between lc and conv that is won back has its 95 % interval, by bootstrap over the same."},
 		"old":       {old, "A share of the gap has no interval where the program that trained the networks did not note which images were right."},
 		"no seed":   {&Report{}, ""},
