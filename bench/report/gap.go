@@ -39,15 +39,23 @@ func (r *Report) lead() lead {
 	if !r.hasGap() || !l.conv.finished() || !l.lc.finished() {
 		return l
 	}
-	l.points.value = l.conv.meanTop1(l.top1) - l.lc.meanTop1(l.top1)
-	if conv, _, lc := pairedRuns(l.conv, l.conv, l.lc); lc != nil {
-		var points []float64
-		for _, d := range bootstrap(conv, conv, lc) {
-			points = append(points, float64(d.conv)/float64(len(lc)*len(lc[0])))
-		}
-		l.points = interval(l.points.value, points)
-	}
+	l.points = l.conv.ahead(l.lc, l.top1)
 	return l
+}
+
+// ahead returns by how much the variant's top-1 is higher than that of lc, a
+// fraction.
+func (v *Variant) ahead(lc *Variant, top1 measure) estimate {
+	value := v.meanTop1(top1) - lc.meanTop1(top1)
+	of, _, ofLC := pairedRuns(v, v, lc)
+	if ofLC == nil {
+		return estimate{value, math.NaN(), math.NaN()}
+	}
+	var points []float64
+	for _, d := range bootstrap(of, of, ofLC) {
+		points = append(points, float64(d.variant)/float64(len(ofLC)*len(ofLC[0])))
+	}
+	return interval(value, points)
 }
 
 // clear says that there is something to win back: that the interval, if it is

@@ -26,7 +26,16 @@ func (r *Report) finding(results []result) string {
 	case math.IsNaN(l.points.value):
 		said = append(said, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete.")
 	case !l.clear():
-		said = append(said, r.noGap(l.points))
+		said = append(said, "The locally connected network is "+r.apart(l.points.negative(), "the convolutional one")+": there is no gap to win back.")
+		for _, v := range results {
+			switch {
+			case !v.closesGap():
+			case v.finished():
+				said = append(said, capitalised(v)+" is "+r.apart(v.ahead(l.lc, l.top1), Plain)+".")
+			default:
+				said = append(said, capitalised(v)+" is not finished.")
+			}
+		}
 	default:
 		said = append(said, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(l.points.value), r.headline().images))
 		for i, v := range inOrder(results) {
@@ -36,20 +45,21 @@ func (r *Report) finding(results []result) string {
 	return strings.Join(said, " ")
 }
 
-// noGap says why there is nothing to win back: conv's lead is not clear.
-func (r *Report) noGap(lead estimate) string {
-	side := "behind"
-	if lead.value < 0 {
-		side, lead = "ahead of", lead.negative()
+// apart says by how much something is ahead of something else, or behind, and
+// whether that may be chance.
+func (r *Report) apart(e estimate, other string) string {
+	side := " ahead of "
+	if e.value < 0 {
+		side, e = " behind ", e.negative()
 	}
-	text := "The locally connected network is " + inPoints(lead.value) + " " + side + " the convolutional one"
-	if lead.known() {
-		text += fmt.Sprintf(" (95 %% interval %s to %s)", tenths(lead.low), tenths(lead.high))
-		if lead.low <= 0 {
+	text := inPoints(e.value) + side + other
+	if e.known() {
+		text += fmt.Sprintf(" (95 %% interval %s to %s)", tenths(e.low), tenths(e.high))
+		if e.low <= 0 {
 			text += ", which cannot be told from chance with " + r.evidence()
 		}
 	}
-	return text + ": there is no gap to win back."
+	return text
 }
 
 // inOrder returns the variants that are to close the gap: those that win some of it
