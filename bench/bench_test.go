@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hypnos/bench/report"
 )
 
 // TestMain makes the test binary the program where speed starts it to measure a
@@ -53,6 +56,45 @@ func TestCompare(t *testing.T) {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Each run of a comparison says which images its network was right about, those that
+// its top-1 counts, and a comparison of a few epochs that nobody asked for says that it
+// is too short.
+func TestRightImages(t *testing.T) {
+	dir, data := t.TempDir(), digits(t)
+	status, stdout, stderr := bench(t.Context(), "compare", "-quick", "-data", "mnist", "-data-dir", data, "-width", "1", "-batch", "10",
+		"-variants", "conv,lc,lc-sleep-1", "-mode", "validation", "-validation", "0.5", "-evaluate-every", "3", "-out", dir)
+	if status != 0 || !strings.HasPrefix(stdout, "Too short to judge the method") {
+		t.Fatalf("status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report.Report
+	if err := json.Unmarshal(raw, &r); err != nil {
+		t.Fatal(err)
+	}
+	if !r.Short || r.Variants[2].Method != "a sleep after every step" {
+		t.Errorf("short %v, method %q", r.Short, r.Variants[2].Method)
+	}
+	for _, v := range r.Variants {
+		run := v.Runs[0]
+		count := 0
+		for _, right := range run.Right {
+			if right {
+				count++
+			}
+		}
+		if want := run.Epochs[3].Validation.Top1; len(run.Right) != 30 || float64(count)/30 != want {
+			t.Errorf("%s: %d of %d images are right, and top-1 is %v", v.Name, count, len(run.Right), want)
+		}
+	}
+	status, stdout, stderr = bench(t.Context(), append([]string{"compare"}, small(filepath.Join(dir, "long"), "-data", "mnist", "-data-dir", data, "-variants", "conv,lc", "-batch", "10")...)...)
+	if status != 0 || strings.Contains(stdout, "short") {
+		t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
 }
 

@@ -53,7 +53,7 @@ be added; for other settings choose another -out.`),
 			s.given = given(fs)
 			if *quick {
 				if !s.given["epochs"] {
-					s.epochs = 4
+					s.epochs, s.short = 4, true
 				}
 				if !s.given["seeds"] {
 					*seeds = 1
@@ -82,6 +82,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 	}
 	r := newReport("Connectivities compared", e)
 	r.Summary = fmt.Sprintf("%s on %s: the same network with shared weights, with local ones, and with local ones that are trained on translations or share their weights in sleep, at equal numbers of training steps.", e.model, e.data)
+	r.Short = s.short
 	for _, v := range variants {
 		row, err := e.check(v)
 		if err != nil {

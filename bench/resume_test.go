@@ -92,6 +92,11 @@ func outcome(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	fmt.Fprintln(&all, result["interrupted"], result["settings"], result["title"])
+	right := result["variants"].([]any)[0].(map[string]any)["runs"].([]any)[0].(map[string]any)["right"]
+	if right == nil {
+		t.Fatal("no right images")
+	}
+	fmt.Fprintln(&all, right)
 	return all.String()
 }
 

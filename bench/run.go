@@ -49,7 +49,7 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 		Epochs: e.epochs, StepsPerEpoch: e.stepsPerEpoch(), Batch: e.batch,
 		Optimiser: e.optimiser, Schedule: schedule,
 		Training:    train.Batches(loader.Batches(min(done, steps), steps)),
-		Evaluations: e.evaluations(),
+		Evaluations: e.evaluations(func(right []bool) { run.Right = right }),
 		SNR: func() float64 {
 			alike = weightshare.Measure(net)
 			return median(alike, func(m weightshare.Measures) float64 { return m.SNR })
@@ -104,13 +104,18 @@ func (e *experiment) listSkipped(b *bar) {
 	}
 }
 
-// evaluations are those of the training loop, on the parts.
-func (e *experiment) evaluations() []train.Evaluation {
+// evaluations are those of the training loop, on the parts. Which images are right of
+// those that the results are of is heard each time.
+func (e *experiment) evaluations(heard func(right []bool)) []train.Evaluation {
 	var all []train.Evaluation
 	for _, p := range e.parts {
-		all = append(all, train.Evaluation{Every: p.every, Batches: func() train.Batches {
+		evaluation := train.Evaluation{Every: p.every, Batches: func() train.Batches {
 			return train.Batches(data.InOrder(p.set, e.normalisation, e.batch))
-		}})
+		}}
+		if p.name == e.mode {
+			evaluation.Right = heard
+		}
+		all = append(all, evaluation)
 	}
 	return all
 }
@@ -201,7 +206,7 @@ func (e *experiment) check(v variant) (report.Variant, error) {
 		return report.Variant{}, err
 	}
 	return report.Variant{
-		Name: v.name, Description: description, Parameters: net.ParameterCount(),
+		Name: v.name, Description: description, Method: v.method, Parameters: net.ParameterCount(),
 		LearningRate: schedule.Rate, Local: len(net.LocalLayers()) > 0,
 	}, nil
 }

@@ -36,6 +36,7 @@ type settings struct {
 	evaluateEvery        int             // epochs
 	evaluateTraining     int             // epochs; 0 means never
 	given                map[string]bool // flags that were, on the command line
+	short                bool            // so few epochs, by -quick of compare, that nothing can be judged by them
 	seed                 uint64
 	out, save            string // save is empty but for train
 	initial              string // file of weights to start with, of train

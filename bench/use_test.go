@@ -373,10 +373,10 @@ func TestSaveAndEval(t *testing.T) {
 		if status != 0 || stderr != "" {
 			t.Fatalf("%v: status %d: %s", more, status, stderr)
 		}
-		want := strings.Fields(strings.Split(trained, "\n")[1]) // conv, parameters, top-1, top-5
+		want := strings.Fields(strings.Split(trained, "\n")[1]) // conv, top-1, ±, its error, –, top-5
 		got := strings.Fields(strings.Split(stdout, "\n")[1])   // images, top-1, top-5, loss
-		for i := range 2 {
-			w, _ := strconv.ParseFloat(want[2+i], 64)
+		for i, column := range []int{1, 5} {
+			w, _ := strconv.ParseFloat(want[column], 64)
 			if g, err := strconv.ParseFloat(got[1+i], 64); err != nil || math.Abs(g-w) > 0.051 {
 				t.Errorf("%v: eval says\n%s, train said\n%s", more, stdout, trained)
 			}

@@ -16,6 +16,7 @@ import (
 type variant struct {
 	name        string
 	description string
+	method      string // what it does to close the gap between lc and conv; none of these two
 	local       bool
 	repetitions int // of each image in its batch, each with another translation
 	sleep       weightshare.Schedule
@@ -46,7 +47,8 @@ func parseVariant(name string) (variant, error) {
 	case "lc-sleep-end":
 		return variant{
 			name: name, description: "locally connected; weights shared %s within their pools after the last step",
-			local: true, repetitions: 1, sleep: weightshare.Schedule{AtEnd: true},
+			method: "a sleep after the last step",
+			local:  true, repetitions: 1, sleep: weightshare.Schedule{AtEnd: true},
 		}, nil
 	}
 	m := numbered.FindStringSubmatch(name)
@@ -66,16 +68,20 @@ func parseVariant(name string) (variant, error) {
 	case "translate":
 		v.repetitions = number
 		v.description = fmt.Sprintf("locally connected; each image %d times in its batch, each time with another translation", number)
+		v.method = fmt.Sprintf("showing each image in %s at a time", plural(number, "translation"))
 	case "sleep":
 		v.sleep.Steps = number
 		v.description = "locally connected; weights shared %s within their pools every " + plural(number, "step")
+		v.method = "a sleep after every " + plural(number, "step")
 	case "sleep-epochs":
 		v.sleep.Epochs = number
 		v.description = "locally connected; weights shared %s within their pools every " + plural(number, "epoch")
+		v.method = "a sleep after every " + plural(number, "epoch")
 	}
 	return v, nil
 }
 
+// plural counts things, one of them without its number: every step, 10 steps.
 func plural(n int, what string) string {
 	if n == 1 {
 		return what

@@ -50,6 +50,10 @@ type Options struct {
 type Evaluation struct {
 	Every   int            // epochs from one to the next, and the last of the run besides; 0 means 1
 	Batches func() Batches // of up to Options.Batch images
+	// Right hears of each evaluation which images were right, in their order: those
+	// whose label is the largest logit. It may keep the slice; nil means that nobody
+	// wants to know.
+	Right func(right []bool)
 }
 
 // due tells whether there is an evaluation at the end of an epoch.
@@ -194,8 +198,12 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 	for _, e := range r.Evaluations {
 		m := Metrics{Loss: math.NaN(), Top1: math.NaN(), Top5: math.NaN()}
 		if e.due(epoch, r.Epochs) {
-			if m, err = Evaluate(r.inference, e.Batches()); err != nil {
+			var right []bool
+			if m, right, err = evaluate(r.inference, e.Batches()); err != nil {
 				return err
+			}
+			if e.Right != nil {
+				e.Right(right)
 			}
 		}
 		done.Evaluated = append(done.Evaluated, m)
@@ -210,26 +218,34 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 
 // Evaluate returns the metrics of a network's answers to batches.
 func Evaluate(inference *graph.Inference, batches Batches) (Metrics, error) {
+	m, _, err := evaluate(inference, batches)
+	return m, err
+}
+
+// evaluate returns also which images were right.
+func evaluate(inference *graph.Inference, batches Batches) (Metrics, []bool, error) {
 	var sum Sums
+	var right []bool
 	for batch, err := range batches {
 		if err != nil {
-			return Metrics{}, err
+			return Metrics{}, nil, err
 		}
 		logits, err := inference.Logits(batch.Images)
 		if err != nil {
-			return Metrics{}, err
+			return Metrics{}, nil, err
 		}
 		if len(logits)%len(batch.Labels) != 0 {
-			return Metrics{}, errors.Errorf("train: %d logits for %d labels", len(logits), len(batch.Labels))
+			return Metrics{}, nil, errors.Errorf("train: %d logits for %d labels", len(logits), len(batch.Labels))
 		}
 		loss, err := crossEntropy(logits, batch.Labels)
 		if err != nil {
-			return Metrics{}, err
+			return Metrics{}, nil, err
 		}
 		sum.add(logits, batch.Labels, loss)
+		right = appendRight(right, logits, batch.Labels)
 	}
 	if sum.Images == 0 {
-		return Metrics{}, errors.New("train: no images to evaluate on")
+		return Metrics{}, nil, errors.New("train: no images to evaluate on")
 	}
-	return sum.mean(), nil
+	return sum.mean(), right, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,7 +66,7 @@ func TestEvaluations(t *testing.T) {
 	o := options()
 	o.Epochs = 5
 	asked := 0
-	o.Evaluations = append(o.Evaluations, Evaluation{2, func() Batches { asked++; return once() }}, Evaluation{9, once})
+	o.Evaluations = append(o.Evaluations, Evaluation{Every: 2, Batches: func() Batches { asked++; return once() }}, Evaluation{Every: 9, Batches: once})
 	epochs, err := Run(t.Context(), linear(t), o)
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +81,38 @@ func TestEvaluations(t *testing.T) {
 				t.Errorf("epoch %d, evaluation %d: %+v", i+1, j, m)
 			}
 		}
+	}
+}
+
+// Which images are right is said once an evaluation, in the order of the images,
+// and is what top-1 counts.
+func TestRight(t *testing.T) {
+	first := graph.Batch{Images: batch.Images, Labels: []int{0, 0}} // both answers are not the same label
+	o := options()
+	o.Epochs = 5
+	var heard [][]bool
+	o.Evaluations = []Evaluation{{Every: 2, Right: func(right []bool) { heard = append(heard, right) }, Batches: func() Batches {
+		return func(yield func(graph.Batch, error) bool) { _ = yield(batch, nil) && yield(first, nil) }
+	}}}
+	epochs, err := Run(t.Context(), linear(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(heard) != 3 { // after 2, 4 and 5 epochs
+		t.Fatalf("heard of %d evaluations, want 3", len(heard))
+	}
+	want := []bool{true, true, batch.Labels[0] == 0, batch.Labels[1] == 0}
+	if !slices.Equal(heard[2], want) {
+		t.Errorf("right are %v, want %v", heard[2], want)
+	}
+	count := 0
+	for _, r := range heard[2] {
+		if r {
+			count++
+		}
+	}
+	if got := epochs[4].Evaluated[0].Top1; got != float64(count)/4 {
+		t.Errorf("top-1 is %v, with %d of 4 right", got, count)
 	}
 }
 

@@ -29,6 +29,16 @@ func (s *Sums) add(logits []float32, labels []int, loss float64) {
 	s.Images += len(labels)
 }
 
+// appendRight adds, for each image of a batch, whether its label is the largest
+// logit: see rank.
+func appendRight(right []bool, logits []float32, labels []int) []bool {
+	classes := len(logits) / len(labels)
+	for i, label := range labels {
+		right = append(right, rank(logits[i*classes:][:classes], label) == 0)
+	}
+	return right
+}
+
 func (s *Sums) mean() Metrics {
 	n := float64(s.Images)
 	return Metrics{Loss: s.Loss / n, Top1: s.Top1 / n, Top5: s.Top5 / n}

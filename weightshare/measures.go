@@ -18,7 +18,7 @@ import (
 //
 // over the n locations whose receptive fields see no padding (the measure of
 // Pogodin et al. 2021, reference implementation). It is +Inf if locations have
-// equal weights and NaN if fewer than two locations see no padding.
+// equal weights, to the bit, and NaN if fewer than two locations see no padding.
 func SNR(l *graph.Layer) float64 {
 	f := l.Field
 	size := len(f.Weight.Data) / f.Weight.Shape[0]
@@ -29,11 +29,14 @@ func SNR(l *graph.Layer) float64 {
 	values := make([]float64, len(locations))
 	sum := 0.0
 	for i := range size {
+		// Differences to the first are exactly 0 where weights are equal, which
+		// differences to a mean that was rounded are not.
+		first := float64(f.Weight.Data[locations[0]*size+i])
 		for j, location := range locations {
-			values[j] = float64(f.Weight.Data[location*size+i])
+			values[j] = float64(f.Weight.Data[location*size+i]) - first
 		}
 		mean, deviation := stat.MeanStdDev(values, nil)
-		sum += math.Abs(mean) / deviation
+		sum += math.Abs(first+mean) / deviation
 	}
 	return sum / float64(size)
 }
@@ -63,8 +66,10 @@ func unpadded(f *graph.Field) []int {
 // with mean and variance (of N, not N-1) of weight j, of J, over the N neurons of
 // the pool: those of one channel, at positions that see no padding, that are
 // equal modulo the kernel size. It is the median because a few weights that are
-// next to equal decide a mean. It is +Inf if most pools have equal weights, and NaN
-// if no pool has two neurons.
+// next to equal decide a mean. It is +Inf if most pools have weights that are equal
+// to the bit, and NaN if no pool has two neurons. From about 1e12 on, a deviation of
+// a millionth of the mean, it says little but how equal weights were rounded to
+// float32.
 func PoolSNR(l *graph.Layer) float64 {
 	f := l.Field
 	pools, err := poolOptions(f, 0, ops.BorderAlone).Pools()
@@ -76,20 +81,24 @@ func PoolSNR(l *graph.Layer) float64 {
 	pools = slices.DeleteFunc(pools, func(pool []int) bool { return len(pool) < 2 })
 	ratios := make([]float64, len(pools)*f.Channels)
 	kernel.Parallel(len(pools), func(i int) {
+		// Means are of differences to the first neuron, which are exactly 0 where
+		// weights are equal.
 		mean, variance := make([]float64, size), make([]float64, size)
+		first := f.Weight.Data[pools[i][0]*size:][:size]
 		n := float64(len(pools[i]))
 		for _, location := range pools[i] {
 			for j, v := range f.Weight.Data[location*size:][:size] {
-				mean[j] += float64(v) / n
+				mean[j] += (float64(v) - float64(first[j])) / n
 			}
 		}
 		for _, location := range pools[i] {
 			for j, v := range f.Weight.Data[location*size:][:size] {
-				deviation := float64(v) - mean[j]
+				deviation := float64(v) - float64(first[j]) - mean[j]
 				variance[j] += deviation * deviation / n
 			}
 		}
-		for j, m := range mean {
+		for j, difference := range mean {
+			m := float64(first[j]) + difference
 			ratios[i*f.Channels+j/field] += m * m / variance[j] / float64(field)
 		}
 	})

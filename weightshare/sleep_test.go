@@ -224,6 +224,16 @@ func TestPoolSNR(t *testing.T) {
 	}
 }
 
+// Weights that are equal to the bit have no deviation, whatever their mean rounds to.
+func TestEqualWeights(t *testing.T) {
+	net := network(t, graph.Size{Channels: 5, Height: 7, Width: 11}, graph.Local{Channels: 3, Kernel: 1}, graph.Connectivity{Local: true})
+	share(t, net)
+	l := net.LocalLayers()[0]
+	if within, all := PoolSNR(l), SNR(l); !math.IsInf(within, 1) || !math.IsInf(all, 1) {
+		t.Errorf("w-SNR %v, SNR %v of equal weights", within, all)
+	}
+}
+
 // A sleep that diverges names the layer and leaves the weights of before.
 func TestDivergence(t *testing.T) {
 	if testing.Short() {

@@ -44,6 +44,9 @@ func (p Panel) setAxes(panel *plot.Plot, y span) {
 			x = x.with(at.X)
 		}
 	}
+	if p.Left != p.Right {
+		x = x.with(p.Left).with(p.Right)
+	}
 
 	panel.X.Label.Text = p.X
 	panel.X.LineStyle = draw.LineStyle{Color: ink, Width: vg.Points(0.75)}

@@ -9,30 +9,98 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// figures returns a sheet for each measure that is drawn: one panel, one curve
-// per variant that has points.
-func (r *Report) figures() []Sheet {
+// curves returns a sheet for each measure of the whole network that is drawn: one
+// panel, one curve per variant that has points.
+func (r *Report) curves() []Sheet {
 	var figures []Sheet
 	for _, m := range measures {
-		if m.axis == "" {
-			continue
+		if m.axis != "" && !m.local {
+			figures = append(figures, r.curve(m))
 		}
-		panel := Panel{X: "epoch", Y: m.axis, Log: m.log, Low: m.low, High: m.high}
-		for i, v := range r.Variants {
-			if m.local && !v.Local {
-				continue
-			}
-			if points := m.points(v.Runs); len(points) > 0 {
-				panel.Curves = append(panel.Curves, Curve{legendName(v.Name), i, points})
-			}
+	}
+	return figures
+}
+
+// weightCurves returns the same of the weights, and then by layer.
+func (r *Report) weightCurves() []Sheet {
+	var figures []Sheet
+	for _, m := range measures {
+		if m.axis != "" && m.local {
+			figures = append(figures, r.curve(m))
 		}
-		figures = append(figures, Sheet{Name: m.name, Title: m.title, Caption: m.caption(panel.Curves), Panels: [][]Panel{{panel}}})
 	}
 	return append(figures, r.layerFigures()...)
 }
 
+func (r *Report) curve(m measure) Sheet {
+	panel := Panel{X: "epoch", Y: m.axis, Log: m.log, Low: m.low, High: m.high}
+	panel.Left, panel.Right = r.epochs()
+	equal := false
+	for i, v := range r.Variants {
+		if m.local && !v.Local {
+			continue
+		}
+		if points := m.points(v.Runs); len(points) > 0 {
+			panel.Curves = append(panel.Curves, Curve{legendName(v.Name), i, points})
+		}
+		equal = equal || m.isEqualIn(v.Runs, func(e *Epoch) float64 { return *m.value(e) })
+	}
+	if m.saysNothing(panel) {
+		panel.Curves = nil
+	}
+	return Sheet{Name: m.name, Title: m.title, Caption: m.caption(panel.Curves, equal), Panels: [][]Panel{{panel}}}
+}
+
+// epochs returns the first and the last epoch of all runs, so that all figures are of
+// the same ones, or 0 and 0.
+func (r *Report) epochs() (first, last float64) {
+	all := emptySpan
+	for _, v := range r.Variants {
+		for _, run := range v.Runs {
+			for _, e := range run.Epochs {
+				all = all.with(float64(e.Epoch))
+			}
+		}
+	}
+	if all == emptySpan {
+		return 0, 0
+	}
+	return all.low, all.high
+}
+
+// saysNothing says that all values are the measure's ideal, as the cosine is when
+// weights are shared instantly.
+func (m measure) saysNothing(panels ...Panel) bool {
+	for _, panel := range panels {
+		for _, c := range panel.Curves {
+			for _, p := range c.Points {
+				if m.ideal == 0 || p.Low != m.ideal || p.High != m.ideal {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// isEqualIn says that in some epoch the weights are equal, so that there is no
+// point.
+func (m measure) isEqualIn(runs []Run, value func(*Epoch) float64) bool {
+	for _, run := range runs {
+		for _, e := range run.Epochs {
+			if m.equal(value(&e)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// equalWeights is what the caption says of points that are not there.
+const equalWeights = "; no point where the weights are equal but for rounding, as after a sleep that shares them at small learning rates"
+
 // caption says how to read a figure of the measure.
-func (m measure) caption(curves []Curve) string {
+func (m measure) caption(curves []Curve, equal bool) string {
 	caption := "one value per epoch"
 	for _, c := range curves {
 		for _, p := range c.Points {
@@ -43,6 +111,9 @@ func (m measure) caption(curves []Curve) string {
 	}
 	if m.local {
 		caption += "; variants with local layers only"
+	}
+	if equal {
+		caption += equalWeights
 	}
 	return caption
 }
@@ -72,12 +143,15 @@ func (m measure) pointsOf(runs []Run, value func(*Epoch) float64) []Point {
 	return points
 }
 
-// drawable says whether a value has a place in a figure. NaN, infinities and
-// what is not positive on a logarithmic axis have none. Neither have values so
+// drawable says whether a value has a place in a figure. NaN, infinities, ratios of
+// equal weights and what is not positive on a logarithmic axis have none. Neither have values so
 // large, or on a logarithmic axis so small, that they are overflows: they would
 // flatten everything else.
 func (m measure) drawable(v float64) bool {
 	const huge = 1e30
+	if m.equal(v) {
+		return false
+	}
 	if m.log {
 		return v > 1/huge && v < huge
 	}
@@ -94,18 +168,22 @@ func (r *Report) layerFigures() []Sheet {
 			Caption: "mean over seeds; the band reaches from the lowest to the highest seed",
 		}
 		var panels []Panel
+		equal := false
 		label, _, _ := strings.Cut(m.axis, " (") // a panel of several is low
 		for _, v := range r.Variants {
 			panel := Panel{Title: legendName(v.Name), X: "epoch", Y: label, Log: m.log, Low: m.low, High: m.high}
+			panel.Left, panel.Right = r.epochs()
 			for i, name := range v.layers() {
-				points := m.pointsOf(v.Runs, func(e *Epoch) float64 {
+				value := func(e *Epoch) float64 {
 					for _, l := range e.Layers {
 						if l.Name == name {
 							return *m.layer(&l)
 						}
 					}
 					return math.NaN()
-				})
+				}
+				equal = equal || m.isEqualIn(v.Runs, value)
+				points := m.pointsOf(v.Runs, value)
 				if len(points) > 0 {
 					panel.Curves = append(panel.Curves, Curve{legendName(name), i, points})
 				}
@@ -113,6 +191,12 @@ func (r *Report) layerFigures() []Sheet {
 			if len(panel.Curves) > 0 {
 				panels = append(panels, panel)
 			}
+		}
+		if m.saysNothing(panels...) {
+			panels = nil
+		}
+		if equal {
+			s.Caption += equalWeights
 		}
 		s.Panels = inRows(panels)
 		figures = append(figures, s)

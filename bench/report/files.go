@@ -45,6 +45,10 @@ func (r *Report) resultColumns() []resultColumn {
 		{"runs", func(r *result) any { return len(r.Runs) }},
 		{"runs_complete", func(r *result) any { return r.complete() }},
 		{r.headline().top1.name + "_difference", func(r *result) any { return number(r.difference) }},
+		{r.headline().top1.name + "_se", func(r *result) any { return number(r.top1Error) }},
+		{"gap_won_back", func(r *result) any { return number(r.share.value) }},
+		{"gap_won_back_low", func(r *result) any { return number(r.share.low) }},
+		{"gap_won_back_high", func(r *result) any { return number(r.share.high) }},
 	}
 	for _, m := range measures {
 		if m.final {
@@ -59,14 +63,14 @@ func (r *Report) resultColumns() []resultColumn {
 }
 
 // resultRecords returns the rows of results.csv, its header first.
-func (r *Report) resultRecords() [][]string {
+func (r *Report) resultRecords(results []result) [][]string {
 	columns := append(r.resultColumns(), r.brainResults()...)
 	header := make([]string, len(columns))
 	for i, c := range columns {
 		header[i] = c.name
 	}
 	records := [][]string{header}
-	for _, result := range r.results() {
+	for _, result := range results {
 		record := make([]string, len(columns))
 		for i, c := range columns {
 			record[i] = cellText(c.cell(&result))
@@ -139,8 +143,8 @@ func encodeCSV(records [][]string) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-func (r *Report) encodeJSON() ([]byte, error) {
-	text, err := json.MarshalIndent(r, "", "  ")
+func (r *Report) encodeJSON(results []result) ([]byte, error) {
+	text, err := json.MarshalIndent(r.asJSON(results), "", "  ")
 	return append(text, '\n'), err
 }
 
@@ -154,6 +158,7 @@ type (
 	jsonReport struct {
 		*innerReport
 		Seconds number           `json:"duration_seconds"`
+		Finding string           `json:"finding"`
 		Results []map[string]any `json:"results"`
 	}
 	jsonVariant struct {
@@ -162,18 +167,20 @@ type (
 	}
 )
 
-// MarshalJSON adds the results, which are derived from the variants, for
-// programs that would rather not compute them.
-func (r Report) MarshalJSON() ([]byte, error) {
-	results := []map[string]any{}
-	for _, result := range r.results() {
+// MarshalJSON adds the results, and what they come to in plain words, which are
+// derived from the variants, for programs that would rather not compute them.
+func (r Report) MarshalJSON() ([]byte, error) { return json.Marshal(r.asJSON(r.results())) }
+
+func (r *Report) asJSON(results []result) jsonReport {
+	objects := []map[string]any{}
+	for _, result := range results {
 		object := map[string]any{}
 		for _, c := range append(r.resultColumns(), r.brainResults()...) {
 			object[c.name] = c.cell(&result)
 		}
-		results = append(results, object)
+		objects = append(objects, object)
 	}
-	return json.Marshal(jsonReport{(*innerReport)(&r), number(r.Duration.Seconds()), results})
+	return jsonReport{(*innerReport)(r), number(r.Duration.Seconds()), r.finding(results), objects}
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.

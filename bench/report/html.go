@@ -25,10 +25,15 @@ type page struct {
 	Started, Took  string
 	MissingHeading string
 	Missing        []string
+	Finding, Note  string // above and below the table
+	Images         string // which the results are of
+	RateChoice     string // without a full stop
 	Results        pageResults
 	BrainResults   pageResults
 	Spread         bool // some result is a mean over several runs
-	Figures        []pageFigure
+	GapFigure      []pageFigure
+	Curves         []pageFigure
+	WeightFigures  []pageFigure
 	BrainFigures   []pageFigure
 	Variants       []pageVariant
 }
@@ -39,7 +44,10 @@ type pageResults struct {
 }
 
 func resultsTable(rows [][]string) pageResults {
-	t := pageResults{Headings: rows[0]}
+	var t pageResults
+	for _, heading := range rows[0] {
+		t.Headings = append(t.Headings, unbroken(heading))
+	}
 	for i, cells := range rows[1:] {
 		t.Rows = append(t.Rows, pageRow{lineSample(i), cells[0], cells[1:]})
 	}
@@ -67,19 +75,21 @@ type pageVariant struct {
 	Kind, LearningRate, Seeds string
 }
 
-func (r *Report) writeHTML(w io.Writer, figures []drawing, brain drawing) error {
+func (r *Report) writeHTML(w io.Writer, figures reportFigures, results []result) error {
 	p := page{
 		Report:  r,
 		Colours: colourVariables(),
 		Started: r.Started.Format("2 January 2006, 15:04 MST"),
 		Took:    r.Duration.Round(time.Second).String(),
 		Missing: r.missing(),
+		Finding: unbroken(r.finding(results)), Note: r.note(results), Images: r.headline().images,
+		RateChoice: strings.TrimSuffix(r.LearningRateChoice, "."),
 	}
 	if r.Interrupted || p.Missing != nil {
 		p.MissingHeading = r.missingHeading()
 	}
 
-	tables := r.tables()
+	tables := r.tables(results)
 	p.Results = resultsTable(tables[0])
 	if len(tables) > 1 {
 		p.BrainResults = resultsTable(tables[1])
@@ -101,15 +111,25 @@ func (r *Report) writeHTML(w io.Writer, figures []drawing, brain drawing) error 
 		p.Spread = p.Spread || len(v.lastEpochs()) > 1
 	}
 
-	var err error
-	if p.Figures, err = pageFigures(figures); err != nil {
-		return err
-	}
-	if p.BrainFigures, err = pageFigures([]drawing{brain}); err != nil {
-		return err
+	for _, part := range []struct {
+		of   *[]pageFigure
+		from []drawing
+	}{
+		{&p.GapFigure, []drawing{figures.gap}}, {&p.Curves, figures.curves},
+		{&p.WeightFigures, figures.weights}, {&p.BrainFigures, []drawing{figures.brain}},
+	} {
+		var err error
+		if *part.of, err = pageFigures(part.from); err != nil {
+			return err
+		}
 	}
 	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")
 }
+
+// unbroken keeps percent signs with what is before them, and top-1 in one piece.
+func unbroken(text string) string { return unbreakable.Replace(text) }
+
+var unbreakable = strings.NewReplacer(" %", "\u00a0%", "top-", "top\u2011")
 
 // pageColours replaces the colours of a figure by the variables of the page.
 var pageColours = func() *strings.Replacer {

@@ -22,6 +22,11 @@ type measure struct {
 	title   string // of the figure
 	percent bool   // a fraction, drawn in percent
 	log     bool   // drawn on a logarithmic axis
+	// From this value on the weights are equal to the precision of float32, and the
+	// value says nothing but how they were rounded; 0 means that there is none.
+	rounding float64
+	// An ideal that all values have says nothing, and is not drawn; 0 means none.
+	ideal float64
 	// The axis reaches from low to high at least, where they differ.
 	low, high float64
 }
@@ -32,12 +37,16 @@ var (
 	trainEval  = evaluated("train_eval", "training images, evaluated:", func(e *Epoch) *Evaluation { return &e.TrainEval })
 
 	trainLoss = measure{name: "train_loss", value: func(e *Epoch) *float64 { return &e.TrainLoss }, final: true, axis: "training loss (nats)", title: "Training loss"}
-	weightSNR = measure{name: "weight_snr", value: func(e *Epoch) *float64 { return &e.SNR }, final: true, local: true, axis: "weight SNR (ratio, log scale)", title: "Weight signal-to-noise ratio", log: true}
-	poolSNR   = measure{name: "pool_snr", value: func(e *Epoch) *float64 { return &e.PoolSNR }, final: true, local: true, axis: "w-SNR of pools (ratio, log scale)", title: "Weight signal-to-noise ratio within pools", log: true}
+	weightSNR = measure{name: "weight_snr", value: func(e *Epoch) *float64 { return &e.SNR }, final: true, local: true, axis: "weight SNR (ratio, log scale)", title: "Weight signal-to-noise ratio", log: true, rounding: 1e6}
+	poolSNR   = measure{name: "pool_snr", value: func(e *Epoch) *float64 { return &e.PoolSNR }, final: true, local: true, axis: "w-SNR of pools (ratio, log scale)", title: "Weight signal-to-noise ratio within pools", log: true, rounding: 1e12}
 	spread    = measure{name: "sleep_spread", value: func(e *Epoch) *float64 { return &e.Spread }, final: true, local: true, axis: "distance to the fixed point (share)", title: "What a sleep leaves of the distance to its fixed point", log: true}
-	cosine    = measure{name: "sleep_cosine", value: func(e *Epoch) *float64 { return &e.Cosine }, final: true, local: true, axis: "cosine", title: "Cosine of the pools' mean weights to those before a sleep", low: 0.9, high: 1}
+	cosine    = measure{name: "sleep_cosine", value: func(e *Epoch) *float64 { return &e.Cosine }, final: true, local: true, axis: "cosine", title: "Cosine of the pools' mean weights to those before a sleep", low: 0.9, high: 1, ideal: 1}
 	seconds   = measure{name: "seconds", value: func(e *Epoch) *float64 { return &e.Seconds }}
 )
+
+// equal says that a value is that of weights which are equal but for rounding: a
+// deviation of a millionth of their mean is eight times what float32 tells apart.
+func (m measure) equal(v float64) bool { return m.rounding > 0 && v >= m.rounding }
 
 // evaluation are the measures of the network's answers to a set of images.
 type evaluation struct {
@@ -123,6 +132,8 @@ type result struct {
 	*Variant
 	final      map[string]summary // by the name of the measure
 	difference float64            // of the mean top-1 of the headline to that of the baseline
+	top1Error  float64            // standard error of that mean
+	share      estimate           // of the gap between Plain and Baseline that it wins back
 	epochTime  float64            // median over all epochs, seconds
 	totalTime  float64            // of all epochs, seconds
 }
@@ -142,6 +153,11 @@ func (r *Report) results() []result {
 		if results[i].Name == Baseline {
 			results[i].difference = math.NaN()
 		}
+	}
+	images, lead := r.images(), r.lead()
+	for i := range results {
+		results[i].top1Error = results[i].Variant.top1Error(r.headline().top1, images)
+		results[i].share = lead.shareOf(results[i].Variant)
 	}
 	return results
 }

@@ -17,8 +17,10 @@ type Panel struct {
 	Log   bool   // a logarithmic vertical axis
 	// The vertical axis reaches from Low to High at least, where they differ.
 	Low, High float64
-	Curves    []Curve
-	Levels    []Level
+	// Likewise the horizontal axis, from Left to Right.
+	Left, Right float64
+	Curves      []Curve
+	Levels      []Level
 }
 
 // empty says that there is nothing to draw.

@@ -5,12 +5,13 @@
 // The files of a report:
 //
 //	report.html       everything, for people; needs no other file and no network
-//	results.csv       one row per variant
+//	results.csv       one row per variant; gap_won_back is the share of the gap between lc and conv
 //	epochs.csv        one row per variant, seed and epoch
 //	layers.csv        one row per variant, seed, epoch and local layer
 //	history.npz       epochs.csv as arrays for NumPy
 //	results.json      everything, for programs; decodes into a Report
-//	test_top1.svg …   one figure per measure that has points, as SVG and PNG
+//	gap.svg           the variants between lc and conv, as SVG and PNG
+//	test_top1.svg …   one figure per measure that has points and says something, likewise
 //	brain.svg …       how like the brain the networks are, if that was measured
 //
 // Fractions, such as top-1, are stored as 0..1 and shown in percent. NaN stands
@@ -27,14 +28,20 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
 	"github.com/pkg/errors"
 )
 
-// Baseline is the name of the variant that the others are compared with.
-const Baseline = "conv"
+// Baseline is the name of the variant that the others are compared with, and Plain
+// that of the one that loses to it: the gap between them is what the others are to
+// close.
+const (
+	Baseline = "conv"
+	Plain    = "lc"
+)
 
 // Report is a comparison of variants of one network.
 type Report struct {
@@ -47,6 +54,9 @@ type Report struct {
 
 	// Interrupted says that the comparison was stopped before its end.
 	Interrupted bool `json:"interrupted"`
+
+	// Short says that the networks were trained too briefly to judge by.
+	Short bool `json:"short,omitempty"`
 
 	// Mode says of which images the results are: test, which an empty one is
 	// also, or validation.
@@ -69,8 +79,11 @@ type Setting struct {
 
 // Variant is one of the networks compared, with its runs.
 type Variant struct {
-	Name         string  `json:"name"`
-	Description  string  `json:"description"`   // what it is, one line
+	Name        string `json:"name"`
+	Description string `json:"description"` // what it is, one line
+	// Method is what it does to close the gap between lc and conv, as the subject of
+	// a sentence: a sleep after every step. Where it is empty the name stands for it.
+	Method       string  `json:"method,omitempty"`
 	Parameters   int     `json:"parameters"`    // how many numbers are trained
 	LearningRate float64 `json:"learning_rate"` // at the start
 	// Local says that the network has locally connected layers, and so a
@@ -87,6 +100,11 @@ type Run struct {
 	// Complete says that the run reached its end. Its last epoch is its result.
 	Complete bool    `json:"complete"`
 	Epochs   []Epoch `json:"epochs"` // those that finished, in order
+
+	// Right says about which images the network was right in the last evaluation of
+	// those that the report's Mode names; nil in runs of programs that did not keep
+	// it.
+	Right Right `json:"right,omitempty"`
 
 	// Brain is how like the brain the trained network's best area is, at most one
 	// score for each region and measure, and Untrained that of the same network
@@ -166,12 +184,12 @@ func (r *Report) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return errors.Wrapf(err, "report: cannot create folder %q", dir)
 	}
-	save := saver(dir)
-	content, err := r.encodeJSON()
+	save, results := saver(dir), r.results()
+	content, err := r.encodeJSON(results)
 	if err := save("results.json", content, err); err != nil {
 		return err
 	}
-	content, err = encodeCSV(r.resultRecords())
+	content, err = encodeCSV(r.resultRecords(results))
 	if err := save("results.csv", content, err); err != nil {
 		return err
 	}
@@ -187,16 +205,29 @@ func (r *Report) Write(dir string) error {
 		return errors.Wrap(err, "report: history.npz")
 	}
 
-	figures, brain := drawings(r.figures()), r.brainFigure()
-	for _, f := range append(figures, brain) {
+	figures := reportFigures{
+		gap: r.gapFigure(results), curves: drawings(r.curves()), weights: drawings(r.weightCurves()), brain: r.brainFigure(),
+	}
+	for _, f := range figures.all() {
 		if err := f.write(dir, save); err != nil {
 			return err
 		}
 	}
 
 	var page bytes.Buffer
-	err = r.writeHTML(&page, figures, brain)
+	err = r.writeHTML(&page, figures, results)
 	return save("report.html", page.Bytes(), err)
+}
+
+// reportFigures are the figures by where they stand on the page.
+type reportFigures struct {
+	gap             drawing
+	curves, weights []drawing
+	brain           drawing
+}
+
+func (f reportFigures) all() []drawing {
+	return slices.Concat([]drawing{f.gap}, f.curves, f.weights, []drawing{f.brain})
 }
 
 // saver returns what writes a file of the folder, unless its content is an error.

@@ -55,14 +55,19 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
-variant   parameters   test top-1, %   test top-5, %   vs conv, points      weight SNR   s per epoch
-conv       1,234,567     60.0 ± 14.1      90.0 ± 0.0                 –               –             2
-lc                12      35.0 ± 7.1      90.0 ± 0.0             −25.0   0.530 ± 0.014             2
+The locally connected network loses 25.0 points of test top-1 to the
+convolutional one.
+
+variant   test top-1, %   vs conv, points   test top-5, %   weight SNR   parameters   s per epoch
+conv        60.0 ± 10.0                 –            90.0            –    1,234,567             2
+lc           35.0 ± 5.0             −25.0            90.0        0.530           12             2
+
+± after top-1 is the standard error over 2 seeds.
 `
 	if text.String() != want[1:] {
 		t.Errorf("the table is\n%s\nwant%s", text.String(), want)
 	}
-	if want := "| lc | 12 | 35.0 ± 7.1 | 90.0 ± 0.0 | −25.0 | 0.530 ± 0.014 | 2 |\n"; !strings.Contains(markdown.String(), want) {
+	if want := "| lc | 35.0 ± 5.0 | −25.0 | 90.0 | 0.530 | 12 | 2 |\n"; !strings.Contains(markdown.String(), want) {
 		t.Errorf("Markdown is\n%s\nwithout %s", markdown.String(), want)
 	}
 }
@@ -83,9 +88,14 @@ func TestValidationMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
-variant   parameters   validation top-1, %   validation top-5, %   vs conv, points      weight SNR   s per epoch
-conv       1,234,567            30.0 ± 7.1            50.0 ± 0.0                 –               –             2
-lc                12            17.5 ± 3.5            50.0 ± 0.0             −12.5   0.530 ± 0.014             2
+The locally connected network loses 12.5 points of validation top-1 to the
+convolutional one.
+
+variant   validation top-1, %   vs conv, points   validation top-5, %   weight SNR   parameters   s per epoch
+conv               30.0 ± 5.0                 –                  50.0            –    1,234,567             2
+lc                 17.5 ± 2.5             −12.5                  50.0        0.530           12             2
+
+± after top-1 is the standard error over 2 seeds.
 `
 	if text.String() != want[1:] {
 		t.Errorf("the table is\n%s\nwant%s", text.String(), want)
@@ -163,7 +173,7 @@ func TestFiles(t *testing.T) {
 	if want := 1 + 2*(3*3*20+20+7); err != nil || len(rows) != want || rows[1][3] != "conv1" {
 		t.Errorf("layers.csv has %d rows, want %d; %v", len(rows), want, err)
 	}
-	for _, name := range []string{"test_top1", "validation_top1", "train_eval_top1", "train_loss", "weight_snr", "pool_snr", "sleep_spread", "sleep_cosine", "weight_snr_layers", "pool_snr_layers"} {
+	for _, name := range []string{"gap", "test_top1", "validation_top1", "train_eval_top1", "train_loss", "weight_snr", "pool_snr", "sleep_spread", "sleep_cosine", "weight_snr_layers", "pool_snr_layers"} {
 		checkPictures(t, dir, name)
 	}
 	var back Report
@@ -198,6 +208,60 @@ func checkPictures(t *testing.T, dir, name string) {
 	}
 	if err != io.EOF {
 		t.Errorf("%s.svg: %v", name, err)
+	}
+}
+
+// Weights that are equal but for rounding have no point in a figure, whose caption
+// says so, and are called equal in the table; files for programs have the number. A
+// cosine that is always 1 has no figure.
+func TestEqualWeights(t *testing.T) {
+	r := small()
+	for i := range r.Variants[1].Runs {
+		for j := range r.Variants[1].Runs[i].Epochs {
+			e := &r.Variants[1].Runs[i].Epochs[j]
+			e.PoolSNR, e.Cosine = 5, 1
+			e.Layers = []Layer{{"conv1", 5, 7, 0, 1}}
+		}
+		last := &r.Variants[1].Runs[i].Epochs[2]
+		last.SNR, last.PoolSNR, last.Layers[0].PoolSNR = math.Inf(1), 2e29, 1e13
+	}
+	rows := r.tables(r.results())[0]
+	if got := rows[2][slices.Index(rows[0], "weight SNR")]; got != "equal" {
+		t.Errorf("weights are %q", got)
+	}
+	drawn := map[string]Sheet{}
+	for _, s := range r.weightCurves() {
+		drawn[s.Name] = s
+	}
+	for name, points := range map[string]int{"weight_snr": 2, "pool_snr": 2, "pool_snr_layers": 2, "weight_snr_layers": 3} {
+		s := drawn[name]
+		if got := len(s.Panels[0][0].Curves[0].Points); got != points {
+			t.Errorf("%s has %d points, want %d", name, got, points)
+		}
+		if p := s.Panels[0][0]; p.Left != 1 || p.Right != 3 {
+			t.Errorf("%s reaches from epoch %v to %v", name, p.Left, p.Right)
+		}
+		if said := strings.Contains(s.Caption, "equal"); said != (points < 3) {
+			t.Errorf("caption of %s: %s", name, s.Caption)
+		}
+	}
+	for _, name := range []string{"sleep_cosine", "sleep_cosine_layers", "sleep_spread"} {
+		if s := drawn[name]; !s.empty() {
+			t.Errorf("%s is drawn", name)
+		}
+	}
+	dir := t.TempDir()
+	if err := r.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if text := string(read(t, dir, "epochs.csv")); !strings.Contains(text, ",2e+29,") || !strings.Contains(text, ",+Inf,") {
+		t.Errorf("epochs.csv is\n%s", text)
+	}
+	r.Variants[1].Runs[0].Epochs[0].Cosine = 0.99
+	for _, s := range r.weightCurves() {
+		if s.Name == "sleep_cosine" && s.empty() {
+			t.Error("a cosine that is not always 1 is not drawn")
+		}
 	}
 }
 

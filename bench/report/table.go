@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -25,39 +26,62 @@ type tableColumn struct {
 	cell    func(*result) string
 }
 
-// tableColumns are the columns of the report's table.
+// terminalWidth is how long lines of text become on a terminal, letters.
+const terminalWidth = 80
+
+// tableColumns are the columns of the report's table: what the comparison is about
+// first, for a narrow screen.
 func (r *Report) tableColumns() []tableColumn {
 	headline := r.headline()
-	return []tableColumn{
+	columns := []tableColumn{
 		{"variant", func(r *result) string {
 			if !r.finished() {
 				return printable(r.Name) + unfinished
 			}
 			return printable(r.Name)
 		}},
-		{"parameters", func(r *result) string {
+		{headline.images + " top-1, %", func(r *result) string {
+			return summary{r.final[headline.top1.name].mean, r.top1Error}.percent()
+		}},
+	}
+	if r.hasGap() && slices.ContainsFunc(r.Variants, func(v Variant) bool { return v.closesGap() }) {
+		columns = append(columns, tableColumn{"gap won back, %", func(r *result) string { return r.share.percent() }})
+	}
+	return append(columns,
+		tableColumn{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
+		tableColumn{headline.images + " top-5, %", func(r *result) string { return shown("%.1f", 100*r.final[headline.top5.name].mean) }},
+		tableColumn{"weight SNR", func(r *result) string {
+			if mean := r.final[weightSNR.name].mean; !weightSNR.equal(mean) {
+				return summary{mean, math.NaN()}.ratio()
+			}
+			return "equal"
+		}},
+		tableColumn{"parameters", func(r *result) string {
 			if r.Parameters == 0 {
 				return absent
 			}
 			return grouped(r.Parameters)
 		}},
-		{headline.images + " top-1, %", func(r *result) string { return r.final[headline.top1.name].percent() }},
-		{headline.images + " top-5, %", func(r *result) string { return r.final[headline.top5.name].percent() }},
-		{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
-		{"weight SNR", func(r *result) string { return r.final[weightSNR.name].ratio() }},
-		{"s per epoch", func(r *result) string { return shown("%.3g", r.epochTime) }},
-	}
+		tableColumn{"s per epoch", func(r *result) string { return shown("%.3g", r.epochTime) }})
 }
 
-// WriteTable writes the results as a text table for a terminal, followed by one
-// of scores of fit to the brain and by what is missing, if anything. Its errors are those of the writer.
+// WriteTable writes what came out in plain words and the results as a text table for
+// a terminal, followed by one of scores of fit to the brain and by what is missing, if
+// anything. Its errors are those of the writer.
 func (r *Report) WriteTable(w io.Writer) error {
 	var text strings.Builder
-	for i, rows := range r.tables() {
+	results := r.results()
+	if finding := r.finding(results); finding != "" {
+		text.WriteString(wrapped(finding, terminalWidth) + "\n")
+	}
+	for i, rows := range r.tables(results) {
 		if i > 0 {
 			text.WriteByte('\n')
 		}
 		text.WriteString(alignedTable(rows))
+		if note := r.note(results); i == 0 && note != "" {
+			text.WriteString("\n" + wrapped(note, terminalWidth))
+		}
 	}
 	if missing := r.missing(); missing != nil {
 		fmt.Fprintf(&text, "\n%s\n", r.missingHeading())
@@ -69,15 +93,21 @@ func (r *Report) WriteTable(w io.Writer) error {
 	return errors.Wrap(err, "report: table")
 }
 
-// WriteMarkdown writes the results as a Markdown table, followed by one of scores
-// of fit to the brain and by what is missing, if anything. Its errors are those of the writer.
+// WriteMarkdown writes the same in Markdown. Its errors are those of the writer.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var text strings.Builder
-	for i, rows := range r.tables() {
+	results := r.results()
+	if finding := r.finding(results); finding != "" {
+		text.WriteString(markdownEscaper.Replace(finding) + "\n\n")
+	}
+	for i, rows := range r.tables(results) {
 		if i > 0 {
 			text.WriteByte('\n')
 		}
 		writeMarkdown(&text, rows)
+		if note := r.note(results); i == 0 && note != "" {
+			text.WriteString("\n" + markdownEscaper.Replace(note) + "\n")
+		}
 	}
 	if missing := r.missing(); missing != nil {
 		fmt.Fprintf(&text, "\n%s %s\n\n", markdownEscaper.Replace(unfinished), r.missingHeading())
@@ -129,22 +159,22 @@ var markdownEscaper = strings.NewReplacer(
 
 // tables returns the cells of the table, its headings first, and of another one
 // of scores of fit to the brain, if there are any.
-func (r *Report) tables() [][][]string {
+func (r *Report) tables(results []result) [][][]string {
 	columns := r.tableColumns()
-	tables := [][][]string{r.tableRows(columns)}
+	tables := [][][]string{tableRows(columns, results)}
 	if brain := r.brainColumns(); brain != nil {
-		tables = append(tables, r.tableRows(append(columns[:1:1], brain...)))
+		tables = append(tables, tableRows(append(columns[:1:1], brain...), results))
 	}
 	return tables
 }
 
-func (r *Report) tableRows(columns []tableColumn) [][]string {
+func tableRows(columns []tableColumn, results []result) [][]string {
 	headings := make([]string, len(columns))
 	for i, c := range columns {
 		headings[i] = c.heading
 	}
 	rows := [][]string{headings}
-	for _, result := range r.results() {
+	for _, result := range results {
 		row := make([]string, len(columns))
 		for i, c := range columns {
 			row[i] = c.cell(&result)
@@ -187,6 +217,14 @@ func (s summary) percent() string {
 	return withSpread(shown("%.1f", 100*s.mean), shown("%.1f", 100*s.spread))
 }
 
+// percent shows a fraction and its interval, if there is one: 66 (48 to 81).
+func (e estimate) percent() string {
+	if !e.known() {
+		return whole(e.value)
+	}
+	return fmt.Sprintf("%s (%s to %s)", whole(e.value), whole(e.low), whole(e.high))
+}
+
 // ratio shows three digits of the mean, and its spread as exactly: 12.3 ± 0.5.
 func (s summary) ratio() string {
 	digits := int(math.Floor(math.Log10(math.Abs(s.mean)))) // before the point, less one
@@ -210,7 +248,7 @@ func points(difference float64) string {
 	if text == "+0.0" || text == "-0.0" {
 		return "0.0"
 	}
-	return strings.Replace(text, "-", "−", 1)
+	return signed(text)
 }
 
 func shown(format string, x float64) string {
