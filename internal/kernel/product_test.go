@@ -173,10 +173,10 @@ func TestProductOrder(t *testing.T) {
 func TestProductRuns(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(15, 16))
-		for _, m := range []int{1, 8, 10, 16, 100} {
-			for _, n := range []int{1, 8, 24, 33, 64, 70} {
-				for _, k := range []int{3, 250, 700} {
-					for _, runs := range []int{1, 2, 5} {
+		for _, m := range []int{1, 10, 100} {
+			for _, n := range []int{8, 24, 70} {
+				for _, k := range []int{3, 700} {
+					for _, runs := range []int{1, 5} {
 						q, terms := layout(m, n, k, 2, m%3, m == 10, n%2 == 0)
 						q.Runs, q.ARun, q.BRun, q.CRun = runs, 5*(n%2), 7, m*q.CRow+3
 						one := newExample[float32](q, terms, random)

@@ -142,6 +142,66 @@ func norm(n int, relu bool) Norm[float32] {
 	}
 }
 
+// Passes over channels give the bits of their portable loops and touch nothing
+// beyond; sums agree to rounding.
+func TestNormAgainstPortable(t *testing.T) {
+	if available < levelAVX2 {
+		t.Skip("no AVX2 here")
+	}
+	defer func() { using = available }()
+	r := rand.New(rand.NewPCG(3, 2))
+	for _, size := range [][3]int{{1, 1, 32}, {1, 3, 40}, {5, 2, 64}, {37, 3, 72}, {2, 1, 20}, {3, 5, 36}} {
+		b := Norm[float32]{S: size[0], C: size[1], N: size[2], Training: true}
+		for range b.C {
+			b.Scale, b.Shift = append(b.Scale, r.Float32()), append(b.Shift, r.Float32())
+			b.Mean, b.InverseDeviation = append(b.Mean, r.NormFloat64()), append(b.InverseDeviation, r.Float64())
+		}
+		n := b.S * b.C * b.N
+		input := func() []float32 {
+			x := guarded(t, n, true)
+			copy(x, normal[float32](r, n))
+			return x
+		}
+		x, dy, shortcut, dscale, dshift := input(), input(), input(), normal[float32](r, b.C), normal[float32](r, b.C)
+		shortcut[n/2] = float32(math.NaN())
+		for _, b.ReLU = range []bool{false, true} {
+			for name, pass := range map[string]func(y []float32){
+				"forward":           func(y []float32) { b.Forward(y, x, nil) },
+				"forward, shortcut": func(y []float32) { b.Forward(y, x, shortcut) },
+				"input gradient":    func(y []float32) { b.InputGradient(y, x, dy, dscale, dshift) },
+			} {
+				want, got := make([]float32, n), guarded(t, n, true)
+				using = portable
+				pass(want)
+				using = available
+				pass(got)
+				for i := range want {
+					if math.Float32bits(got[i]) != math.Float32bits(want[i]) && !(got[i] != got[i] && want[i] != want[i]) {
+						t.Fatalf("%s of %v, relu %v: element %d is %v, portable %v", name, size, b.ReLU, i, got[i], want[i])
+					}
+				}
+			}
+			sums := func() []float64 {
+				moments, gradients := make([]float64, 2*b.C), make([]float32, 2*b.C)
+				Moments(moments[:b.C], moments[b.C:], x, b.S, b.C, b.N)
+				b.ParameterGradient(gradients[:b.C], gradients[b.C:], x, dy)
+				for _, v := range gradients {
+					moments = append(moments, float64(v))
+				}
+				return moments
+			}
+			using = portable
+			want := sums()
+			using = available
+			for i, got := range sums() {
+				if math.Abs(got-want[i]) > 1e-6*float64(n) {
+					t.Fatalf("sum %d of %v, relu %v is %v, portable %v", i, size, b.ReLU, got, want[i])
+				}
+			}
+		}
+	}
+}
+
 // A transpose touches nothing beyond its matrices.
 func TestTransposeGuard(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
