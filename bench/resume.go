@@ -109,7 +109,7 @@ func settingsOf(flags map[string]string) (settings, error) {
 	fs := flag.NewFlagSet("run", flag.ContinueOnError)
 	var s settings
 	s.register(fs)
-	s.registerEvaluation(fs)
+	s.registerEvaluation(fs, 1)
 	for name, value := range flags {
 		if fs.Lookup(name) == nil {
 			continue

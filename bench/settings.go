@@ -60,7 +60,7 @@ func (s *settings) register(fs *flag.FlagSet) {
 	fs.StringVar(&s.data, "data", data.Default, "`name` of the data set: see bench list")
 	fs.StringVar(&s.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.BoolVar(&s.download, "download", false, "fetch the data set into -data-dir if it is not there")
-	fs.IntVar(&s.epochs, "epochs", 20, "epochs: as many steps as make one pass over the images, for every variant")
+	fs.IntVar(&s.epochs, "epochs", 60, "epochs: as many steps as make one pass over the images, for every variant")
 	fs.IntVar(&s.batch, "batch", 64, "images a step, repetitions included")
 	fs.StringVar(&s.method, "optimizer", "adamw", "sgd, adam or adamw")
 	fs.Float64Var(&s.rate, "lr", 0, "learning rate, the largest of one cycle; 0 means the variant's default")
@@ -80,10 +80,10 @@ func (s *settings) register(fs *flag.FlagSet) {
 }
 
 // registerEvaluation adds the flags of commands whose results may be of the test
-// images.
-func (s *settings) registerEvaluation(fs *flag.FlagSet) {
+// images, which are evaluated every so many epochs.
+func (s *settings) registerEvaluation(fs *flag.FlagSet, every int) {
 	fs.StringVar(&s.mode, "mode", "test", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images")
-	fs.IntVar(&s.evaluateEvery, "evaluate-every", 1, "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch")
+	fs.IntVar(&s.evaluateEvery, "evaluate-every", every, "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch")
 	fs.IntVar(&s.evaluateTraining, "evaluate-training-every", 0, "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never")
 }
 
@@ -291,7 +291,7 @@ func (e *experiment) rateChoice() string {
 	if e.rate > 0 {
 		return "given by -lr for all variants"
 	}
-	return "each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width 8, 20 epochs of batches of 64, AdamW and one cycle"
+	return "each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width 8, 60 epochs of batches of 64, AdamW and one cycle"
 }
 
 // describe lists the settings for the report.

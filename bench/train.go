@@ -28,7 +28,7 @@ func trainCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
 	var f trainFlags
 	f.register(fs)
-	f.registerEvaluation(fs)
+	f.registerEvaluation(fs, 1)
 	f.profiles.register(fs)
 	f.checkpoints.register(fs)
 	fs.StringVar(&f.variant, "variant", "conv", "`name` of the variant to train: see bench list")
