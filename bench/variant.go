@@ -124,12 +124,14 @@ func (v variant) connectivity(exceptions graph.Connectivity) graph.Connectivity 
 func (v variant) learningRate() float64 {
 	switch {
 	case !v.local:
-		return 0.04
-	case v.sleeps():
+		return 0.08
+	case v.sleep.Steps == 1:
 		return 0.02
-	case v.repetitions > 1:
+	case v.sleeps(): // of lc-sleep-10
+		return 0.005
+	case v.repetitions > 1: // of an earlier search, at 20 epochs
 		return 0.0025
 	default:
-		return 0.005
+		return 0.01
 	}
 }
