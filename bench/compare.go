@@ -86,7 +86,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 		return err
 	}
 	r := newReport("Connectivities compared", e)
-	r.Summary = fmt.Sprintf("%s on %s: the same network with shared weights, with local ones, and with local ones that are trained on translations or share their weights in sleep, at equal numbers of training steps.", e.model, e.data)
+	r.Summary = fmt.Sprintf("%s on %s: the same network with shared weights, with local ones, and with local ones that are to make up for it, at equal numbers of training steps.", e.model, e.data)
 	r.Short = s.short
 	for _, v := range variants {
 		row, err := e.check(v)
