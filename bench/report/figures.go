@@ -101,7 +101,7 @@ const equalWeights = "; no point where the weights are equal but for rounding, a
 
 // caption says how to read a figure of the measure.
 func (m measure) caption(curves []Curve, equal bool) string {
-	caption := "one value per epoch"
+	caption := "a value for each epoch that was measured"
 	for _, c := range curves {
 		for _, p := range c.Points {
 			if p.Low < p.High {
