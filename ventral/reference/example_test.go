@@ -32,5 +32,5 @@ func Example() {
 		log.Fatal(err)
 	}
 	fmt.Println(features.Dims())
-	// Output: 1000 680
+	// Output: 3000 680
 }

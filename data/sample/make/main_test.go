@@ -42,7 +42,7 @@ func TestRun(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "sample.zip")
 	var first []byte
 	for range 2 { // whole's order of entries differs, the sample does not
-		if err := run(whole(t, 500, 120), out); err != nil {
+		if err := run(whole(t, 500, 350), out); err != nil {
 			t.Fatal(err)
 		}
 		contents, err := os.ReadFile(out)
@@ -74,9 +74,9 @@ func TestRun(t *testing.T) {
 		counts[path.Dir(f.Name)]++
 		names[f.Name] = true
 	}
-	want := map[string]int{"train/cat": 400, "train/dog": 400, "test/cat": 100, "test/dog": 100}
-	if fmt.Sprint(counts) != fmt.Sprint(want) || len(names) != 1000 {
-		t.Errorf("%d names in %v, want 1000 in %v", len(names), counts, want)
+	want := map[string]int{"train/cat": 400, "train/dog": 400, "test/cat": 300, "test/dog": 300}
+	if fmt.Sprint(counts) != fmt.Sprint(want) || len(names) != 1400 {
+		t.Errorf("%d names in %v, want 1400 in %v", len(names), counts, want)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestRunErrors(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "sample.zip")
 	for name, in := range map[string]string{
 		"no file":        filepath.Join(t.TempDir(), "none.zip"),
-		"too few images": whole(t, 500, 99),
+		"too few images": whole(t, 500, 299),
 		"no test part":   whole(t, 500, 0),
 	} {
 		if err := run(in, out); err == nil {
