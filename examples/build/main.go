@@ -1,14 +1,16 @@
-// Command build builds a network of one's own, convolutional and locally
-// connected, and trains both.
+// Command build builds a network of one's own and trains it in three ways:
+// convolutional, locally connected, and locally connected with sleep.
 //
 //	go run ./examples/build
+//	go run ./examples/build -choose
 //
-// It prints the layers of the local one and a table of the two: README.md has
-// both.
+// It prints a table of the three and the layers of the local one, and with -choose
+// what their learning rates were chosen by: README.md has all.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -17,20 +19,27 @@ import (
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/train"
+	"hypnos/weightshare"
 )
 
 func main() {
-	if err := run(os.Stdout, 16, 15); err != nil {
+	choose := flag.Bool("choose", false, "try learning rates, on training images that are held back")
+	flag.Parse()
+	if err := run(os.Stdout, 16, 20, *choose); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(out io.Writer, channels, epochs int) error {
+func run(out io.Writer, channels, epochs int, choose bool) error {
 	// # Images
 	//
-	// 4,000 real images to train on, moved by up to 4 pixels, and 3,000 to test.
+	// 4,000 real images to train on, moved by up to 4 pixels, and 3,000 to test. These
+	// must not choose anything: learning rates are tried on a fifth of the others.
 	const batch, seed = 64, 1
 	images, test, err := data.Open(data.Default, "")
+	if err == nil && choose {
+		images, test, err = data.Split(images, 0.2, seed)
+	}
 	if err != nil {
 		return err
 	}
@@ -47,46 +56,72 @@ func run(out io.Writer, channels, epochs int) error {
 
 	// # A network of one's own
 	//
-	// Two areas, of which the second adds what it made of the first to a
-	// shortcut. Nothing here says how layers are connected: options do.
+	// Four areas, of which all but the first add what they make of the area before
+	// to a shortcut. Nothing here says how layers are connected: options do.
 	build := func(c graph.Connectivity) (*graph.Network, error) {
 		b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 32, Width: 32}, Connectivity: c, Seed: seed})
-		x := b.Local("V1.conv", b.Input(), graph.Local{Channels: channels, Kernel: 5, Stride: 2, Padding: 2})
-		v1 := b.ReLU("V1.relu", b.BatchNorm("V1.norm", x))
-		b.Area("V1", v1)
-		x = b.Local("V2.conv", v1, graph.Local{Channels: 2 * channels, Kernel: 3, Stride: 2, Padding: 1})
-		shortcut := b.Local("V2.skip", v1, graph.Local{Channels: 2 * channels, Kernel: 1, Stride: 2})
-		v2 := b.ReLU("V2.relu", b.Add("V2.add", b.BatchNorm("V2.norm", x), shortcut))
-		b.Area("V2", v2)
-		return b.Build(b.Linear("decoder", b.GlobalAveragePool("pool", v2), len(images.Classes())))
+		area := func(name string, x *graph.Layer, channels, stride int) *graph.Layer {
+			y := b.Local(name+".conv", x, graph.Local{Channels: channels, Kernel: 3, Stride: stride, Padding: 1})
+			y = b.BatchNorm(name+".norm", y)
+			if x != b.Input() {
+				y = b.Add(name+".add", y, b.Local(name+".skip", x, graph.Local{Channels: channels, Kernel: 1, Stride: stride}))
+			}
+			y = b.ReLU(name+".relu", y)
+			b.Area(name, y)
+			return y
+		}
+		x := area("V1", b.Input(), channels, 2)
+		x = area("V2", x, channels, 1)
+		x = area("V4", x, 2*channels, 2)
+		x = area("IT", x, 4*channels, 2)
+		return b.Build(b.Linear("decoder", b.GlobalAveragePool("pool", x), len(images.Classes())))
 	}
 
-	// # Convolutional beside local
-	table := "connectivity        parameters   top-1, %\n"
-	for _, c := range []graph.Connectivity{{}, {Local: true}} {
-		net, err := build(c)
-		if err != nil {
-			return err
+	// # Shared weights, weights of one's own, and a sleep that shares them
+	//
+	// The sleep follows every step. Each of the three learns at the rate that was
+	// best with -choose.
+	var net *graph.Network
+	perEpoch := images.Len() / batch
+	fmt.Fprintln(out, "connectivity          parameters  learning rate  top-1, %")
+	for _, v := range []struct {
+		name          string
+		local, sleeps bool
+		rates         []float64
+	}{
+		{"convolutional", false, false, []float64{0.02}},
+		{"locally connected", true, false, []float64{0.01}},
+		{"the same, with sleep", true, true, []float64{0.01}},
+	} {
+		if choose {
+			v.rates = []float64{0.0025, 0.005, 0.01, 0.02, 0.04}
 		}
-		perEpoch := images.Len() / batch
-		epochs, err := train.Run(context.Background(), net, train.Options{
-			Epochs: epochs, StepsPerEpoch: perEpoch, Batch: batch,
-			Optimiser: train.OptimiserOptions{WeightDecay: 0.01}, Schedule: train.Schedule{Rate: 0.01},
-			Training: train.Batches(loader.Batches(0, epochs*perEpoch)),
-			Evaluations: []train.Evaluation{{Batches: func() train.Batches {
-				return train.Batches(data.InOrder(test, normalisation, batch))
-			}}},
-		})
-		if err != nil {
-			return err
-		}
-		if c.Local {
-			if err := net.WriteSummary(out, batch); err != nil {
+		for _, rate := range v.rates {
+			if net, err = build(graph.Connectivity{Local: v.local}); err != nil {
 				return err
 			}
+			options := train.Options{
+				Epochs: epochs, StepsPerEpoch: perEpoch, Batch: batch,
+				Optimiser: train.OptimiserOptions{WeightDecay: 0.01}, Schedule: train.Schedule{Rate: rate},
+				Training: train.Batches(loader.Batches(0, epochs*perEpoch)),
+				Evaluations: []train.Evaluation{{Every: epochs, Batches: func() train.Batches {
+					return train.Batches(data.InOrder(test, normalisation, batch))
+				}}},
+			}
+			if v.sleeps {
+				sleeper, err := weightshare.New(net, weightshare.Options{Schedule: weightshare.Schedule{Steps: 1}})
+				if err != nil {
+					return err
+				}
+				options.Sleep = sleeper.Step
+			}
+			done, err := train.Run(context.Background(), net, options)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%-20s %11d %14g %9.1f\n", v.name, net.ParameterCount(), rate, 100*done[epochs-1].Evaluated[0].Top1)
 		}
-		table += fmt.Sprintf("%-18v %11d %10.1f\n", c, net.ParameterCount(), 100*epochs[len(epochs)-1].Evaluated[0].Top1)
 	}
-	_, err = fmt.Fprint(out, "\n", table)
-	return err
+	fmt.Fprintln(out)
+	return net.WriteSummary(out, batch)
 }

@@ -9,14 +9,31 @@ import (
 // The program runs, in a short form, and its local network is the larger one.
 func TestRun(t *testing.T) {
 	var out bytes.Buffer
-	if err := run(&out, 2, 1); err != nil {
+	if err := run(&out, 2, 1, false); err != nil {
 		t.Fatal(err)
 	}
-	// 5×5×3, 3×3×2 and 1×1×2 weights for 2, 4 and 4 channels, at one location or
-	// at 16×16 and twice 8×8; 2 and 4 scales and shifts; 4×10 weights and 10 biases.
-	for _, want := range []string{"V2.skip  local", "convolutional              292 ", "locally connected        43582 "} {
+	// 3×3 weights of 3·2, 2·2, 2·4 and 4·8 pairs of channels, and one more of all
+	// pairs but the first, at one location or at twice 16×16, 8×8 and 4×4; 2, 2, 4
+	// and 8 scales and shifts; 8×10 weights and 10 biases.
+	for _, want := range []string{
+		"convolutional                616           0.02 ", "locally connected          34426           0.01 ", "the same, with sleep       34426           0.01 ",
+		"IT.skip  local",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+// Each of the three is tried at five learning rates.
+func TestChoose(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(&out, 1, 1, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"convolutional ", "locally connected ", "the same, with sleep "} {
+		if n := strings.Count(out.String(), "\n"+name); n != 5 {
+			t.Errorf("%d of %s, want 5 in\n%s", n, name, out.String())
 		}
 	}
 }
