@@ -38,7 +38,8 @@ func TestBrainOfComparison(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
-	_, scores, _ := strings.Cut(stdout, "\n\n")
+	_, scores, _ := strings.Cut(stdout, "\nvariant ") // after a sentence
+	_, scores, _ = strings.Cut(scores, "\nvariant ")  // and the table of top-1
 	if head, _, _ := strings.Cut(scores, "\n"); !strings.Contains(head, "monkey IT RSA") || !strings.Contains(head, "human IT RSA") || strings.Count(head, "untrained") != 2 {
 		t.Errorf("table %s", head)
 	}
