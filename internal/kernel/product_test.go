@@ -198,6 +198,21 @@ func TestProductRuns(t *testing.T) {
 	})
 }
 
+// A run of products without terms reads neither A nor B, and clears C.
+func TestProductRunsOfNothing(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		q := Product{M: 1, N: 8, K: 1, ARow: 4, AColumn: 1, BRow: 8, CRow: 8, Runs: 3, ARun: 4, BRun: 8, CRun: 16}
+		c32, c64 := unnamed[float32](40), unnamed[float64](40)
+		Compute(q, c32, nil, nil, nil)
+		Compute(q, c64, nil, nil, nil)
+		for i := range c64 {
+			if cleared := i%16 < 8; (c64[i] == 0) != cleared || (c32[i] == 0) != cleared {
+				t.Fatalf("element %d is %v and %v", i, c32[i], c64[i])
+			}
+		}
+	})
+}
+
 func numbers(random *rand.Rand, n int) []float32 {
 	s := make([]float32, n)
 	for i := range s {
