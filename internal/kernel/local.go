@@ -70,7 +70,7 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
 				if group == 0 {
-					steps := len(terms) * q.K * ((q.N + 31) / 32) * ((q.M + 7) / 8) / count
+					steps := q.steps(len(terms)) / count
 					q.ahead = ahead[:0]
 					for i := range count {
 						q.ahead = forwardAhead(g, q.ahead, y, x, weight, oh*g.OW+ow+i+1, steps)
@@ -92,10 +92,7 @@ const mostRuns = 16
 // would come too late.
 func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location, lines int) []stretch {
 	oh, ow := location/g.OW, location%g.OW
-	if oh == g.OH {
-		return list
-	}
-	if len(list)+2 > cap(list) {
+	if oh == g.OH || len(list)+2 > cap(list) {
 		return list
 	}
 	before := len(list)
@@ -204,7 +201,7 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 					terms := g.gradientTerms(room[:0], ih, iw, group)
 					q.ahead = nil
 					if group == 0 {
-						steps := len(terms) * q.K * ((q.N + 31) / 32) * ((q.M + 7) / 8)
+						steps := q.steps(len(terms))
 						q.ahead = ahead[:0]
 						for i := range q.Runs {
 							q.ahead = gradientAhead(g, q.ahead, dx, dy, weight, ih, iw+g.Stride*(i+1), terms, i+1, steps)

@@ -44,6 +44,10 @@ type Product struct {
 	vectors [2]int    // distances of the second vector of B and C, in a panel of two
 }
 
+// steps is how many steps one run of so many terms has, each of which can fetch a
+// line: those of all tiles of up to eight rows and 32 columns.
+func (q Product) steps(terms int) int { return terms * q.K * ((q.N + 31) / 32) * ((q.M + 7) / 8) }
+
 // Compute evaluates the product. It panics unless the slices hold every
 // element that the definition names; c must not overlap a or b.
 func Compute[T Float](q Product, c, a, b []T, terms []Term) {
