@@ -241,8 +241,7 @@ func evaluate(inference *graph.Inference, batches Batches) (Metrics, []bool, err
 		if err != nil {
 			return Metrics{}, nil, err
 		}
-		sum.add(logits, batch.Labels, loss)
-		right = appendRight(right, logits, batch.Labels)
+		right = append(right, sum.add(logits, batch.Labels, loss)...)
 	}
 	if sum.Images == 0 {
 		return Metrics{}, nil, errors.New("train: no images to evaluate on")

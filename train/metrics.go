@@ -13,12 +13,15 @@ type Sums struct {
 	Loss, Top1, Top5 float64
 }
 
-// add adds a batch: its logits, N classes, its labels and its mean loss.
-func (s *Sums) add(logits []float32, labels []int, loss float64) {
+// add adds a batch, its logits, N classes, its labels and its mean loss, and returns
+// which images were right: those whose label is the largest logit.
+func (s *Sums) add(logits []float32, labels []int, loss float64) (right []bool) {
+	right = make([]bool, len(labels))
 	classes := len(logits) / len(labels)
 	for i, label := range labels {
 		switch r := rank(logits[i*classes:][:classes], label); {
 		case r < 1:
+			right[i] = true
 			s.Top1++
 			fallthrough
 		case r < 5:
@@ -27,15 +30,6 @@ func (s *Sums) add(logits []float32, labels []int, loss float64) {
 	}
 	s.Loss += loss * float64(len(labels))
 	s.Images += len(labels)
-}
-
-// appendRight adds, for each image of a batch, whether its label is the largest
-// logit: see rank.
-func appendRight(right []bool, logits []float32, labels []int) []bool {
-	classes := len(logits) / len(labels)
-	for i, label := range labels {
-		right = append(right, rank(logits[i*classes:][:classes], label) == 0)
-	}
 	return right
 }
 
