@@ -54,6 +54,7 @@ func (e evaluation) run(ctx context.Context, c console, model string) error {
 	if err != nil {
 		return err
 	}
+	c.note(data.Notes(training, test)...)
 	_, preprocessing, err := data.Transforms(e.data, data.TransformOptions{Side: e.model.side})
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 			return errors.Errorf("-areas: %q stands twice", f.layers[i])
 		}
 	}
-	set, err := f.pictures.open(model, blank)
+	set, err := f.pictures.open(c, model, blank)
 	if err != nil {
 		return err
 	}

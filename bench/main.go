@@ -90,6 +90,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // console is where a command writes: results to out, progress to err.
 type console struct{ out, err io.Writer }
 
+// note tells what a user should know and need not do anything about.
+func (c console) note(lines ...string) {
+	for _, line := range lines {
+		fmt.Fprintf(c.err, "note: %s\n", line)
+	}
+}
+
 // usageError is an error in the flags themselves.
 type usageError struct{ error }
 

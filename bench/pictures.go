@@ -39,7 +39,7 @@ type pictures struct {
 // open finds the pictures and prepares them as the weights that the model was
 // published with expect, in proportion for images of another size. None is read
 // yet.
-func (f pictureFlags) open(model string, net *graph.Network) (*pictures, error) {
+func (f pictureFlags) open(c console, model string, net *graph.Network) (*pictures, error) {
 	switch {
 	case f.batch < 1:
 		return nil, errors.Errorf("-batch %d, want at least 1", f.batch)
@@ -50,6 +50,7 @@ func (f pictureFlags) open(model string, net *graph.Network) (*pictures, error) 
 	if err != nil {
 		return nil, err
 	}
+	c.note(files.Notes()...)
 	return preparedFor(files, model, net, f.batch)
 }
 

@@ -79,7 +79,7 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 	if err := p.model.needWeights(); err != nil {
 		return err
 	}
-	names, normalisation, err := p.classes()
+	names, normalisation, err := p.classes(c)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 	if names != nil && len(names) != blank.Classes() {
 		return errors.Errorf("%d names of classes, but the network has %d classes", len(names), blank.Classes())
 	}
-	set, err := p.pictures.open(model, blank)
+	set, err := p.pictures.open(c, model, blank)
 	if err != nil {
 		return err
 	}
@@ -139,12 +139,13 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 
 // classes returns the names of the classes, if the flags say where they are, and
 // the normalisation of the data set if they name one.
-func (p prediction) classes() (names []string, normalisation data.Normalisation, err error) {
+func (p prediction) classes(c console) (names []string, normalisation data.Normalisation, err error) {
 	if p.data != "" {
 		training, _, err := data.Open(p.data, p.dataDir)
 		if err != nil {
 			return nil, normalisation, err
 		}
+		c.note(data.Notes(training)...)
 		names = training.Classes()
 		if normalisation, err = data.NormalisationFor(p.data, training); err != nil {
 			return nil, normalisation, err

@@ -186,7 +186,7 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 			return nil, err
 		}
 	}
-	if err := e.openData(); err != nil {
+	if err := e.openData(c); err != nil {
 		return nil, err
 	}
 	channels, height, width := e.training.Size()
@@ -207,11 +207,12 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 }
 
 // openData finds the images to train and to evaluate on.
-func (e *experiment) openData() error {
+func (e *experiment) openData(c console) error {
 	training, test, err := data.Open(e.data, e.dataDir)
 	if err != nil {
 		return err
 	}
+	c.note(data.Notes(training, test)...)
 	var validation data.Dataset
 	if e.validation != 0 {
 		if training, validation, err = data.Split(training, e.validation, e.seed); err != nil {

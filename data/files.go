@@ -22,6 +22,7 @@ type Files struct {
 	names   []byte  // end to end
 	ends    []int   // of each name
 	labels  []int32 // of each file; none if there are no classes
+	notes   []string
 }
 
 // Pictures is the data set, without labels, of picture files: of those named,
@@ -168,6 +169,9 @@ func (s *Files) Classes() []string { return s.classes }
 
 // Size returns three channels, and no height and width.
 func (s *Files) Size() (channels, height, width int) { return 3, 0, 0 }
+
+// Notes returns what a user should know of how the files were found.
+func (s *Files) Notes() []string { return s.notes }
 
 // Name returns the path of the i-th file.
 func (s *Files) Name(i int) string { return filepath.Join(s.root, s.name(i)) }
