@@ -51,18 +51,16 @@ func (f brainFlags) sources(ctx context.Context, c console) ([]source, error) {
 			folders = append(folders, name)
 		}
 	}
-	switch {
-	case f.model.weights != "" && named != 1:
+	if f.model.weights != "" && named != 1 {
 		return nil, errors.Errorf("-weights is of one model, and -models names %d of bench list", named)
-	case f.untrained && folders == nil:
-		return nil, errors.New("-untrained is of the networks of folders, and -models names none")
-	case f.dataDir != "" && folders == nil:
-		return nil, errors.New("-data-dir is of the networks of folders, and -models names none")
 	}
-	for _, flag := range []string{"variant", "width", "classes", "image-size", "steps", "first-conv", "conv-1x1", "freeze-1x1", "deviation"} {
-		if f.given[flag] && named == 0 {
-			return nil, errors.Errorf("-%s is of models of bench list, and -models names none", flag)
-		}
+	if err := needEffects(f.given, []effect{
+		{[]string{"untrained", "data-dir"}, folders != nil, "it is of the networks of folders, and -models names none"},
+		{slices.Concat([]string{"variant", "width", "classes", "image-size", "steps"}, localNames), named > 0, "it is of models of bench list, and -models names none"},
+		{[]string{"areas", "batch"}, folders != nil || named > 0, "it is of networks, and -models names none"},
+		f.model.localEffect(),
+	}); err != nil {
+		return nil, err
 	}
 	var sources, before []source
 	experiments := map[string]*experiment{}

@@ -53,6 +53,10 @@ be added; for other settings choose another -out.`),
 				return err
 			}
 			s.given = given(fs)
+			if err := needEffects(s.given, []effect{{[]string{"quick"}, !(s.given["epochs"] && s.given["evaluate-every"] && s.given["seeds"]),
+				"-epochs, -evaluate-every and -seeds say all that it would"}}); err != nil {
+				return err
+			}
 			if *quick {
 				if !s.given["epochs"] {
 					s.epochs, s.short = 4, true
@@ -81,7 +85,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 	if err != nil {
 		return err
 	}
-	e, err := s.open(ctx, c)
+	e, err := s.open(ctx, c, variants...)
 	if err != nil {
 		return err
 	}

@@ -41,12 +41,12 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
+			all := given(fs)
+			if err := needEffects(all, []effect{{[]string{"quick"}, !all["trials"], "-trials says all that it would"}}); err != nil {
+				return err
+			}
 			if *quick {
-				given := false
-				fs.Visit(func(f *flag.Flag) { given = given || f.Name == "trials" })
-				if !given {
-					*trials = 2
-				}
+				*trials = 2
 			}
 			return converge(ctx, c, convergeRules, *trials, *seed, *out)
 		},

@@ -49,8 +49,8 @@ func TestTrainOnFolder(t *testing.T) {
 	train := func(more ...string) (status int, stdout, stderr string) {
 		return bench(t.Context(), append([]string{"train", "-data", "folder", "-data-dir", dir, "-image-size", "16", "-epochs", "2", "-width", "1", "-batch", "8"}, more...)...)
 	}
-	for _, variant := range []string{"conv", "lc-translate-2", "lc-sleep-1"} {
-		if status, stdout, stderr := train("-variant", variant, "-sleep", "hebbian", "-sleep-source", "patches", "-sleep-iterations", "2", "-sleep-patterns", "4"); status != 0 || !strings.Contains(stdout, variant) {
+	for variant, flags := range map[string][]string{"conv": nil, "lc-translate-2": nil, "lc-sleep-1": append(asleep("hebbian"), "-sleep-source", "patches")} {
+		if status, stdout, stderr := train(append(flags, "-variant", variant)...); status != 0 || !strings.Contains(stdout, variant) {
 			t.Errorf("%s: status %d, %s", variant, status, stderr)
 		}
 	}
@@ -139,8 +139,8 @@ func TestDataFlags(t *testing.T) {
 		"-data imagenet -image-size 16 -data-dir " + dir: "only folder takes a side",
 		"-data mnist -data-dir " + dir:                   "train-images-idx3-ubyte",
 		"-data folder -data-dir " + dir + "/train":       "train/train",
-		"-data folder -padding 4 -data-dir " + dir:       "-padding has no effect on -data folder",
-		"-data imagenet -flip=false -data-dir " + dir:    "-flip has no effect on -data imagenet",
+		"-data folder -padding 4 -data-dir " + dir:       "-padding has no effect: training images of -data folder are random parts",
+		"-data imagenet -flip=false -data-dir " + dir:    "-flip has no effect: training images of -data imagenet are random parts",
 		"-mode validation":                               "-mode validation needs -validation",
 		"-mode training":                                 "want test or validation",
 		"-evaluate-every 0":                              "-evaluate-every 0, want at least 1",

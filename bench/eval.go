@@ -21,6 +21,7 @@ func evalCommand(c console) *ffcli.Command {
 	fs.StringVar(&e.data, "data", data.Default, "`name` of the data set: see bench list. Its images and classes size the network, unless flags do")
 	fs.StringVar(&e.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.IntVar(&e.batch, "batch", 64, "images at a time")
+	registerSkipBad(fs, &e.skipBad)
 	return &ffcli.Command{
 		Name:       "eval",
 		ShortUsage: "go run ./bench eval MODEL -weights FILE [-data NAME] [flags]",
@@ -31,7 +32,7 @@ func evalCommand(c console) *ffcli.Command {
 			if err != nil {
 				return err
 			}
-			return e.run(ctx, c, model)
+			return e.run(ctx, c, model, given(fs))
 		},
 	}
 }
@@ -41,13 +42,17 @@ type evaluation struct {
 	model         modelFlags
 	data, dataDir string
 	batch         int
+	skipBad       bool
 }
 
-func (e evaluation) run(ctx context.Context, c console, model string) error {
+func (e evaluation) run(ctx context.Context, c console, model string, given map[string]bool) error {
 	if e.batch < 1 {
 		return errors.Errorf("-batch %d, want at least 1", e.batch)
 	}
 	if err := e.model.needWeights(); err != nil {
+		return err
+	}
+	if err := needEffects(given, append(e.model.effects(), folderEffect(e.data))); err != nil {
 		return err
 	}
 	training, test, err := data.Open(e.data, e.dataDir)
@@ -55,6 +60,9 @@ func (e evaluation) run(ctx context.Context, c console, model string) error {
 		return err
 	}
 	c.note(data.Notes(training, test)...)
+	if err := needEffects(given, []effect{skipBadEffect(test)}); err != nil {
+		return err
+	}
 	_, preprocessing, err := data.Transforms(e.data, data.TransformOptions{Side: e.model.side})
 	if err != nil {
 		return err
@@ -74,6 +82,13 @@ func (e evaluation) run(ctx context.Context, c console, model string) error {
 	net, err := e.model.weighted(model)
 	if err != nil {
 		return err
+	}
+	if e.skipBad {
+		indices, err := readable(ctx, c, test, "test")
+		if err != nil {
+			return err
+		}
+		test, training = data.Subset(test, indices), data.SkipBad(training)
 	}
 	normalisation, err := data.NormalisationFor(e.data, training)
 	if err != nil {

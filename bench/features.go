@@ -38,6 +38,9 @@ called pictures names the files, in order.`),
 				return err
 			}
 			f.pictures.paths = append(f.pictures.paths, more...)
+			if err := needEffects(given(fs), f.model.effects()); err != nil {
+				return err
+			}
 			if *areas != "" {
 				f.layers = strings.Split(*areas, ",")
 			}
@@ -72,7 +75,7 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 			return errors.Errorf("-areas: %q stands twice", f.layers[i])
 		}
 	}
-	set, err := f.pictures.open(c, model, blank)
+	set, err := f.pictures.open(ctx, c, model, blank)
 	if err != nil {
 		return err
 	}

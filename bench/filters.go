@@ -38,7 +38,12 @@ func filtersCommand(c console) *ffcli.Command {
 			if err := o.check(); err != nil {
 				return err
 			}
-			if _, err := m.network(model, true); err != nil {
+			blank, err := m.network(model, true)
+			if err != nil {
+				return err
+			}
+			local := effect{[]string{"locations", "by"}, !firstLayer(blank).Field.Shared, "the first layer is convolutional, and shown once"}
+			if err := needEffects(given(fs), append(m.effects(), local)); err != nil {
 				return err
 			}
 			if err := prepareFile("-o", *out, ".png", ".svg"); err != nil {

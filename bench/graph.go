@@ -36,12 +36,20 @@ func graphCommand(c console) *ffcli.Command {
 			if err != nil {
 				return err
 			}
-			if err := prepareFile("-o", *out, ".svg", ".dot"); err != nil {
+			var rolled, drawing bytes.Buffer
+			o := graph.DOT{Title: fmt.Sprintf("%s, %v", model, net.Options.Connectivity)}
+			if err := net.WriteDOT(&rolled, o); err != nil {
 				return err
 			}
-			var drawing bytes.Buffer
-			title := fmt.Sprintf("%s, %v", model, net.Options.Connectivity)
-			if err := net.WriteDOT(&drawing, graph.DOT{Title: title, Unrolled: *unrolled}); err != nil {
+			o.Unrolled = *unrolled
+			if err := net.WriteDOT(&drawing, o); err != nil {
+				return err
+			}
+			recurs := effect{[]string{"unroll"}, !*unrolled || !bytes.Equal(rolled.Bytes(), drawing.Bytes()), model + " has no loop"}
+			if err := needEffects(given(fs), append(m.effects(), recurs)); err != nil {
+				return err
+			}
+			if err := prepareFile("-o", *out, ".svg", ".dot"); err != nil {
 				return err
 			}
 			content := drawing.Bytes()

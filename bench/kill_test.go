@@ -47,7 +47,7 @@ func TestKill(t *testing.T) {
 	}
 	data, whole := digits(t), t.TempDir()
 	flags := func(dir string) []string {
-		return tiny(data, "-out", dir, "-variant", "lc-sleep-4", "-sleep", "hebbian", "-batch", "2", "-checkpoint-every", "1ns")
+		return tiny(data, append(asleep("hebbian"), "-out", dir, "-variant", "lc-sleep-4", "-batch", "2", "-checkpoint-every", "1ns")...)
 	}
 	begun := time.Now()
 	first := program(t, append([]string{"train"}, flags(whole)...)...)

@@ -50,12 +50,12 @@ func (f *modelFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.classes, "classes", 0, "number of classes; 0 means as published")
 	fs.IntVar(&f.side, "image-size", 0, "height and width of the images, `pixels`; 0 means as published")
 	fs.IntVar(&f.steps, "steps", 0, "time steps of cornet-r and cornet-rt; 0 means as published")
-	fs.Uint64Var(&f.seed, "seed", 1, "source of initial weights")
 	f.local.register(fs)
 }
 
-// registerWeights adds the flag of a command that looks at weights.
+// registerWeights adds the flags of a command that looks at weights.
 func (f *modelFlags) registerWeights(fs *flag.FlagSet) {
+	fs.Uint64Var(&f.seed, "seed", 1, "source of initial weights, and of the noise of -deviation")
 	fs.StringVar(&f.weights, "weights", "", "`file` of weights, PyTorch's or safetensors, instead of initial ones; local layers start as copies of a convolution's, with -deviation times as much noise")
 }
 

@@ -15,8 +15,9 @@ import (
 
 // pictureFlags name the pictures that a network is shown.
 type pictureFlags struct {
-	paths []string
-	batch int
+	paths   []string
+	batch   int
+	skipBad bool
 }
 
 // register adds the flags.
@@ -26,6 +27,7 @@ func (f *pictureFlags) register(fs *flag.FlagSet) {
 		return nil
 	})
 	fs.IntVar(&f.batch, "batch", 16, "pictures at a time")
+	registerSkipBad(fs, &f.skipBad)
 }
 
 // pictures are files, and what a network takes of them.
@@ -38,8 +40,8 @@ type pictures struct {
 
 // open finds the pictures and prepares them as the weights that the model was
 // published with expect, in proportion for images of another size. None is read
-// yet.
-func (f pictureFlags) open(c console, model string, net *graph.Network) (*pictures, error) {
+// yet, but to skip bad ones.
+func (f pictureFlags) open(ctx context.Context, c console, model string, net *graph.Network) (*pictures, error) {
 	switch {
 	case f.batch < 1:
 		return nil, errors.Errorf("-batch %d, want at least 1", f.batch)
@@ -51,7 +53,15 @@ func (f pictureFlags) open(c console, model string, net *graph.Network) (*pictur
 		return nil, err
 	}
 	c.note(files.Notes()...)
-	return preparedFor(files, model, net, f.batch)
+	set, err := preparedFor(files, model, net, f.batch)
+	if err != nil || !f.skipBad {
+		return set, err
+	}
+	indices, err := readable(ctx, c, set.prepared, "given")
+	if err != nil {
+		return nil, err
+	}
+	return preparedFor(files.Subset(indices), model, net, f.batch)
 }
 
 // preparedFor is pictures as the weights that the model was published with expect

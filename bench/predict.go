@@ -46,6 +46,13 @@ func predictCommand(c console) *ffcli.Command {
 				return err
 			}
 			p.pictures.paths = append(p.pictures.paths, more...)
+			folder := folderEffect(p.data)
+			if p.data == "" {
+				folder = effect{folder.flags, false, "it is of -data, and none is named"}
+			}
+			if err := needEffects(given(fs), append(p.model.effects(), folder)); err != nil {
+				return err
+			}
 			return p.run(ctx, c, model)
 		},
 	}
@@ -93,7 +100,7 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 	if names != nil && len(names) != blank.Classes() {
 		return errors.Errorf("%d names of classes, but the network has %d classes", len(names), blank.Classes())
 	}
-	set, err := p.pictures.open(c, model, blank)
+	set, err := p.pictures.open(ctx, c, model, blank)
 	if err != nil {
 		return err
 	}

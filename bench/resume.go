@@ -30,6 +30,9 @@ func (f *checkpointFlags) register(fs *flag.FlagSet) {
 	fs.BoolVar(&f.skipDamaged, "skip-damaged", false, "go on from the newest checkpoint that is not damaged")
 }
 
+// checkpointNames are the flags of checkpointFlags.
+var checkpointNames = []string{"checkpoint-every", "keep", "fresh", "skip-damaged"}
+
 // check reads what the flags say.
 func (f *checkpointFlags) check() error {
 	var err error

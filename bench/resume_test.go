@@ -45,8 +45,12 @@ func digits(t *testing.T) string {
 
 // tiny are flags of a training of three epochs of six steps.
 func tiny(dir string, more ...string) []string {
-	return append([]string{"-data", "mnist", "-data-dir", dir, "-width", "1", "-batch", "10", "-epochs", "3",
-		"-sleep-iterations", "2", "-sleep-patterns", "4"}, more...)
+	return append([]string{"-data", "mnist", "-data-dir", dir, "-width", "1", "-batch", "10", "-epochs", "3"}, more...)
+}
+
+// asleep are flags of a sleep of two iterations.
+func asleep(kind string) []string {
+	return []string{"-sleep", kind, "-sleep-iterations", "2", "-sleep-patterns", "4"}
 }
 
 // trained runs bench train and wants it to succeed.
@@ -127,8 +131,8 @@ func TestResume(t *testing.T) {
 	}{
 		"conv":    {[]string{"-variant", "conv", "-checkpoint-every", "1"}, []runs.Place{{Epochs: 1}, {Epochs: 2}, {Epochs: 3}}},
 		"instant": {[]string{"-variant", "lc-sleep-4", "-optimizer", "sgd", "-schedule", "multistep", "-milestones", "1,2", "-lr", "0.01", "-flip", "-validation", "0.1", "-batch", "9", "-evaluate-training-every", "2"}, middle},
-		"hebbian": {[]string{"-variant", "lc-sleep-4", "-sleep", "hebbian", "-sleep-source", "patches", "-validation", "0.3", "-mode", "validation", "-evaluate-every", "2", "-batch", "7", "-freeze-1x1"}, middle},
-		"dynamic": {[]string{"-variant", "lc-sleep-epochs-1", "-sleep", "dynamic", "-repetitions", "2", "-optimizer", "adam"}, []runs.Place{{Epochs: 0, Step: 5}, {Epochs: 1}, {Epochs: 2, Step: 13}}},
+		"hebbian": {append(asleep("hebbian"), "-variant", "lc-sleep-4", "-sleep-source", "patches", "-validation", "0.3", "-mode", "validation", "-evaluate-every", "2", "-batch", "7", "-freeze-1x1"), middle},
+		"dynamic": {append(asleep("dynamic"), "-variant", "lc-sleep-epochs-1", "-repetitions", "2", "-optimizer", "adam"), []runs.Place{{Epochs: 0, Step: 5}, {Epochs: 1}, {Epochs: 2, Step: 13}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() {
@@ -307,23 +311,23 @@ func TestCompareGoesOn(t *testing.T) {
 	tables := func() string {
 		return fmt.Sprint(withoutSeconds(t, filepath.Join(dir, "results.csv")), withoutSeconds(t, filepath.Join(dir, "layers.csv")))
 	}
-	if status, _, stderr := run("-variants", "conv,lc-sleep-4", "-sleep", "hebbian"); status != 0 {
+	if status, _, stderr := run(append(asleep("hebbian"), "-variants", "conv,lc-sleep-4")...); status != 0 {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	want := tables()
-	status, stdout, stderr := run("-variants", "conv,lc-sleep-4", "-sleep", "hebbian")
+	status, stdout, stderr := run(append(asleep("hebbian"), "-variants", "conv,lc-sleep-4")...)
 	if status != 0 || !strings.Contains(stdout, "lc-sleep-4") || !strings.Contains(stderr, "holds this comparison, which was finished before; -fresh trains anew") || strings.Contains(stderr, "epoch 1") || tables() != want {
 		t.Errorf("once more: status %d, %s%s", status, stdout, stderr)
 	}
-	status, stdout, stderr = run("-variants", "conv,lc-sleep-4", "-epochs", "2", "-batch", "20")
-	if w := "checkpoint-3 in " + filepath.Join(dir, "runs", "conv-seed-1") + " is of a run with other settings: -batch 10, now 20; -epochs 3, now 2; -sleep hebbian, now instant (-fresh"; status != 1 || stdout != "" || !strings.Contains(stderr, w) {
+	status, stdout, stderr = run(append(asleep("dynamic"), "-variants", "conv,lc-sleep-4", "-epochs", "2", "-batch", "20")...)
+	if w := "checkpoint-3 in " + filepath.Join(dir, "runs", "conv-seed-1") + " is of a run with other settings: -batch 10, now 20; -epochs 3, now 2; -sleep hebbian, now dynamic (-fresh"; status != 1 || stdout != "" || !strings.Contains(stderr, w) {
 		t.Errorf("other settings: status %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
-	status, _, stderr = run("-variants", "conv,lc,lc-sleep-4", "-sleep", "hebbian")
+	status, _, stderr = run(append(asleep("hebbian"), "-variants", "conv,lc,lc-sleep-4")...)
 	if status != 0 || !strings.Contains(stderr, "2 of 3 runs were finished before") || strings.Count(stderr, "epoch 1 of 3") != 1 {
 		t.Errorf("one more: status %d, stderr %q", status, stderr)
 	}
-	status, _, stderr = run("-variants", "conv,lc-sleep-4", "-sleep", "hebbian", "-fresh")
+	status, _, stderr = run(append(asleep("hebbian"), "-variants", "conv,lc-sleep-4", "-fresh")...)
 	if status != 0 || strings.Count(stderr, "epoch 1 of 3") != 2 || tables() != want {
 		t.Errorf("-fresh: status %d, stderr %q", status, stderr)
 	}

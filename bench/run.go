@@ -91,15 +91,15 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	return run, err
 }
 
-// listSkipped prints the images that could not be read, each of them once.
+// listSkipped prints the training images that could not be read, each of them once.
 func (e *experiment) listSkipped(b *bar) {
-	for _, set := range e.skipping {
-		for _, image := range set.Skipped() {
-			image = set.name + " " + image
-			if !e.listed[image] {
-				e.listed[image] = true
-				b.line("skipped %d: %s", len(e.listed), image)
-			}
+	if e.skipping == nil {
+		return
+	}
+	for _, image := range e.skipping.Skipped() {
+		if !e.listed[image] {
+			e.listed[image] = true
+			b.line("skipped %d: training %s", len(e.listed), image)
 		}
 	}
 }

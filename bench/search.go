@@ -38,10 +38,14 @@ compare and train; to find them takes more than half an hour on two cores.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
+			s.given = given(fs)
+			if err := needEffects(s.given, []effect{{[]string{"lr"}, false, "search tries all -rates"}}); err != nil {
+				return err
+			}
 			if s.validation == 0 {
 				s.validation = defaultValidation
 			}
-			s.mode, s.evaluateEvery, s.given = "validation", max(s.epochs, 1), given(fs) // once, at the end
+			s.mode, s.evaluateEvery = "validation", max(s.epochs, 1) // once, at the end
 			return search(ctx, c, s, *variants, *rates, *seeds)
 		},
 	}
@@ -63,7 +67,7 @@ func search(ctx context.Context, c console, s settings, names, rates string, see
 		}
 		tried = append(tried, rate)
 	}
-	e, err := s.open(ctx, c)
+	e, err := s.open(ctx, c, variants...)
 	if err != nil {
 		return err
 	}

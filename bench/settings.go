@@ -70,7 +70,7 @@ func (s *settings) register(fs *flag.FlagSet) {
 	fs.StringVar(&s.milestones, "milestones", "", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150")
 	fs.Float64Var(&s.gamma, "gamma", 0.1, "factor of multistep")
 	fs.IntVar(&s.imageSize, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
-	fs.BoolVar(&s.skipBad, "skip-bad-images", false, "count and list images that cannot be read, and take the next of their class instead of stopping")
+	fs.BoolVar(&s.skipBad, skipBadFlag, false, "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out")
 	fs.IntVar(&s.padding, "padding", 4, "largest translation of a training image, pixels; imagenet and folder train on random parts instead")
 	fs.BoolVar(&s.flip, "flip", false, "mirror half of the training images; imagenet and folder always do")
 	fs.Float64Var(&s.validation, "validation", 0, "share of the training images to hold back and evaluate on; 0 means none")
@@ -87,20 +87,13 @@ func (s *settings) registerEvaluation(fs *flag.FlagSet, every int) {
 	fs.IntVar(&s.evaluateTraining, "evaluate-training-every", 0, "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never")
 }
 
-// given returns the flags that were set on the command line.
-func given(fs *flag.FlagSet) map[string]bool {
-	names := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { names[f.Name] = true })
-	return names
-}
-
 // experiment is what the settings come to: data at hand, options checked.
 type experiment struct {
 	settings
-	training      data.Dataset // as it is
-	parts         []part       // to evaluate on
-	skipping      []skipping
-	listed        map[string]bool // images that were skipped and said so
+	training      data.Dataset    // as it is
+	parts         []part          // to evaluate on
+	skipping      *data.Skipping  // the training images, where bad ones are skipped
+	listed        map[string]bool // of these, that were skipped and said so
 	transform     data.Transform  // of training images
 	preprocessing data.Preprocessing
 	normalisation data.Normalisation
@@ -119,15 +112,9 @@ type part struct {
 	every int          // epochs
 }
 
-// skipping is a set of images of which some may be bad.
-type skipping struct {
-	name string
-	*data.Skipping
-}
-
-// open reads the data and checks the options. Nothing is written, except by
-// -download.
-func (s settings) open(ctx context.Context, c console) (*experiment, error) {
+// open reads the data and checks the options of a training of these variants.
+// Nothing is written, except by -download.
+func (s settings) open(ctx context.Context, c console, variants ...variant) (*experiment, error) {
 	e := &experiment{settings: s, loaderWorkers: 1, connectivity: s.local.connectivity(), listed: map[string]bool{}}
 	var err error
 	if e.phase, err = s.sleep.phase(); err != nil {
@@ -174,12 +161,8 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 	if e.transform, e.preprocessing, err = data.Transforms(s.data, options); err != nil {
 		return nil, err
 	}
-	if _, parts := e.transform.(data.RandomResizedCrop); parts {
-		for _, name := range []string{"padding", "flip"} {
-			if s.given[name] {
-				return nil, errors.Errorf("-%s has no effect on -data %s, whose training images are random parts, half of them mirrored", name, s.data)
-			}
-		}
+	if err := needEffects(s.given, e.effects(variants)); err != nil {
+		return nil, err
 	}
 	if s.download {
 		if err := download(ctx, c, s.data, s.dataDir); err != nil {
@@ -198,8 +181,16 @@ func (s settings) open(ctx context.Context, c console) (*experiment, error) {
 		e.loaderWorkers = runtime.GOMAXPROCS(0)
 	}
 	for i := range e.parts {
-		if e.parts[i].set, err = data.Preprocess(e.parts[i].set, e.preprocessing); err != nil {
+		p := &e.parts[i]
+		if p.set, err = data.Preprocess(p.set, e.preprocessing); err != nil {
 			return nil, err
+		}
+		if e.skipBad && p.name != "training" {
+			indices, err := readable(ctx, c, p.set, p.name)
+			if err != nil {
+				return nil, err
+			}
+			p.set = data.Subset(p.set, indices)
 		}
 	}
 	e.normalisation, err = data.NormalisationFor(s.data, e.training)
@@ -213,6 +204,9 @@ func (e *experiment) openData(c console) error {
 		return err
 	}
 	c.note(data.Notes(training, test)...)
+	if err := needEffects(e.given, []effect{skipBadEffect(test)}); err != nil {
+		return err
+	}
 	var validation data.Dataset
 	if e.validation != 0 {
 		if training, validation, err = data.Split(training, e.validation, e.seed); err != nil {
@@ -221,20 +215,15 @@ func (e *experiment) openData(c console) error {
 	}
 	// Bad images are skipped after the split, so that none takes the place of one
 	// in another part.
-	skip := func(name string, set data.Dataset) data.Dataset {
-		if !e.skipBad {
-			return set
-		}
-		s := data.SkipBad(set)
-		e.skipping = append(e.skipping, skipping{name, s})
-		return s
+	if e.training = training; e.skipBad {
+		e.skipping = data.SkipBad(training)
+		e.training = e.skipping
 	}
-	e.training = skip("training", training)
 	if e.mode == "test" {
-		e.parts = append(e.parts, part{"test", skip("test", test), e.evaluateEvery})
+		e.parts = append(e.parts, part{"test", test, e.evaluateEvery})
 	}
 	if validation != nil {
-		e.parts = append(e.parts, part{"validation", skip("validation", validation), e.evaluateEvery})
+		e.parts = append(e.parts, part{"validation", validation, e.evaluateEvery})
 	}
 	if e.evaluateTraining > 0 {
 		e.parts = append(e.parts, part{"training", e.training, e.evaluateTraining})

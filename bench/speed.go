@@ -26,7 +26,7 @@ type speedFlags struct {
 	quick, markdown            bool
 	out                        string
 	profiles                   profiles
-	batchesGiven, roundsGiven  bool
+	given                      map[string]bool // flags that were, on the command line
 }
 
 func speedCommand(c console) *ffcli.Command {
@@ -68,10 +68,7 @@ Ctrl-C stops it and prints what is there.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
-			fs.Visit(func(given *flag.Flag) {
-				f.batchesGiven = f.batchesGiven || given.Name == "batch"
-				f.roundsGiven = f.roundsGiven || given.Name == "rounds"
-			})
+			f.given = given(fs)
 			return f.measure(ctx, c)
 		},
 	}
@@ -88,10 +85,10 @@ func (f *speedFlags) measure(ctx context.Context, c console) error {
 	if f.quick {
 		o.FitUnits = 5_000
 		o.Repeats, o.StepTime, o.YardstickTime = 3, 200*time.Millisecond, 300*time.Millisecond
-		if !f.batchesGiven {
+		if !f.given["batch"] {
 			f.batches = "32"
 		}
-		if !f.roundsGiven {
+		if !f.given["rounds"] {
 			o.Rounds = 1
 		}
 	}
@@ -103,6 +100,12 @@ func (f *speedFlags) measure(ctx context.Context, c console) error {
 		o.Variants = append(o.Variants, strings.TrimSpace(v))
 	}
 	if o.Peers, err = peers.Parse(f.peers); err != nil {
+		return err
+	}
+	if err := needEffects(f.given, []effect{
+		{[]string{"python", "peer-env", "timeout"}, f.peers != "", "it is of -peer, and none is named"},
+		folderEffect(o.Data.Name),
+	}); err != nil {
 		return err
 	}
 	o.PeerOptions.Python = f.python

@@ -22,6 +22,9 @@ func summaryCommand(c console) *ffcli.Command {
 			if err != nil {
 				return err
 			}
+			if err := needEffects(given(fs), m.effects()); err != nil {
+				return err
+			}
 			net, err := m.network(model, true)
 			if err != nil {
 				return err

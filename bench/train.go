@@ -76,6 +76,9 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 	if err := f.checkpoints.check(); err != nil {
 		return err
 	}
+	if err := needEffects(f.given, []effect{{checkpointNames, f.out != "", "checkpoints are kept in -out, and none is given"}}); err != nil {
+		return err
+	}
 	v, err := parseVariant(f.variant)
 	if err != nil {
 		return err
@@ -86,7 +89,7 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 	if f.repetitions > 0 {
 		v.repetitions = f.repetitions
 	}
-	e, err := f.open(ctx, c)
+	e, err := f.open(ctx, c, v)
 	if err != nil {
 		return err
 	}

@@ -242,8 +242,11 @@ func TestPredictData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, _, stderr := bench(t.Context(), "predict", "resnet8", "-width", "1", "-weights", weights,
-			"-images", dir, "-top", "99", "-data", c.set, "-data-dir", c.folder, "-o", out)
+		args := []string{"predict", "resnet8", "-width", "1", "-weights", weights, "-images", dir, "-top", "99", "-data", c.set, "-o", out}
+		if c.folder != "" {
+			args = append(args, "-data-dir", c.folder)
+		}
+		status, _, stderr := bench(t.Context(), args...)
 		if status != 0 {
 			t.Fatalf("%s: status %d: %s", c.set, status, stderr)
 		}

@@ -1,7 +1,6 @@
 package data
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -70,7 +69,7 @@ func (s *Skipping) Skipped() []string {
 	defer s.mutex.Unlock()
 	var lines []string
 	for _, i := range slices.Sorted(maps.Keys(s.bad)) {
-		lines = append(lines, fmt.Sprintf("image %d: %v", i, s.bad[i]))
+		lines = append(lines, badLine(i, s.bad[i]))
 	}
 	return lines
 }

@@ -49,6 +49,16 @@ func (r *Repetitions) at(stimulus, neuroid int) []float64 {
 // included.
 func (r *Repetitions) Count() int { return r.count }
 
+// Subset returns the responses to the stimuli of these indices, in their order. It
+// panics if there is no such stimulus.
+func (r *Repetitions) Subset(stimuli []int) *Repetitions {
+	part := &Repetitions{len(stimuli), r.neuroids, r.count, nil}
+	for _, i := range stimuli {
+		part.values = append(part.values, r.values[i*r.neuroids*r.count:][:r.neuroids*r.count]...)
+	}
+	return part
+}
+
 // Mean returns the mean over the repetitions that are present, stimuli ×
 // neuroids.
 func (r *Repetitions) Mean() *mat.Dense {

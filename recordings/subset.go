@@ -1,0 +1,47 @@
+package recordings
+
+import (
+	"gonum.org/v1/gonum/mat"
+)
+
+// Subset returns the recording of the stimuli of these indices alone, in their
+// order. It panics if there is no such stimulus.
+func (r *Recording) Subset(stimuli []int) *Recording {
+	part := *r
+	part.Stimuli = r.Stimuli.Subset(stimuli)
+	if r.Categories != nil {
+		part.Categories = make([]string, len(stimuli))
+		for i, k := range stimuli {
+			part.Categories[i] = r.Categories[k]
+		}
+	}
+	part.Regions = make([]Region, len(r.Regions))
+	for i, region := range r.Regions {
+		if region.Responses != nil {
+			region.Responses = region.Responses.Subset(stimuli)
+		}
+		region.Dissimilarities = among(region.Dissimilarities, stimuli)
+		var subjects []*mat.SymDense
+		for _, d := range region.Subjects {
+			subjects = append(subjects, among(d, stimuli))
+		}
+		region.Subjects = subjects
+		part.Regions[i] = region
+	}
+	part.Models = make([]Model, len(r.Models))
+	for i, m := range r.Models {
+		part.Models[i] = Model{m.Name, among(m.Dissimilarities, stimuli)}
+	}
+	return &part
+}
+
+// among returns the dissimilarities of these stimuli.
+func among(d *mat.SymDense, stimuli []int) *mat.SymDense {
+	part := mat.NewSymDense(len(stimuli), nil)
+	for i, k := range stimuli {
+		for j, l := range stimuli[:i+1] {
+			part.SetSym(i, j, d.At(k, l))
+		}
+	}
+	return part
+}
