@@ -24,8 +24,8 @@ func skipBadEffect(set data.Dataset) effect {
 }
 
 // readable reads all images of a set and returns the indices of those that can be
-// read. It lists the others.
-func readable(ctx context.Context, c console, set data.Dataset, what string) ([]int, error) {
+// read. It lists the others: of what part they are comes before image, as "test ".
+func readable(ctx context.Context, c console, set data.Dataset, part string) ([]int, error) {
 	b := newBar(c.err, set.Len(), "look for bad images")
 	defer b.finish()
 	var mutex sync.Mutex // a bar is not for several goroutines
@@ -38,10 +38,10 @@ func readable(ctx context.Context, c console, set data.Dataset, what string) ([]
 		return nil, err
 	}
 	for i, line := range bad {
-		b.line("skipped %d: %s %s", i+1, what, line)
+		b.line("skipped %d: %s%s", i+1, part, line)
 	}
 	if bad != nil {
-		b.line("%d of %d %s images cannot be read and are left out", len(bad), set.Len(), what)
+		b.line("%d of %d %simages cannot be read and are left out", len(bad), set.Len(), part)
 	}
 	return indices, nil
 }

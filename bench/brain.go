@@ -92,7 +92,7 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 		return err
 	}
 	if f.skipBad {
-		indices, err := readable(ctx, c, recording.Stimuli, "stimulus")
+		indices, err := readable(ctx, c, recording.Stimuli, "")
 		if err != nil {
 			return err
 		}

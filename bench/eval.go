@@ -84,7 +84,7 @@ func (e evaluation) run(ctx context.Context, c console, model string, given map[
 		return err
 	}
 	if e.skipBad {
-		indices, err := readable(ctx, c, test, "test")
+		indices, err := readable(ctx, c, test, "test ")
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func (f pictureFlags) open(ctx context.Context, c console, model string, net *gr
 	if err != nil || !f.skipBad {
 		return set, err
 	}
-	indices, err := readable(ctx, c, set.prepared, "given")
+	indices, err := readable(ctx, c, set.prepared, "")
 	if err != nil {
 		return nil, err
 	}

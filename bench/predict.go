@@ -10,11 +10,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
@@ -31,7 +29,7 @@ func predictCommand(c console) *ffcli.Command {
 	p.model.registerWeights(fs)
 	p.pictures.register(fs)
 	fs.IntVar(&p.top, "top", 5, "show the `n` likeliest classes")
-	fs.StringVar(&p.classesFile, "classes-file", "", "`file` with the name of a class on each line, in the order of the network's classes")
+	fs.StringVar(&p.classesFile, "classes-file", "", "`file` of the names of classes: a name on each line in the order of the network's classes, or with indices, or JSON, YAML or a Python dict")
 	fs.StringVar(&p.data, "data", "", "`name` of the data set that the network was trained on: names of classes, and mean and deviation of the images, instead of the model's published ones")
 	fs.StringVar(&p.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.StringVar(&p.out, "o", "", "`file` to write instead of a table: .csv or .json")
@@ -98,7 +96,7 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 		return err
 	}
 	if names != nil && len(names) != blank.Classes() {
-		return errors.Errorf("%d names of classes, but the network has %d classes", len(names), blank.Classes())
+		return errors.Errorf("%s names %d classes, but the network has %d", p.namesFrom(), len(names), blank.Classes())
 	}
 	set, err := p.pictures.open(ctx, c, model, blank)
 	if err != nil {
@@ -154,24 +152,50 @@ func (p prediction) classes(c console) (names []string, normalisation data.Norma
 		}
 		c.note(data.Notes(training)...)
 		names = training.Classes()
+		if p.pictures.skipBad {
+			training = data.SkipBad(training)
+		}
 		if normalisation, err = data.NormalisationFor(p.data, training); err != nil {
 			return nil, normalisation, err
 		}
 	}
 	if p.classesFile != "" {
-		content, err := os.ReadFile(p.classesFile)
+		named, err := data.ReadClasses(p.classesFile)
+		if err == nil {
+			err = p.agree(named, names)
+		}
 		if err != nil {
 			return nil, normalisation, errors.Wrap(err, "-classes-file")
 		}
-		names = nil
-		for line := range strings.Lines(strings.TrimRight(string(content), "\r\n")) {
-			names = append(names, strings.TrimSpace(line))
-		}
-		if names == nil {
-			return nil, normalisation, errors.Errorf("-classes-file %s names no class", p.classesFile)
-		}
+		names = named
 	}
 	return names, normalisation, nil
+}
+
+// namesFrom is the flag that says where the names of classes are.
+func (p prediction) namesFrom() string {
+	if p.classesFile != "" {
+		return "-classes-file " + p.classesFile
+	}
+	return "-data " + p.data
+}
+
+// agree is an error if the names of a file are not of as many classes as those of
+// the data set, if one is named, or are the same ones in another order.
+func (p prediction) agree(names, known []string) error {
+	switch {
+	case known == nil || slices.Equal(names, known):
+		return nil
+	case len(names) != len(known):
+		return errors.Errorf("%s names %d classes, and -data %s has %d", p.classesFile, len(names), p.data, len(known))
+	case slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(known))):
+		i := 0
+		for names[i] == known[i] {
+			i++
+		}
+		return errors.Errorf("%s has the classes of -data %s in another order: class %d is %s, and %s in the data set", p.classesFile, p.data, i, names[i], known[i])
+	}
+	return nil
 }
 
 // likeliest returns the classes of the largest logits, the first first; of equal

@@ -186,7 +186,7 @@ func (s settings) open(ctx context.Context, c console, variants ...variant) (*ex
 			return nil, err
 		}
 		if e.skipBad && p.name != "training" {
-			indices, err := readable(ctx, c, p.set, p.name)
+			indices, err := readable(ctx, c, p.set, p.name+" ")
 			if err != nil {
 				return nil, err
 			}

@@ -402,8 +402,8 @@ func TestBadUse(t *testing.T) {
 	dir, paths := writePictures(t, 3)
 	_, weights := writeWeights(t, "resnet8", zoo.Config{Width: 1})
 	other := t.TempDir()
-	file, names, blank := filepath.Join(other, "file"), filepath.Join(other, "names"), filepath.Join(other, "blank")
-	for path, content := range map[string]string{file: "no picture", names: "cat\ndog\n", blank: "\n"} {
+	file, names, blank, turned := filepath.Join(other, "file"), filepath.Join(other, "names"), filepath.Join(other, "blank"), filepath.Join(other, "turned")
+	for path, content := range map[string]string{file: "no picture", names: "cat\ndog\n", blank: "\n", turned: "truck\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\nairplane\n"} {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -436,8 +436,10 @@ func TestBadUse(t *testing.T) {
 		{"predict " + show + " -top 0", 1, "-top 0"},
 		{"predict " + show + " -batch 0", 1, "-batch 0"},
 		{"predict " + show + " -classes-file " + names, 1, "fc.weight (10×4, want 2×4)"},
-		{"predict " + show + " -classes 10 -classes-file " + names, 1, "2 names of classes, but the network has 10"},
-		{"predict " + show + " -classes-file " + blank, 1, "names no class"},
+		{"predict " + show + " -classes 10 -classes-file " + names, 1, "-classes-file " + names + " names 2 classes, but the network has 10"},
+		{"predict " + show + " -data sample -classes-file " + names, 1, names + " names 2 classes, and -data sample has 10"},
+		{"predict " + show + " -data sample -classes-file " + turned, 1, "in another order: class 0 is truck, and airplane in the data set"},
+		{"predict " + show + " -classes-file " + blank, 1, blank + ": no class is named"},
 		{"predict " + show + " -classes-file " + empty + "/x", 1, empty},
 		{"predict " + show + " -data imagenot", 1, "cifar10"},
 		{"predict " + show + " -data cifar10", 1, "needs a folder"},
