@@ -88,6 +88,7 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	c.note(recording.Notes...)
 	options, err := f.options(recording)
 	if err != nil {
 		return err
