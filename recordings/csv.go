@@ -164,7 +164,7 @@ func readMatrix(contents []byte, known func(name string) bool) (m *matrix, inRow
 		return false
 	})
 	if m.columns == 0 {
-		return nil, false, errors.New("no numbers")
+		return nil, false, errors.New("no numbers between commas, semicolons or tabs")
 	}
 	return m, file >= 0, nil
 }

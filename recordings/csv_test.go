@@ -65,7 +65,8 @@ var badTables = map[string]struct{ contents, want string }{
 	"absent":       {"1,2\n3,NA\n5,6\n", "the response of neuroid 1 to stimulus 1 is absent"},
 	"empty field":  {"1,2\n3,4\n5,\n", "the response of neuroid 1 to stimulus 2 is absent"},
 	"infinite":     {"1,2\n3,inf\n5,6\n", "neuroid 1 to stimulus 1 is infinite"},
-	"names alone":  {"file\n0.png\n1.png\n2.png\n", "no numbers"},
+	"names alone":  {"file\n0.png\n1.png\n2.png\n", "no numbers between commas, semicolons or tabs"},
+	"spaces":       {"1.0e+00 2.0e+00\n3.0e+00 4.0e+00\n5.0e+00 6.0e+00\n", "no numbers between commas, semicolons or tabs"},
 	"two files":    {"file,file,a\n0.png,1.png,1\n", "two columns file"},
 	"one neuroid":  {"1\n3\n5\n", "1 neuroid, want 2 or more"},
 }

@@ -64,8 +64,8 @@ func (r *Recording) read(found *survey, pictures *pictures) error {
 		r.Stimuli, err = pictures.inOrder(stated)
 	case order == nil:
 		if doubt := doubt(pictures.names); doubt != "" {
-			r.Notes = append(r.Notes, pictures.root+": nothing but their names orders the pictures as the responses: taken with numbers as numbers, "+
-				doubt+"; a stimuli.csv with a column file settles it")
+			r.Notes = append(r.Notes, pictures.root+": the order of the responses is not stated, and was taken to be that of the pictures' names, numbers as numbers: "+
+				doubt+" (a stimuli.csv with a column file states it)")
 		}
 	}
 	return err

@@ -3,6 +3,8 @@ package recordings
 import (
 	"fmt"
 	"path"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"hypnos/internal/natural"
@@ -13,6 +15,7 @@ var otherOrders = []struct {
 	name    string
 	compare func(a, b string) int
 }{
+	{"an order with negative numbers", func(a, b string) int { return natural.Compare(signed(a), signed(b)) }},
 	{"the order of bytes", strings.Compare},
 	{"an order without regard to capitals", func(a, b string) int { return natural.Compare(strings.ToLower(a), strings.ToLower(b)) }},
 	{"an order of files before folders", func(a, b string) int {
@@ -24,6 +27,29 @@ var otherOrders = []struct {
 	{"an order by endings", func(a, b string) int {
 		return strings.Compare(strings.ToLower(path.Ext(a)), strings.ToLower(path.Ext(b)))
 	}},
+}
+
+// numberInName is a number in a name: with a minus where that does not join it to a
+// word or to another number.
+var numberInName = regexp.MustCompile(`(^|[^0-9A-Za-z])-[0-9]+|[0-9]+`)
+
+// signed is a name whose natural order has negative numbers before others: all of
+// less than 18 digits are larger by 10¹⁸.
+func signed(name string) string {
+	return numberInName.ReplaceAllStringFunc(name, func(number string) string {
+		before, digits, negative := strings.Cut(number, "-")
+		if !negative {
+			before, digits = "", number
+		}
+		value, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || value >= 1e18 {
+			return number
+		}
+		if negative {
+			value = -value
+		}
+		return before + strconv.FormatInt(1e18+value, 10)
+	})
 }
 
 // doubt says by which other order names would be sorted otherwise than in the

@@ -107,7 +107,7 @@ func (s *stimuliFile) complete(header []string, file int, categories []string, w
 		s.notes = append(s.notes, "only the column file is read: none is called category, but "+few(others))
 	}
 	if disordered {
-		s.notes = append(s.notes, "rows are not in the order of their numbers; the responses are taken to be in the order of the rows")
+		s.notes = append(s.notes, "rows are not in the order of their numbers, and the responses are taken to be in that of the rows")
 	}
 	if windows1252 {
 		s.notes = append(s.notes, "not in UTF-8, read as Windows-1252")

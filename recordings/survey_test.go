@@ -54,15 +54,17 @@ func TestOrder(t *testing.T) {
 		"img2.png before img10.png, where the order of bytes has img10.png first":              {"img1.png", "img2.png", "img10.png"},
 		"B.png before a.png, where an order without regard to capitals has a.png first":        {"B.png", "a.png", "c.png"},
 		"IMG_10.png before img_2.png, where an order without regard to capitals has img_2.png": {"IMG_10.png", "img_2.png"},
-		"a_0.png before a_-5.png, where the order of bytes has a_-5.png first":                 {"a_0.png", "a_-5.png", "a_-10.png"},
-		"0.5.png before 0.25.png, where the order of bytes has 0.25.png first":                 {"0.5.png", "0.25.png"},
-		"b/a.png before c.png, where an order of files before folders has c.png first":         {"b/a.png", "c.png", "d.png"},
-		"a/c/a.png before a/d.png, where an order of files before folders has a/d.png first":   {"a/c/a.png", "a/d.png", "b/a.png"},
-		"a/1.png before a-b/1.png, where the order of bytes has a-b/1.png first":               {"a/1.png", "a-b/1.png"},
-		"1.png before 2.jpg, where an order by endings has 2.jpg first":                        {"1.png", "2.jpg", "3.png"},
-		"a.png before a(1).png, where the order of bytes has a(1).png first":                   {"a.png", "a(1).png"},
-		"1.png before 01.png, where the order of bytes has 01.png first":                       {"1.png", "01.png"},
-		"f.png before e\u0301.png, where the order of bytes has e\u0301.png first":             {"f.png", "e\u0301.png"},
+		"a_0.png before a_-5.png, where an order with negative numbers has a_-5.png first":     {"a_0.png", "a_-5.png", "a_-10.png"},
+		"t-1-1.png before t--2.png, where an order with negative numbers has t--2.png first":   {"t-1-1.png", "t--2.png"}, "-1.png before -2.png, where an order with negative numbers has -2.png first": {"-1.png", "-2.png", "-3.png"},
+		"none 5": {"a-1.png", "a-2.png"}, "none 6": {"2026-11-01 - 1.png", "2026-11-02 - 2.png"},
+		"0.5.png before 0.25.png, where the order of bytes has 0.25.png first":               {"0.5.png", "0.25.png"},
+		"b/a.png before c.png, where an order of files before folders has c.png first":       {"b/a.png", "c.png", "d.png"},
+		"a/c/a.png before a/d.png, where an order of files before folders has a/d.png first": {"a/c/a.png", "a/d.png", "b/a.png"},
+		"a/1.png before a-b/1.png, where the order of bytes has a-b/1.png first":             {"a/1.png", "a-b/1.png"},
+		"1.png before 2.jpg, where an order by endings has 2.jpg first":                      {"1.png", "2.jpg", "3.png"},
+		"a.png before a(1).png, where the order of bytes has a(1).png first":                 {"a.png", "a(1).png"},
+		"1.png before 01.png, where the order of bytes has 01.png first":                     {"1.png", "01.png"},
+		"f.png before e\u0301.png, where the order of bytes has e\u0301.png first":           {"f.png", "e\u0301.png"},
 		"none 1": {"img01.png", "img02.png", "img10.png"},
 		"none 2": {"a/1.png", "a/2.png", "b/1.png"},
 		"none 3": {"a.jpg", "a.png"},
@@ -76,7 +78,7 @@ func TestOrder(t *testing.T) {
 		if !slices.Equal(got, names) {
 			t.Errorf("%q, want %q", got, names)
 		}
-		if none := strings.HasPrefix(want, "none"); none != (notes == "") || !none && !strings.Contains(notes, "DIR/images: nothing but their names orders the pictures") || !none && !strings.Contains(notes, want) {
+		if none := strings.HasPrefix(want, "none"); none != (notes == "") || !none && !strings.Contains(notes, "DIR/images: the order of the responses is not stated, and was taken to be that of the pictures' names") || !none && !strings.Contains(notes, want) {
 			t.Errorf("%q: %q, want %q", names, notes, want)
 		}
 		delete(files, "responses.npy")
