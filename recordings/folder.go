@@ -3,8 +3,10 @@ package recordings
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/data"
+	"hypnos/internal/natural"
 )
 
 // openFolder reads a recording from the disk.
@@ -52,20 +55,27 @@ func (r *Recording) read(found *survey, pictures *pictures) error {
 	if err != nil {
 		return err
 	}
+	var others []string
+	if order == nil {
+		if others = pictures.others(); others != nil {
+			r.Notes = append(r.Notes, pictures.root+": not among the pictures: "+few(others))
+		}
+	}
 	if found.responses == "" {
 		return nil
 	}
 	stated, err := r.readResponses(found.responses, pictures, order)
-	if err != nil {
-		return err
-	}
 	switch {
+	case err != nil && others != nil:
+		return errors.Errorf("%v (not among the pictures: %s)", err, few(others))
+	case err != nil:
+		return err
 	case order == nil && stated != nil:
 		r.Stimuli, err = pictures.inOrder(stated)
 	case order == nil:
-		if doubt := doubt(pictures.names); doubt != "" {
+		if other := doubt(pictures.names); other != "" {
 			r.Notes = append(r.Notes, pictures.root+": the order of the responses is not stated, and was taken to be that of the pictures' names, numbers as numbers: "+
-				doubt+" (a stimuli.csv with a column file states it)")
+				other+" (a stimuli.csv with a column file states it)")
 		}
 	}
 	return err
@@ -204,6 +214,22 @@ func openPictures(root string) (*pictures, error) {
 		p.names = append(p.names, filepath.ToSlash(name))
 	}
 	return p, nil
+}
+
+// otherPictures are the endings of pictures of other kinds.
+var otherPictures = regexp.MustCompile(`(?i)\.(bmp|gif|tiff?|webp|jpe|jfif|jp2|heic|heif|avif|svg|ppm|pgm|exr|tga)$`)
+
+// others returns the files that look like pictures and are not among them.
+func (p *pictures) others() (names []string) {
+	fs.WalkDir(p.system, ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && otherPictures.MatchString(name) {
+			if _, found := slices.BinarySearchFunc(p.names, name, natural.Compare); !found {
+				names = append(names, name)
+			}
+		}
+		return nil // what cannot be read was no error when pictures were found
+	})
+	return names
 }
 
 // inOrder returns pictures in an order.

@@ -178,6 +178,15 @@ func TestSurvey(t *testing.T) {
 		wantError(t, err, strings.ReplaceAll(want, "DIR", dir))
 	}
 
+	// Pictures of other kinds are named, also where they are missed.
+	others := with(three, "images/d.webp", "x", "images/sub/e.TIF", "x", "images/._f.bmp", "x", "images/notes.txt", "x")
+	if _, names, notes := opened(t, others); len(names) != 3 || notes != "DIR/images: not among the pictures: d.webp, sub/e.TIF" {
+		t.Errorf("%q, %q", names, notes)
+	}
+	dir := write(t, with(others, "responses.npy", npyFile(1, npyHeader("<f8", false, 4, 5), drawn(4, 5, 1, 0, 1))))
+	_, err := Open(dir)
+	wantError(t, err, "responses to 5 stimuli in shape [4 5], but there are 3 pictures (not among the pictures: d.webp, sub/e.TIF)")
+
 	// A list may also name files of any name.
 	if _, names, notes := opened(t, with(nil, "images/one", picture(1), "images/two.dat", picture(2), "stimuli.csv", "file\ntwo.dat\none\n")); fmt.Sprint(names) != "[two.dat one]" || notes != "" {
 		t.Errorf("%q, %q", names, notes)
