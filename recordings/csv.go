@@ -42,6 +42,10 @@ func readCSV(r io.Reader, size int64, stimuli int, known func(name string) bool)
 	if err != nil {
 		return nil, err
 	}
+	var notes []string
+	if m.unread != nil {
+		notes = append(notes, "columns that are not read: "+few(m.unread))
+	}
 	inColumns := !inRows && namePictures(m.above, known)
 	inRows = inRows || namePictures(m.before, known)
 	found, where := m.before, func(i int) string { return fmt.Sprintf("line %d", m.lines[i]) }
@@ -56,7 +60,14 @@ func readCSV(r io.Reader, size int64, stimuli int, known func(name string) bool)
 	case m.rows != stimuli && m.columns != stimuli:
 		return nil, errors.Errorf("%d rows and %d columns of numbers, but there are %d pictures", m.rows, m.columns, stimuli)
 	default:
-		found, inRows = nil, m.rows == stimuli
+		inRows = m.rows == stimuli
+		if !inRows {
+			found = m.above
+		}
+		if k := slices.IndexFunc(found, isText); k >= 0 {
+			notes = append(notes, fmt.Sprintf("no picture is called as the stimuli are, such as %.40q: their order is taken to be that of the pictures", found[k]))
+		}
+		found = nil
 	}
 	neuroids, shown := m.rows, m.columns
 	if inRows {
@@ -72,10 +83,6 @@ func readCSV(r io.Reader, size int64, stimuli int, known func(name string) bool)
 		return nil, errors.Errorf("the response of neuroid %d to stimulus %d is absent", i%neuroids, i/neuroids)
 	}
 	of, err := ventral.NewRepetitions(stimuli, neuroids, 1, m.values)
-	var notes []string
-	if m.unread != nil {
-		notes = []string{"columns that are not read: " + few(m.unread)}
-	}
 	return &responses{of: of, files: found, where: where, notes: notes}, err
 }
 

@@ -31,6 +31,8 @@ func TestCSV(t *testing.T) {
 		"neuroids by name":       {"neuroid,2.png,0.png,1.png\nn7,1,-3,0.5\nn9,2.5,4,6e-3\n", order, `not read: "neuroid"`},
 		"R":                      {"\"a\"\t\"b\"\n\"2.png\"\t1\t2.5\n\"0.png\"\t-3\t4\n\"1.png\"\t0.5\t6e-3\n", order, ""},
 		"names without a header": {"2.png,1,2.5\n0.png,-3,4\n1.png,0.5,6e-3\n", order, ""},
+		"other names":            {",a,b\nx.tif,1,2.5\ny.tif,-3,4\nz.tif,0.5,6e-3\n", nil, `no picture is called as the stimuli are, such as "x.tif"`},
+		"other names above":      {",x.tif,y.tif,z.tif\na,1,-3,0.5\nb,2.5,4,6e-3\n", nil, `such as "x.tif"`},
 		"numbers above":          {"0,1,2\n1,-3,0.5\n2.5,4,0.006\n", nil, ""},
 		"names above":            {"unit a,unit b\n1,2.5\n-3,4\n0.5,6e-3\n\n", nil, ""},
 	} {

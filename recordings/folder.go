@@ -39,6 +39,7 @@ func openFolder(dir string) (*Recording, error) {
 		pictures.close()
 		return nil, err
 	}
+	recording.Notes = append(recording.Notes, recording.Stimuli.Notes()...)
 	return recording, nil
 }
 

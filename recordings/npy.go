@@ -133,8 +133,8 @@ func (a array) mayBeResponses() bool {
 func (a array) check(size int64, stimuli int) error {
 	if !a.isNumbers() {
 		what := "of type " + a.kind
-		if a.kind != "" && notNumbers[a.kind[0]] != "" {
-			what = notNumbers[a.kind[0]]
+		if known := notNumbers[a.kind[0]]; known != "" {
+			what = known
 		}
 		return errors.Errorf("values are %.40s, want numbers: save numpy.asarray(responses, float)", what)
 	}

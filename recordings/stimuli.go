@@ -34,10 +34,14 @@ func parseStimuli(contents []byte) (*stimuliFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	header, err := rows.header()
+	header, _, err := rows.next()
+	if err == io.EOF {
+		return nil, errors.New("empty, want a header with a column file")
+	}
 	if err != nil {
 		return nil, err
 	}
+	header = slices.Clone(header)
 	file, err := fileColumn(header)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package recordings
 import (
 	"bytes"
 	"encoding/csv"
-	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,8 +14,8 @@ import (
 )
 
 // table reads the rows of a text file as spreadsheets write them: in UTF-8,
-// UTF-16 or Windows-1252, with or without a byte order mark, with any line ends
-// and one of four separators, also after a line sep=;.
+// UTF-16 or Windows-1252, with or without a byte order mark, with any line ends and
+// one of four separators, which a first line such as sep=; may name.
 type table struct {
 	reader      *csv.Reader
 	windows1252 bool
@@ -104,15 +103,6 @@ func (t *table) next() (fields []string, line int, err error) {
 	}
 }
 
-// header returns the first row of a table.
-func (t *table) header() ([]string, error) {
-	header, _, err := t.next()
-	if err == io.EOF {
-		return nil, errors.New("empty, want a header with a column file")
-	}
-	return slices.Clone(header), err
-}
-
 // fileColumn returns which column of a header names pictures, -1 for none: file,
 // or what else a column of the names of files is called.
 func fileColumn(header []string) (int, error) {
@@ -143,7 +133,7 @@ func columns(header []string, wanted func(name string) bool) (found []int) {
 
 // pictureNames are what columns and arrays of the names of pictures are called,
 // in lower case and without "_", "-" and spaces.
-var pictureNames = regexp.MustCompile(`^(image|picture|photo|stimulus|stimuli)?(file)?(name|path)?s?$`)
+var pictureNames = regexp.MustCompile(`^(image|img|picture|pic|photo|stimulus|stimuli|stim)?(file)?(name|path)?s?$`)
 
 // namesPictures reports whether a column or array of this name has those of
 // pictures.
