@@ -30,7 +30,9 @@ type member struct {
 	file *zip.File
 }
 
-func (m member) String() string { return fmt.Sprintf("%.40q of shape %.60s", m.name, fmt.Sprint(m.shape)) }
+func (m member) String() string {
+	return fmt.Sprintf("%.40q of shape %.60s", m.name, fmt.Sprint(m.shape))
+}
 
 // size returns the size of the array's file in bytes.
 func (m member) size() int64 { return int64(min(m.file.UncompressedSize64, 1<<62)) }
