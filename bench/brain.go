@@ -91,12 +91,16 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	c.note(recording.Notes...)
 	if f.skipBad {
 		indices, err := readable(ctx, c, recording.Stimuli, "")
 		if err != nil {
 			return err
 		}
-		recording = recording.Subset(indices)
+		if bad := recording.Stimuli.Len() - len(indices); bad > 0 {
+			recording = recording.Subset(indices)
+			recording.Notes = append(slices.Clone(recording.Notes), fmt.Sprintf("%d pictures cannot be read and are left out", bad))
+		}
 	}
 	options, err := f.options(recording)
 	if err != nil {

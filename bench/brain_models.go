@@ -16,6 +16,7 @@ import (
 	"hypnos/bench/runs"
 	"hypnos/data"
 	"hypnos/graph"
+	"hypnos/internal/natural"
 	"hypnos/ventral"
 	"hypnos/ventral/reference"
 	"hypnos/zoo"
@@ -232,6 +233,7 @@ func runFolders(out string) ([]string, error) {
 			folders = append(folders, filepath.Join(out, "runs", e.Name()))
 		}
 	}
+	slices.SortFunc(folders, natural.Compare) // seed 9 before seed 10, as they were trained
 	return folders, nil
 }
 

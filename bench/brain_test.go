@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,6 +132,63 @@ func TestBrainOfPictures(t *testing.T) {
 		if p != first[i] {
 			t.Errorf("in other batches %+v, before %+v", p, first[i])
 		}
+	}
+}
+
+// An order of responses that is only implied is said at once and in the report,
+// and is the natural one.
+func TestBrainImpliedOrder(t *testing.T) {
+	const n = 29 // PLS has 25 components
+	pictures, paths := writePictures(t, n)
+	dir := t.TempDir()
+	if err := os.Rename(pictures, filepath.Join(dir, "images")); err != nil {
+		t.Fatal(err)
+	}
+	scores := map[bool]float64{}
+	for _, stated := range []bool{false, true} {
+		rows := "file,a,b,c,d\n"
+		table := ""
+		for i, path := range paths {
+			name := fmt.Sprintf("img%d.png", i)
+			if !stated {
+				if err := os.Rename(filepath.Join(dir, "images", filepath.Base(path)), filepath.Join(dir, "images", name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			values := fmt.Sprintf("%d,%d,%d,%d\n", i*3%31, i*i%37, i*5%41, (i+3)*(i+3)%29)
+			table += values
+			rows += name + "," + values
+		}
+		if stated {
+			table = rows
+		}
+		if err := os.WriteFile(filepath.Join(dir, "responses.csv"), []byte(table), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(t.TempDir(), "brain")
+		status, stdout, stderr := bench(t.Context(), "brain", "-models", "pixels", "-data", dir, "-splits", "2", "-resamples", "2", "-out", out)
+		if status != 0 {
+			t.Fatal(stderr)
+		}
+		const line = "img9.png before img10.png, where the order of bytes has img10.png first"
+		page, err := os.ReadFile(filepath.Join(out, "report.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := brainReport(t, out)
+		for where, text := range map[string]string{"standard error": stderr, "table": strings.Join(strings.Fields(stdout), " "), "page": string(page), "brain.json": b.Warning} {
+			if strings.Contains(text, line) == stated {
+				t.Errorf("stated %t: %s %q", stated, where, text)
+			}
+		}
+		for _, s := range b.Areas {
+			if s.Measure == report.MeasureSpearman {
+				scores[stated] = s.Value
+			}
+		}
+	}
+	if scores[true] == 0 || scores[true] != scores[false] {
+		t.Errorf("scores %v", scores)
 	}
 }
 

@@ -23,7 +23,7 @@ type likeness struct {
 }
 
 // newLikeness opens the recording of that name; no name is no recording.
-func newLikeness(name string, e *experiment) (*likeness, error) {
+func newLikeness(c console, name string, e *experiment) (*likeness, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -37,6 +37,7 @@ func newLikeness(name string, e *experiment) (*likeness, error) {
 	if l.recording, err = recordings.Open(name); err != nil {
 		return nil, err
 	}
+	c.note(l.recording.Notes...)
 	options, err := l.flags.options(l.recording)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/natural"
 )
 
 // Files is a data set of JPEG and PNG files, in colours and of any size, which
@@ -27,10 +29,11 @@ type Files struct {
 
 // Pictures is the data set, without labels, of picture files: of those named,
 // in the order in which they are named, whatever they are called, and of all
-// those in or below the folders named, sorted by name. In folders, a picture
-// file is called *.jpg, *.jpeg or *.png in any case, and names that begin with a
-// dot are passed over. It is an error if a path is not there or if a folder has
-// no picture.
+// those in or below the folders named, folder by folder and sorted by name, with
+// numbers as numbers: img2.png is before img10.png. In folders, a picture file is
+// called *.jpg, *.jpeg or *.png in any case, and names that begin with a dot are
+// passed over. It is an error if a path is not there or if a folder has no
+// picture.
 func Pictures(paths ...string) (*Files, error) {
 	set := new(Files)
 	if len(paths) == 0 {
@@ -45,13 +48,14 @@ func Pictures(paths ...string) (*Files, error) {
 			set.add(path)
 			continue
 		}
-		before := set.Len()
-		if err := walk(path, maxDepth, set.add); err != nil {
+		var found []string
+		if err := walk(path, maxDepth, func(path string) { found = append(found, path) }); err != nil {
 			return nil, errors.Wrap(err, "data: pictures")
 		}
-		if set.Len() == before {
+		if found == nil {
 			return nil, errors.Errorf("data: %s has no picture: no *.jpg, *.jpeg or *.png", path)
 		}
+		set.addSorted(found)
 	}
 	return set, nil
 }
@@ -59,8 +63,9 @@ func Pictures(paths ...string) (*Files, error) {
 // PicturesIn is the data set, without labels, of picture files in a file system,
 // such as a zip archive: of those named, in the order in which they are named,
 // whatever they are called, and of all that Pictures would find in it without
-// following links, sorted by name, if none is named. Root is what the file system is called, and Name puts it
-// in front. It is an error if a file is not there or if there is no picture.
+// following links, in the order that they would have there, if none is named.
+// Root is what the file system is called, and Name puts it in front. It is an
+// error if a file is not there or if there is no picture.
 //
 // An image is read into as much memory as the file system says that it has bytes.
 func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
@@ -78,6 +83,7 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 	if len(names) > 0 {
 		return set, nil
 	}
+	var found []string
 	err := fs.WalkDir(system, ".", func(path string, e fs.DirEntry, err error) error {
 		hidden := path != "." && strings.HasPrefix(e.Name(), ".")
 		switch {
@@ -86,13 +92,14 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 		case hidden && e.IsDir():
 			return fs.SkipDir
 		case !hidden && e.Type().IsRegular() && isPicture(path):
-			set.append(path)
+			found = append(found, path)
 		}
 		return nil
 	})
-	if err == nil && set.Len() == 0 {
+	if err == nil && found == nil {
 		err = errors.New("none: no *.jpg, *.jpeg or *.png")
 	}
+	set.addSorted(found)
 	return set, errors.Wrapf(err, "data: pictures in %s", root)
 }
 
@@ -145,6 +152,14 @@ func isPicture(name string) bool {
 		return true
 	}
 	return false
+}
+
+// addSorted appends files in the natural order of their names, which it sorts.
+func (s *Files) addSorted(paths []string) {
+	slices.SortFunc(paths, func(a, b string) int { return natural.Compare(filepath.ToSlash(a), filepath.ToSlash(b)) })
+	for _, path := range paths {
+		s.append(path)
+	}
 }
 
 // add appends a file below root.

@@ -199,6 +199,27 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+// Numbers in names count as numbers, also in those of folders, and alike on the
+// disk and in an archive.
+func TestPicturesOrder(t *testing.T) {
+	dir := t.TempDir()
+	want := []string{"2/img9.png", "2/img10.png", "10/img1.jpg", "img1.png", "img01.png", "img2.jpeg", "img10.png", "img99999999999999999999.png"}
+	system := fstest.MapFS{}
+	for _, name := range want {
+		touch(t, filepath.Join(dir, name))
+		system[name] = new(fstest.MapFile)
+	}
+	for root, set := range map[string]*Files{dir: must(Pictures(dir)), "x.zip": must(PicturesIn(system, "x.zip"))} {
+		var names []string
+		for i := range set.Len() {
+			names = append(names, strings.TrimPrefix(set.Name(i), root+"/"))
+		}
+		if !slices.Equal(names, want) {
+			t.Errorf("%s: %q, want %q", root, names, want)
+		}
+	}
+}
+
 // Pictures in a file system are those of the folder that it is of.
 func TestPicturesIn(t *testing.T) {
 	dir := t.TempDir()

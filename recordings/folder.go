@@ -1,28 +1,21 @@
 package recordings
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 
 	"hypnos/data"
-	"hypnos/ventral"
+	"hypnos/internal/natural"
 )
-
-// maxStimuli is how many stimuli with responses a recording may have: every two of
-// them have a dissimilarity, of 8 bytes.
-const maxStimuli = 4_000
-
-// largest is the largest response that means something: it and its inverse have
-// squares.
-const largest = 1e100
 
 // openFolder reads a recording from the disk.
 func openFolder(dir string) (*Recording, error) {
@@ -30,44 +23,144 @@ func openFolder(dir string) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	recording := &Recording{Name: filepath.Base(whole)}
-	var files []string
-	path := filepath.Join(dir, "stimuli.csv")
+	found, err := surveyFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := found.check(); err != nil {
+		return nil, err
+	}
+	recording := &Recording{Name: filepath.Base(whole), Notes: found.notes()}
+	pictures, err := openPictures(found.images)
+	if err != nil {
+		return nil, err
+	}
+	if err := recording.read(found, pictures); err != nil {
+		pictures.close()
+		return nil, err
+	}
+	recording.Notes = append(recording.Notes, recording.Stimuli.Notes()...)
+	return recording, nil
+}
+
+// read reads what belongs to the pictures, and settles their order.
+func (r *Recording) read(found *survey, pictures *pictures) error {
+	r.Stimuli = pictures.all
+	order, err := r.readStimuli(found.stimuli, pictures)
+	switch {
+	case order != nil:
+		r.Stimuli, err = pictures.inOrder(order)
+	case pictures.none != nil:
+		err = pictures.none
+	}
+	if err != nil {
+		return err
+	}
+	var others []string
+	if order == nil {
+		if others = pictures.others(); others != nil {
+			r.Notes = append(r.Notes, pictures.root+": not among the pictures: "+few(others))
+		}
+	}
+	if found.responses == "" {
+		return nil
+	}
+	stated, err := r.readResponses(found.responses, pictures, order)
+	switch {
+	case err != nil && others != nil:
+		return errors.Errorf("%v (not among the pictures: %s)", err, few(others))
+	case err != nil:
+		return err
+	case order == nil && stated != nil:
+		r.Stimuli, err = pictures.inOrder(stated)
+	case order == nil:
+		if other := doubt(pictures.names); other != "" {
+			r.Notes = append(r.Notes, pictures.root+": the order of the responses is not stated, and was taken to be that of the pictures' names, numbers as numbers: "+
+				other+" (a stimuli.csv with a column file states it)")
+		}
+	}
+	return err
+}
+
+// readStimuli returns the names of the pictures in the order of a stimuli.csv, nil
+// if there is none, and takes their categories.
+func (r *Recording) readStimuli(path string, pictures *pictures) (order []string, err error) {
+	if path == "" {
+		return nil, nil
+	}
 	err = open(path, func(f *os.File, size int64) error {
 		contents, err := io.ReadAll(io.LimitReader(f, maxStimuliFile+1))
 		if err != nil {
 			return err
 		}
-		files, recording.Categories, err = parseStimuli(contents)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if recording.Stimuli, err = openPictures(dir, files); err != nil {
-		if files != nil {
-			err = errors.Wrap(err, path)
+		stimuli, err := parseStimuli(contents)
+		if err != nil {
+			return err
 		}
-		return nil, err
-	}
-	err = open(filepath.Join(dir, "responses.npy"), func(f *os.File, size int64) error {
-		region, err := readRegion(f, size, recording.Stimuli.Len())
-		region.Name = recording.Name
-		recording.Regions = []Region{region}
+		r.Categories = stimuli.categories
+		for _, note := range stimuli.notes {
+			r.Notes = append(r.Notes, path+": "+note)
+		}
+		order, err = pictures.findAll(stimuli.files, func(i int) string { return "line " + strconv.Itoa(stimuli.lines[i]) })
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return recording, nil
+	named := map[string]bool{}
+	for _, name := range order {
+		named[name] = true
+	}
+	rest := slices.DeleteFunc(slices.Clone(pictures.names), func(name string) bool { return named[name] })
+	if len(rest) > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s names %d pictures, and not the other %d in %s, such as %s", path, len(order), len(rest), pictures.root, rest[0]))
+	}
+	return order, nil
 }
 
-// open calls read with a file and its size, if it is there. An error names it.
+// readResponses takes the responses to pictures in an order, nil for that of all,
+// and returns the order in which their file names them, nil if it does not.
+func (r *Recording) readResponses(path string, pictures *pictures, order []string) (stated []string, err error) {
+	shown := order
+	if order == nil {
+		shown = pictures.names
+	}
+	err = open(path, func(f *os.File, size int64) error {
+		found, err := readResponses(path, f, size, len(shown), func(name string) bool {
+			_, err := pictures.find(name)
+			return err == nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, note := range found.notes {
+			r.Notes = append(r.Notes, path+": "+note)
+		}
+		region, err := newRegion(found.of)
+		if err != nil {
+			return err
+		}
+		region.Name = r.Name
+		r.Regions = []Region{region}
+		if found.files == nil {
+			return nil
+		}
+		if stated, err = pictures.findAll(found.files, found.where); err != nil || order == nil {
+			return err
+		}
+		for i, name := range stated {
+			if name != order[i] {
+				return errors.Errorf("%s is %s, in stimuli.csv %s", found.where(i), name, order[i])
+			}
+		}
+		return nil
+	})
+	return stated, err
+}
+
+// open calls read with a file and its size. An error names it.
 func open(path string, read func(f *os.File, size int64) error) error {
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -82,79 +175,72 @@ func open(path string, read func(f *os.File, size int64) error) error {
 	return errors.Wrap(read(f, info.Size()), path)
 }
 
-// openPictures returns the pictures of a folder, in images or images.zip: those
-// named, or all of them.
-func openPictures(dir string, names []string) (*data.Files, error) {
-	folder, archive := filepath.Join(dir, "images"), filepath.Join(dir, "images.zip")
-	folderInfo, folderErr := os.Stat(folder)
-	archiveInfo, archiveErr := os.Stat(archive)
-	switch {
-	case folderErr == nil && archiveErr == nil:
-		return nil, errors.Errorf("%s and %s are both there, want one", folder, archive)
-	case folderErr == nil && !folderInfo.IsDir():
-		return nil, errors.Errorf("%s is not a folder", folder)
-	case folderErr == nil && names == nil:
-		return data.Pictures(folder)
-	case folderErr == nil:
-		return data.PicturesIn(os.DirFS(folder), folder, names...)
-	case !errors.Is(folderErr, fs.ErrNotExist):
-		return nil, folderErr
-	case errors.Is(archiveErr, fs.ErrNotExist):
-		return nil, errors.Errorf("%s has no images and no images.zip", dir)
-	case archiveErr != nil:
-		return nil, archiveErr
-	case !archiveInfo.Mode().IsRegular():
-		return nil, errors.Errorf("%s is not a file", archive)
-	}
-	f, err := os.Open(archive)
+// pictures are those in a folder or archive.
+type pictures struct {
+	lookup
+	all  *data.Files // in the order of their names
+	none error       // that there are none of a picture's name
+	file *os.File    // the archive, which stays open; nil of a folder
+}
+
+// openPictures finds the pictures in a folder or archive.
+func openPictures(root string) (*pictures, error) {
+	info, err := os.Stat(root)
 	if err != nil {
 		return nil, err
 	}
-	pictures, err := openArchive(f, archiveInfo.Size())
-	if err != nil {
-		f.Close()
-		return nil, errors.Wrap(err, archive)
+	p := &pictures{lookup: lookup{system: os.DirFS(root), root: root}}
+	switch isArchive := filepath.Ext(root) != ""; {
+	case isArchive && !info.Mode().IsRegular():
+		return nil, errors.Errorf("%s is not a file", root)
+	case isArchive:
+		if p.file, err = os.Open(root); err != nil {
+			return nil, err
+		}
+		if p.system, err = openArchive(p.file, info.Size()); err != nil {
+			p.close()
+			return nil, errors.Wrap(err, root)
+		}
+		p.all, p.none = data.PicturesIn(p.system, root)
+	case !info.IsDir():
+		return nil, errors.Errorf("%s is not a folder", root)
+	default:
+		p.all, p.none = data.Pictures(root)
 	}
-	set, err := data.PicturesIn(pictures, archive, names...)
-	if err != nil {
-		f.Close()
+	if p.none != nil {
+		return p, nil
 	}
-	return set, err
+	for i := range p.all.Len() {
+		name := strings.TrimPrefix(p.all.Name(i), filepath.Clean(root)+string(filepath.Separator))
+		p.names = append(p.names, filepath.ToSlash(name))
+	}
+	return p, nil
 }
 
-// readRegion returns what a responses.npy holds, with dissimilarities. It is an
-// error if a neuroid does not vary, if there is but one, or if all respond to a
-// stimulus in one way.
-func readRegion(r io.Reader, size int64, stimuli int) (Region, error) {
-	if stimuli > maxStimuli {
-		return Region{}, errors.Errorf("responses to %d stimuli, want at most %d", stimuli, maxStimuli)
-	}
-	responses, err := readResponses(r, size, stimuli)
-	if err != nil {
-		return Region{}, err
-	}
-	mean := responses.Mean()
-	_, neuroids := mean.Dims()
-	if neuroids < 2 {
-		return Region{}, errors.New("1 neuroid, want 2 or more: dissimilarities are 1 - r over neuroids")
-	}
-	if k := slices.IndexFunc(mean.RawMatrix().Data, func(v float64) bool { return math.Abs(v) > largest }); k >= 0 {
-		i, j := k/neuroids, k%neuroids
-		return Region{}, errors.Errorf("the mean response of neuroid %d to stimulus %d is %v, want at most %v", j, i, mean.At(i, j), largest)
-	}
-	for j := range neuroids {
-		if one := mat.Col(nil, j, mean); constant(one) {
-			return Region{}, errors.Errorf("neuroid %d does not vary: its mean response to each of %d stimuli is %v", j, stimuli, one[0])
+// otherPictures are the endings of pictures of other kinds.
+var otherPictures = regexp.MustCompile(`(?i)\.(bmp|gif|tiff?|webp|jpe|jfif|jp2|heic|heif|avif|svg|ppm|pgm|exr|tga)$`)
+
+// others returns the files that look like pictures and are not among them.
+func (p *pictures) others() (names []string) {
+	fs.WalkDir(p.system, ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && otherPictures.MatchString(name) {
+			if _, found := slices.BinarySearchFunc(p.names, name, natural.Compare); !found {
+				names = append(names, name)
+			}
 		}
-	}
-	for i := range stimuli {
-		if one := mean.RawRowView(i); constant(one) {
-			return Region{}, errors.Errorf("stimulus %d has no dissimilarities: the mean response of each of %d neuroids to it is %v", i, neuroids, one[0])
-		}
-	}
-	dissimilarities, err := ventral.Dissimilarities(mean)
-	return Region{Responses: responses, Dissimilarities: dissimilarities}, err
+		return nil // what cannot be read was no error when pictures were found
+	})
+	return names
 }
 
-// constant reports whether values differ by less than can be squared.
-func constant(values []float64) bool { return floats.Max(values)-floats.Min(values) < 1/largest }
+// inOrder returns pictures in an order.
+func (p *pictures) inOrder(names []string) (*data.Files, error) {
+	return data.PicturesIn(p.system, p.root, names...)
+}
+
+// close closes the archive.
+func (p *pictures) close() {
+	if p.file != nil {
+		p.file.Close()
+	}
+}

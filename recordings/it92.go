@@ -44,7 +44,7 @@ var it92Models = []struct{ name, tensor string }{
 
 // openIT92 reads the embedded files.
 func openIT92() (*Recording, error) {
-	files, categories, err := parseStimuli(it92Stimuli)
+	shown, err := parseStimuli(it92Stimuli)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func openIT92() (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	stimuli, err := data.PicturesIn(archive, "it92", files...)
+	stimuli, err := data.PicturesIn(archive, "it92", shown.files...)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func openIT92() (*Recording, error) {
 		m.ScaleSym(1/float64(len(names)), m)
 		return m
 	}
-	recording := &Recording{Name: it92, Credit: it92Credit, Stimuli: stimuli, Categories: categories}
+	recording := &Recording{Name: it92, Credit: it92Credit, Stimuli: stimuli, Categories: shown.categories}
 	recording.Regions = []Region{
 		{Name: "monkey IT", Dissimilarities: matrix("monkey_it_674_neurons")},
 		{Name: "human IT", Dissimilarities: matrix("human_it_316_voxels")},

@@ -3,6 +3,7 @@ package recordings
 import (
 	"bufio"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math"
 	"regexp"
@@ -11,15 +12,16 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"github.com/x448/float16"
 
 	"hypnos/ventral"
 )
 
-// array is the header of a file of NumPy that holds responses.
+// array is the header of a file of NumPy.
 type array struct {
 	shape   []int
-	fortran bool // the first axis is the fastest, not the last
-	bytes   int  // of a value: 4 or 8
+	fortran bool   // the first axis is the fastest, not the last
+	kind    string // of its values, without their byte order: f4, U12
 	order   binary.ByteOrder
 	offset  int64 // of the values in the file
 }
@@ -29,15 +31,40 @@ type array struct {
 const maxHeader = 1 << 16
 
 // The three fields of a header, a Python dictionary (NEP 1, "Format
-// Specification").
+// Specification"). Python 2 wrote L behind numbers.
 var (
-	descrField   = regexp.MustCompile(`'descr': *(?:'([^']*)'|\[)`)
-	fortranField = regexp.MustCompile(`'fortran_order': *(True|False)`)
-	shapeField   = regexp.MustCompile(`'shape': *\(([0-9, ]*)\)`)
+	descrField   = regexp.MustCompile(`['"]descr['"] *: *(?:['"]([<>=|]?)([^'"]*)['"]|\[)`)
+	fortranField = regexp.MustCompile(`['"]fortran_order['"] *: *(True|False)`)
+	shapeField   = regexp.MustCompile(`['"]shape['"] *: *\(([0-9L, ]*)\)`)
 )
 
-// readHeader reads the header of an array and checks it against the size of the
-// file.
+// numbers are the types of values that can be read, by their names in a header
+// without the byte order.
+var numbers = map[string]struct {
+	bytes int
+	value func(order binary.ByteOrder, b []byte) float64
+}{
+	"b1": {1, func(_ binary.ByteOrder, b []byte) float64 { return float64(min(b[0], 1)) }},
+	"i1": {1, func(_ binary.ByteOrder, b []byte) float64 { return float64(int8(b[0])) }},
+	"u1": {1, func(_ binary.ByteOrder, b []byte) float64 { return float64(b[0]) }},
+	"i2": {2, func(o binary.ByteOrder, b []byte) float64 { return float64(int16(o.Uint16(b))) }},
+	"u2": {2, func(o binary.ByteOrder, b []byte) float64 { return float64(o.Uint16(b)) }},
+	"i4": {4, func(o binary.ByteOrder, b []byte) float64 { return float64(int32(o.Uint32(b))) }},
+	"u4": {4, func(o binary.ByteOrder, b []byte) float64 { return float64(o.Uint32(b)) }},
+	"i8": {8, func(o binary.ByteOrder, b []byte) float64 { return float64(int64(o.Uint64(b))) }},
+	"u8": {8, func(o binary.ByteOrder, b []byte) float64 { return float64(o.Uint64(b)) }},
+	"f2": {2, func(o binary.ByteOrder, b []byte) float64 { return float64(float16.Frombits(o.Uint16(b)).Float32()) }},
+	"f4": {4, func(o binary.ByteOrder, b []byte) float64 { return float64(math.Float32frombits(o.Uint32(b))) }},
+	"f8": {8, func(o binary.ByteOrder, b []byte) float64 { return math.Float64frombits(o.Uint64(b)) }},
+}
+
+// notNumbers says what values are of the other types, by the first letter.
+var notNumbers = map[byte]string{
+	'O': "Python objects, saved with pickle", 'c': "complex numbers", 'f': "long doubles", 'g': "long doubles",
+	'S': "text", 'U': "text", 'a': "text", 'M': "times", 'm': "durations", 'V': "records",
+}
+
+// readHeader reads the header of an array, whatever its values are.
 func readHeader(r io.Reader, size int64) (a array, err error) {
 	start := make([]byte, 8, 12)
 	if _, err := io.ReadFull(r, start); err != nil || string(start[:6]) != "\x93NUMPY" {
@@ -72,31 +99,50 @@ func readHeader(r io.Reader, size int64) (a array, err error) {
 		return a, errors.Errorf("header %.100q, want descr, fortran_order and shape", header)
 	}
 	a.fortran = string(fortran[1]) == "True"
-	switch descr := string(descr[1]); descr {
-	case "<f4":
-		a.bytes, a.order = 4, binary.LittleEndian
-	case ">f4":
-		a.bytes, a.order = 4, binary.BigEndian
-	case "<f8":
-		a.bytes, a.order = 8, binary.LittleEndian
-	case ">f8":
-		a.bytes, a.order = 8, binary.BigEndian
-	case "":
-		return a, errors.New("values are records, want float32 or float64")
-	default:
-		return a, errors.Errorf("values are of type %.20s, want float32 (<f4) or float64 (<f8)", descr)
+	a.kind, a.order = string(descr[2]), binary.LittleEndian
+	if a.kind == "" {
+		a.kind = "V" // a list of fields
 	}
-	for _, field := range strings.FieldsFunc(string(shape[1]), func(c rune) bool { return c == ',' || c == ' ' }) {
+	if string(descr[1]) == ">" {
+		a.order = binary.BigEndian
+	}
+	for _, field := range strings.FieldsFunc(string(shape[1]), func(c rune) bool { return c == ',' || c == ' ' || c == 'L' }) {
 		n, err := strconv.Atoi(field)
 		if err != nil {
 			return a, errors.Wrap(err, "shape")
 		}
 		a.shape = append(a.shape, n)
 	}
-	if n := len(a.shape); n != 2 && n != 3 {
-		return a, errors.Errorf("%d dimensions (%.100s), want 3, neuroids × stimuli × repetitions, or 2", n, shape[1])
+	return a, nil
+}
+
+// isNumbers reports whether values are of a type that can be read.
+func (a array) isNumbers() bool {
+	_, ok := numbers[a.kind]
+	return ok
+}
+
+// mayBeResponses reports whether an array has the type and the number of axes of
+// responses.
+func (a array) mayBeResponses() bool {
+	return a.isNumbers() && (len(a.shape) == 2 || len(a.shape) == 3)
+}
+
+// check is an error if an array does not have responses to a number of stimuli, or
+// not as many values as the size of its file leaves for them.
+func (a array) check(size int64, stimuli int) error {
+	if !a.isNumbers() {
+		what := "of type " + a.kind
+		if known := notNumbers[a.kind[0]]; known != "" {
+			what = known
+		}
+		return errors.Errorf("values are %.40s, want numbers: save numpy.asarray(responses, float)", what)
 	}
-	values, product := (size-a.offset)/int64(a.bytes), int64(1)
+	if n := len(a.shape); n != 2 && n != 3 {
+		return errors.Errorf("%d dimensions, shape %.100s, want 3, neuroids × stimuli × repetitions, or 2", n, fmt.Sprint(a.shape))
+	}
+	bytes := int64(numbers[a.kind].bytes)
+	values, product := (size-a.offset)/bytes, int64(1)
 	for _, n := range a.shape {
 		if n == 0 || int64(n) > values/product { // before the product can overflow
 			product = 0
@@ -104,24 +150,43 @@ func readHeader(r io.Reader, size int64) (a array, err error) {
 		}
 		product *= int64(n)
 	}
-	if product == 0 || product*int64(a.bytes) != size-a.offset {
-		return a, errors.Errorf("shape (%.100s) of values of %d bytes, but %d bytes of them", shape[1], a.bytes, size-a.offset)
+	if product == 0 || product*bytes != size-a.offset {
+		return errors.Errorf("shape %v of values of %d bytes, but %d bytes of them", a.shape, bytes, size-a.offset)
 	}
-	return a, nil
+	if a.shape[1] != stimuli {
+		advice := ""
+		if k := slices.Index(a.shape, stimuli); k >= 0 {
+			advice = fmt.Sprintf(", as axis %d has: want neuroids × stimuli × repetitions, see numpy.moveaxis(responses, %d, 1)", k, k)
+		}
+		return errors.Errorf("responses to %d stimuli in shape %v, but there are %d pictures%s", a.shape[1], a.shape, stimuli, advice)
+	}
+	return nil
 }
 
-// readResponses returns the responses to a number of stimuli in a file of NumPy
-// of a size in bytes: neuroids × stimuli × repetitions, or neuroids × stimuli, of
-// which none may be NaN. It needs the memory of the responses in float64 and no
-// more.
-func readResponses(r io.Reader, size int64, stimuli int) (*ventral.Repetitions, error) {
+// doubts says what of the axes only their order tells.
+func (a array) doubts() (notes []string) {
+	for k, n := range a.shape {
+		if k != 1 && n == a.shape[1] {
+			notes = append(notes, fmt.Sprintf("in shape %v axis 1 was taken for the stimuli, and axis %d is as long: neuroids × stimuli × repetitions is right", a.shape, k))
+		}
+	}
+	if len(a.shape) == 3 && a.shape[2] > a.shape[0] {
+		notes = append(notes, fmt.Sprintf("shape %v was taken for %d neuroids and %d repetitions: neuroids × stimuli × repetitions is right", a.shape, a.shape[0], a.shape[2]))
+	}
+	return notes
+}
+
+// readNPY returns the responses to a number of stimuli in a file of NumPy of a size
+// in bytes: neuroids × stimuli × repetitions, or neuroids × stimuli, of which none
+// may be NaN. It needs the memory of the responses in float64 and no more.
+func readNPY(r io.Reader, size int64, stimuli int) (*responses, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	a, err := readHeader(buffered, size)
 	if err != nil {
 		return nil, err
 	}
-	if a.shape[1] != stimuli {
-		return nil, errors.Errorf("responses to %d stimuli in shape %v, but there are %d pictures", a.shape[1], a.shape, stimuli)
+	if err := a.check(size, stimuli); err != nil {
+		return nil, err
 	}
 	neuroids, repetitions := a.shape[0], 1
 	if len(a.shape) == 3 {
@@ -135,7 +200,8 @@ func readResponses(r io.Reader, size int64, stimuli int) (*ventral.Repetitions, 
 		slow, fast = fast, slow
 	}
 	values := make([]float64, stimuli*neuroids*repetitions)
-	row := make([]byte, fast.count*a.bytes)
+	number := numbers[a.kind]
+	row := make([]byte, fast.count*number.bytes)
 	for i := range slow.count {
 		for j := range middle.count {
 			if _, err := io.ReadFull(buffered, row); err != nil {
@@ -143,20 +209,18 @@ func readResponses(r io.Reader, size int64, stimuli int) (*ventral.Repetitions, 
 			}
 			at := i*slow.stride + j*middle.stride
 			for k := range fast.count {
-				values[at+k*fast.stride] = a.value(row[k*a.bytes:])
+				values[at+k*fast.stride] = number.value(a.order, row[k*number.bytes:])
 			}
 		}
 	}
-	if i := slices.IndexFunc(values, math.IsNaN); i >= 0 && len(a.shape) == 2 {
-		return nil, errors.Errorf("the response of neuroid %d to stimulus %d is NaN", i%neuroids, i/neuroids)
+	if _, err := buffered.ReadByte(); err != nil && err != io.EOF {
+		return nil, err // an archive's checksum
 	}
-	return ventral.NewRepetitions(stimuli, neuroids, repetitions, values)
-}
-
-// value returns the value that bytes begin with.
-func (a array) value(b []byte) float64 {
-	if a.bytes == 4 {
-		return float64(math.Float32frombits(a.order.Uint32(b)))
+	if len(a.shape) == 2 {
+		if i := slices.IndexFunc(values, math.IsNaN); i >= 0 {
+			return nil, errors.Errorf("the response of neuroid %d to stimulus %d is NaN", i%neuroids, i/neuroids)
+		}
 	}
-	return math.Float64frombits(a.order.Uint64(b))
+	of, err := ventral.NewRepetitions(stimuli, neuroids, repetitions, values)
+	return &responses{of: of, notes: a.doubts()}, err
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,28 +107,104 @@ func TestResponses(t *testing.T) {
 				}
 			}
 		}
-		descr := rapid.SampledFrom([]string{"<f4", ">f4", "<f8", ">f8"}).Draw(t, "descr")
+		descr := rapid.SampledFrom([]string{"<f4", ">f4", "=f4", "<f8", ">f8"}).Draw(t, "descr")
 		contents := any(written)
 		if strings.HasSuffix(descr, "4") {
-			narrow := make([]float32, len(written))
-			for i, v := range written {
-				narrow[i] = float32(v)
-			}
-			contents = narrow
+			contents = as[float32](written)
 		}
 		shape := []int{neuroids, stimuli, repetitions}
 		if flat {
 			shape = shape[:2]
 		}
 		file := npyFile(byte(rapid.IntRange(1, 3).Draw(t, "version")), npyHeader(descr, fortran, shape...), contents)
-		got, err := readResponses(bytes.NewReader(file), int64(len(file)), stimuli)
+		got, err := readNPY(bytes.NewReader(file), int64(len(file)), stimuli)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if fmt.Sprint(got) != fmt.Sprint(want) { // NaN is not NaN, but looks like it
+		if fmt.Sprint(got.of) != fmt.Sprint(want) { // NaN is not NaN, but looks like it
 			t.Errorf("read\n%v\nwant\n%v", got, want)
 		}
 	})
+}
+
+// as is values in another type.
+func as[T int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64](values []float64) []T {
+	all := make([]T, len(values))
+	for i, v := range values {
+		all[i] = T(v)
+	}
+	return all
+}
+
+// Whatever type numbers have, they are what they are, also the largest and the
+// smallest.
+func TestResponsesTypes(t *testing.T) {
+	low := []float64{-128, 127, 0, 1, -1, 5}
+	high := []float64{255, 0, 128, 1, 2, 127}
+	wide := []float64{-32768, 32767, 300, -2, 0, 1}
+	for descr, c := range map[string]struct {
+		contents any
+		want     []float64
+	}{
+		"|b1": {[]uint8{1, 0, 0, 1, 1, 0}, []float64{1, 0, 0, 1, 1, 0}},
+		"|i1": {as[int8](low), low}, "|u1": {as[uint8](high), high},
+		"<i2": {as[int16](wide), wide}, ">i2": {as[int16](wide), wide}, "<u2": {[]uint16{65535, 0, 1, 2, 3, 4}, []float64{65535, 0, 1, 2, 3, 4}},
+		"<i4": {[]int32{math.MinInt32, math.MaxInt32, -1, 0, 1, 2}, []float64{math.MinInt32, math.MaxInt32, -1, 0, 1, 2}},
+		">u4": {[]uint32{math.MaxUint32, 1, 2, 3, 4, 5}, []float64{math.MaxUint32, 1, 2, 3, 4, 5}},
+		"<i8": {[]int64{math.MinInt64, 1 << 53, -1, 0, 1, 2}, []float64{math.MinInt64, 1 << 53, -1, 0, 1, 2}},
+		">i8": {as[int64](wide), wide}, "<u8": {[]uint64{1 << 63, 1, 2, 3, 4, 5}, []float64{1 << 63, 1, 2, 3, 4, 5}},
+		// 1, -2, the largest, the smallest, 1/3 rounded and 0.
+		"<f2": {[]uint16{0x3c00, 0xc000, 0x7bff, 0x0001, 0x3555, 0}, []float64{1, -2, 65504, 1. / (1 << 24), 0.333251953125, 0}},
+		">f2": {[]uint16{0x3c00, 0xc000, 0x7bff, 0x0001, 0x3555, 0}, []float64{1, -2, 65504, 1. / (1 << 24), 0.333251953125, 0}},
+	} {
+		file := npyFile(1, npyHeader(descr, false, 2, 3), c.contents)
+		got, err := readNPY(bytes.NewReader(file), int64(len(file)), 3)
+		if err != nil {
+			t.Errorf("%s: %v", descr, err)
+		} else if mean := got.of.Mean().T(); !mat.Equal(mean, mat.NewDense(2, 3, c.want)) {
+			t.Errorf("%s: %v, want %v", descr, mat.Formatted(mean), c.want)
+		}
+	}
+	// Other writers: L behind the numbers of Python 2, other quotes and spaces.
+	for _, header := range []string{
+		"{'descr': '<f8', 'fortran_order': False, 'shape': (2L, 3L), }", `{"descr": "<f8", "fortran_order": False, "shape": (2,3)}`,
+		"{'fortran_order':False,'shape':(2,3),'descr':'<f8'}",
+	} {
+		file := npyFile(1, header, low)
+		if got, err := readNPY(bytes.NewReader(file), int64(len(file)), 3); err != nil || !mat.Equal(got.of.Mean().T(), mat.NewDense(2, 3, low)) {
+			t.Errorf("%s: %v", header, err)
+		}
+	}
+}
+
+// What only the order of axes tells is said.
+func TestResponsesDoubts(t *testing.T) {
+	for _, c := range []struct {
+		shape []int
+		want  string
+	}{
+		{[]int{3, 3}, "in shape [3 3] axis 1 was taken for the stimuli, and axis 0 is as long"},
+		{[]int{5, 3, 3}, "and axis 2 is as long"},
+		{[]int{2, 3, 4}, "shape [2 3 4] was taken for 2 neuroids and 4 repetitions"},
+		{[]int{4, 3, 2}, ""}, {[]int{2, 3}, ""},
+	} {
+		values := make([]float64, 0, 60)
+		for i := range cap(values) {
+			values = append(values, float64(i*i%17))
+		}
+		n := 1
+		for _, side := range c.shape {
+			n *= side
+		}
+		file := npyFile(1, npyHeader("<f8", false, c.shape...), values[:n])
+		got, err := readNPY(bytes.NewReader(file), int64(len(file)), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(got.notes, "; "); !strings.Contains(notes, c.want) || (notes == "") != (c.want == "") {
+			t.Errorf("%v: %q, want %q", c.shape, notes, c.want)
+		}
+	}
 }
 
 // A second writer: npyio's, of a matrix.
@@ -137,12 +214,12 @@ func TestResponsesOfAnother(t *testing.T) {
 	if err := npy.Write(&file, matrix); err != nil {
 		t.Fatal(err)
 	}
-	r, err := readResponses(&file, int64(file.Len()), 7)
+	r, err := readNPY(&file, int64(file.Len()), 7)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !mat.Equal(r.Mean(), matrix.T()) {
-		t.Errorf("read %v", mat.Formatted(r.Mean()))
+	if !mat.Equal(r.of.Mean(), matrix.T()) {
+		t.Errorf("read %v", mat.Formatted(r.of.Mean()))
 	}
 }
 
@@ -163,21 +240,27 @@ func badArrays() map[string]struct {
 		"cut in magic":     {good[:7], "not an array"},
 		"cut in length":    {good[:9], "header: unexpected EOF"},
 		"cut in header":    {good[:40], "a header of 118 bytes in a file of 40"},
-		"cut in values":    {good[:len(good)-1], "shape (2, 3) of values of 8 bytes, but 47 bytes"},
+		"cut in values":    {good[:len(good)-1], "shape [2 3] of values of 8 bytes, but 47 bytes"},
 		"a value more":     {append(bytes.Clone(good), make([]byte, 8)...), "but 56 bytes"},
 		"version":          {append([]byte("\x93NUMPY\x04\x00"), good[8:]...), "version 4.0 of the format"},
 		"no header":        {claims("{}"), `header "{} `},
 		"huge header":      {append([]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"), good...), "a header of 4294967295 bytes"},
-		"whole numbers":    {claims(npyHeader("<i8", false, 2, 3)), "values are of type <i8, want float32 (<f4) or float64 (<f8)"},
-		"objects":          {claims(npyHeader("|O", false, 2, 3)), "type |O"},
+		"objects":          {claims(npyHeader("|O", false, 2, 3)), "values are Python objects, saved with pickle, want numbers: save numpy.asarray(responses, float)"},
+		"long doubles":     {claims(npyHeader("<f16", false, 1, 3)), "values are long doubles, want numbers"},
+		"complex":          {claims(npyHeader("<c16", false, 1, 3)), "values are complex numbers"},
+		"strings":          {claims(npyHeader("<U2", false, 2, 3)), "values are text"},
+		"times":            {claims(npyHeader("<M8[ns]", false, 2, 3)), "values are times"},
+		"no type":          {claims(npyHeader("<x3", false, 2, 3)), "values are of type x3"},
+		"stimuli first":    {claims(npyHeader("<f8", false, 3, 2)), "there are 3 pictures, as axis 0 has: want neuroids × stimuli × repetitions, see numpy.moveaxis(responses, 0, 1)"},
+		"stimuli last":     {claims(npyHeader("<f8", false, 1, 2, 3)), "as axis 2 has"},
 		"records":          {claims("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2, 3), }"), "values are records"},
 		"no order":         {claims("{'descr': '<f8', 'fortran_order': Maybe, 'shape': (2, 3), }"), "want descr, fortran_order and shape"},
-		"one dimension":    {claims(npyHeader("<f8", false, 6)), "1 dimensions (6,), want 3, neuroids × stimuli × repetitions, or 2"},
-		"four":             {claims(npyHeader("<f8", false, 1, 2, 3, 1)), "4 dimensions (1, 2, 3, 1)"},
-		"a number":         {claims(npyHeader("<f8", false)), "0 dimensions ()"},
-		"nothing":          {claims(npyHeader("<f8", false, 0, 3)), "shape (0, 3)"},
+		"one dimension":    {claims(npyHeader("<f8", false, 6)), "1 dimensions, shape [6], want 3, neuroids × stimuli × repetitions, or 2"},
+		"four":             {claims(npyHeader("<f8", false, 1, 2, 3, 1)), "4 dimensions, shape [1 2 3 1]"},
+		"a number":         {claims(npyHeader("<f8", false)), "0 dimensions, shape []"},
+		"nothing":          {claims(npyHeader("<f8", false, 0, 3)), "shape [0 3]"},
 		"negative":         {claims(npyHeader("<f8", false, -2, 3)), "want descr, fortran_order and shape"},
-		"absurd":           {claims(npyHeader("<f8", false, 1<<40, 3)), "shape (1099511627776, 3) of values of 8 bytes, but 48 bytes"},
+		"absurd":           {claims(npyHeader("<f8", false, 1<<40, 3)), "shape [1099511627776 3] of values of 8 bytes, but 48 bytes"},
 		"overflow":         {claims(npyHeader("<f8", false, 1<<33, 3, 1<<33)), "but 48 bytes"},
 		"overflow to 6":    {claims(npyHeader("<f8", false, 6, 1<<32, 1<<32)), "but 48 bytes"},
 		"no such number":   {claims("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999, 3), }"), "value out of range"},
@@ -196,23 +279,40 @@ func badArrays() map[string]struct {
 	}
 }
 
+// regionOf reads responses to a number of stimuli, called 0.png, 1.png ….
+func regionOf(name string, file []byte, stimuli int) (Region, error) {
+	found, err := readResponses(name, bytes.NewReader(file), int64(len(file)), stimuli, numbered(stimuli))
+	if err != nil {
+		return Region{}, err
+	}
+	return newRegion(found.of)
+}
+
+// numbered reports what names a picture of 0.png, 1.png ….
+func numbered(stimuli int) func(name string) bool {
+	return func(name string) bool {
+		i, err := strconv.Atoi(strings.TrimSuffix(name, ".png"))
+		return err == nil && i >= 0 && i < stimuli
+	}
+}
+
 func TestResponsesErrors(t *testing.T) {
 	for name, c := range badArrays() {
 		t.Run(name, func(t *testing.T) {
 			before := allocated()
-			_, err := readRegion(bytes.NewReader(c.file), int64(len(c.file)), 3)
+			_, err := regionOf("responses.npy", c.file, 3)
 			wantError(t, err, c.want)
 			if n := allocated() - before; n > 1<<20 {
 				t.Errorf("%d bytes allocated", n)
 			}
 		})
 	}
-	_, err := readRegion(nil, 0, maxStimuli+1)
+	_, err := regionOf("responses.npy", nil, maxStimuli+1)
 	wantError(t, err, "responses to 4001 stimuli, want at most 4000")
 
 	// A file that became shorter.
 	file := npyFile(1, npyHeader("<f8", false, 2, 3), drawn(2, 3, 1, 0, 1))
-	_, err = readRegion(bytes.NewReader(file[:len(file)-3]), int64(len(file)), 3)
+	_, err = readNPY(bytes.NewReader(file[:len(file)-3]), int64(len(file)), 3)
 	wantError(t, err, "unexpected EOF")
 }
 
@@ -239,22 +339,33 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-// FuzzResponses: whatever a file holds, it is responses of which every
-// dissimilarity is a number, or an error, and no more of them than it has bytes.
+// FuzzResponses: whatever a file of any kind holds, it is responses of which every
+// dissimilarity is a number, or an error, and no more of them than its bytes allow.
 func FuzzResponses(f *testing.F) {
 	for _, c := range badArrays() {
-		f.Add(c.file)
+		f.Add("npy", c.file)
 	}
-	f.Add(npyFile(1, npyHeader("<f8", false, 4, 3, 2), drawn(4, 3, 2, 0.3, 1)))
-	f.Add(npyFile(2, npyHeader(">f8", true, 2, 3), drawn(2, 3, 1, 0, 1)))
-	f.Add(npyFile(3, npyHeader("<f4", true, 2, 3, 1), make([]float32, 6)))
-	f.Fuzz(func(t *testing.T, contents []byte) {
-		region, err := readRegion(bytes.NewReader(contents), int64(len(contents)), 3)
+	for name, c := range badArchives(f) {
+		if name != "bomb" { // it is slow
+			f.Add("npz", c.file)
+		}
+	}
+	f.Add("npz", npzOf(f, true, entry{"x", npyFile(1, npyHeader("<f2", false, 2, 3), make([]uint16, 6)), 0}, entry{"files", words(true, "2.png", "0", "1.png"), 0}))
+	for _, c := range badTables {
+		f.Add("csv", []byte(c.contents))
+	}
+	f.Add("csv", []byte(",file,category,a,b\n0,2.png,x,1,2.5\n1,0.png,y,-3,4\n2,1.png,x,\"0,5\",6e-3\n"))
+	f.Add("csv", []byte("sep=;\r1;-3;0,5\r2,5;4;0,006\r"))
+	f.Add("npy", npyFile(1, npyHeader("<f8", false, 4, 3, 2), drawn(4, 3, 2, 0.3, 1)))
+	f.Add("npy", npyFile(2, npyHeader(">f8", true, 2, 3), drawn(2, 3, 1, 0, 1)))
+	f.Add("npy", npyFile(3, npyHeader("<f4", true, 2, 3, 1), make([]float32, 6)))
+	f.Fuzz(func(t *testing.T, kind string, contents []byte) {
+		region, err := regionOf("responses."+kind, contents, 3)
 		if err != nil {
 			return
 		}
 		stimuli, neuroids := region.Responses.Mean().Dims()
-		if stimuli != 3 || neuroids*stimuli > len(contents)/4 {
+		if stimuli != 3 || kind == "npy" && neuroids*stimuli > len(contents) || neuroids*stimuli > valuesOfAny+valuesOfByte*len(contents) {
 			t.Errorf("%d stimuli × %d neuroids in %d bytes", stimuli, neuroids, len(contents))
 		}
 		for i := range 3 {

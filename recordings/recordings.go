@@ -18,6 +18,7 @@ type Recording struct {
 	Categories []string    // of each stimulus; nil where not known
 	Regions    []Region    // none where a folder holds stimuli alone
 	Models     []Model     // that come with the recording
+	Notes      []string    // what a user should know of how it was read, a line each: an order that names alone imply, files that have no effect
 }
 
 // Region is what was recorded from one region of one species.

@@ -1,11 +1,10 @@
 package recordings
 
 import (
-	"bytes"
-	"encoding/csv"
 	"io"
-	"io/fs"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 )
@@ -14,61 +13,139 @@ import (
 // 500,000 stimuli.
 const maxStimuliFile = 16 << 20
 
-// parseStimuli returns the columns file and category of a stimuli.csv, categories
-// nil if there is no such column. Other columns do not matter.
-func parseStimuli(contents []byte) (files, categories []string, err error) {
+// stimuliFile is what a stimuli.csv says.
+type stimuliFile struct {
+	files      []string // that it names, as it does
+	lines      []int    // of each
+	categories []string // nil if it has no such column
+	notes      []string
+}
+
+// parseStimuli returns the columns file and category of a stimuli.csv. Other
+// columns do not matter.
+func parseStimuli(contents []byte) (*stimuliFile, error) {
 	if len(contents) > maxStimuliFile {
-		return nil, nil, errors.Errorf("%d bytes or more, want at most %d", len(contents), maxStimuliFile)
+		return nil, errors.Errorf("%d bytes or more, want at most %d", len(contents), maxStimuliFile)
 	}
-	contents = bytes.TrimPrefix(contents, []byte("\ufeff")) // spreadsheets write it
-	reader := csv.NewReader(bytes.NewReader(contents))
-	header, err := reader.Read()
+	rows, err := newTable(contents, func(header []string) bool {
+		file, err := fileColumn(header)
+		return file >= 0 || err != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	header, _, err := rows.next()
 	if err == io.EOF {
-		return nil, nil, errors.New("empty, want a header with a column file")
+		return nil, errors.New("empty, want a header with a column file")
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	header = slices.Clone(header)
-	file, category := slices.Index(header, "file"), slices.Index(header, "category")
+	file, err := fileColumn(header)
+	if err != nil {
+		return nil, err
+	}
+	categories := columns(header, func(name string) bool { return name == "category" || name == "categories" })
 	switch {
 	case file < 0:
-		return nil, nil, errors.Errorf("the header %q has no column file", header)
-	case slices.Contains(header[file+1:], "file"):
-		return nil, nil, errors.Errorf("the header %q has two columns file", header)
-	case category >= 0 && slices.Contains(header[category+1:], "category"):
-		return nil, nil, errors.Errorf("the header %q has two columns category", header)
+		return nil, errors.Errorf("the header %.200q has no column file", header)
+	case len(categories) > 1:
+		return nil, errors.Errorf("the header %.200q has two columns %s", header, header[categories[0]])
 	}
-	reader.ReuseRecord = true
-	lines := map[string]int{} // that name a file
+	s := new(stimuliFile)
+	var given []string // categories
+	var index rising
+	numbered := slices.IndexFunc(header, isIndex)
 	for {
-		row, err := reader.Read() // of as many fields as the header
+		row, line, err := rows.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		line, _ := reader.FieldPos(file)
-		name := row[file]
-		if !fs.ValidPath(name) || name == "." {
-			return nil, nil, errors.Errorf("line %d: file %q, want a name below images, with / between folders", line, name)
+		for len(row) < len(header) { // what is empty may be left out at the end
+			row = append(row, "")
 		}
-		if first, twice := lines[name]; twice {
-			return nil, nil, errors.Errorf("line %d: %s stands in line %d already", line, name, first)
+		for _, field := range row[len(header):] {
+			if field != "" {
+				return nil, errors.Errorf("line %d has %d fields, the header %.200q has %d", line, len(row), header, len(header))
+			}
 		}
-		lines[name] = line
-		files = append(files, name)
-		if category < 0 {
-			continue
+		if row[file] == "" {
+			return nil, errors.Errorf("line %d names no file", line)
 		}
-		if row[category] == "" {
-			return nil, nil, errors.Errorf("line %d: %s has no category", line, name)
+		s.files, s.lines = append(s.files, row[file]), append(s.lines, line)
+		if categories != nil {
+			given = append(given, row[categories[0]])
 		}
-		categories = append(categories, row[category])
+		if numbered >= 0 {
+			index.add(row[numbered])
+		}
 	}
-	if len(files) == 0 {
-		return nil, nil, errors.New("no stimuli, only a header")
+	if len(s.files) == 0 {
+		return nil, errors.New("no stimuli, only a header")
 	}
-	return files, categories, nil
+	return s, s.complete(header, file, given, rows.windows1252, numbered >= 0 && index.broken)
+}
+
+// complete takes the categories, if there are any, and says what has no effect.
+func (s *stimuliFile) complete(header []string, file int, categories []string, windows1252, disordered bool) error {
+	none := !slices.ContainsFunc(categories, func(c string) bool { return c != "" })
+	if k := slices.Index(categories, ""); k >= 0 && !none {
+		return errors.Errorf("line %d: %s has no category", s.lines[k], s.files[k])
+	}
+	var others []string
+	for i, name := range header {
+		if i != file && name != "" && !isIndex(name) {
+			others = append(others, strconv.Quote(name))
+		}
+	}
+	switch {
+	case !none:
+		s.categories = categories
+	case categories != nil:
+		s.notes = append(s.notes, "the column category is empty")
+	case others != nil:
+		s.notes = append(s.notes, "only the column file is read: none is called category, but "+few(others))
+	}
+	if disordered {
+		s.notes = append(s.notes, "rows are not in the order of their numbers, and the responses are taken to be in that of the rows")
+	}
+	if windows1252 {
+		s.notes = append(s.notes, "not in UTF-8, read as Windows-1252")
+	}
+	return nil
+}
+
+// isIndex reports whether a column of this name numbers the rows.
+func isIndex(name string) bool {
+	switch strings.ToLower(name) {
+	case "", "index", "order", "position", "number", "nr", "no", "row", "unnamed: 0":
+		return true
+	}
+	return false
+}
+
+// rising looks whether whole numbers rise from row to row.
+type rising struct {
+	last           int
+	begun, stopped bool
+	broken         bool
+}
+
+func (r *rising) add(field string) {
+	n, err := strconv.Atoi(field)
+	r.stopped = r.stopped || err != nil // they are no numbers
+	r.broken = (r.broken || r.begun && n <= r.last) && !r.stopped
+	r.begun, r.last = true, n
+}
+
+// few lists names, and no more than five of them.
+func few(names []string) string {
+	if len(names) > 5 {
+		return strings.Join(names[:5], ", ") + " and more"
+	}
+	return strings.Join(names, ", ")
 }

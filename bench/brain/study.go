@@ -63,6 +63,9 @@ func New(recording *recordings.Recording, o Options) (*Study, error) {
 	}
 	s := &Study{recording: recording, options: o, seen: map[string]bool{}}
 	s.report.Credit, s.report.Categories = recording.Credit, recording.Categories
+	for _, note := range recording.Notes {
+		s.Warn("%s", note)
+	}
 	for _, r := range recording.Regions {
 		r, err := newRegion(r, recording, o)
 		if err != nil {

@@ -1,0 +1,134 @@
+package recordings
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// survey is which files in a recording's folder are read, "" where there is none,
+// and which of the others look as if they were meant to be.
+type survey struct {
+	dir                        string
+	images, stimuli, responses string
+	pictures, tables, arrays   []string // others, which look like these
+	others                     []string // which may be anything that matters
+}
+
+// The names that are read, in lower case.
+var (
+	imagesNames    = []string{"images", "images.zip"}
+	stimuliNames   = []string{"stimuli.csv", "stimuli.tsv"}
+	responsesNames = []string{"responses.npy", "responses.npz", "responses.csv", "responses.tsv"}
+)
+
+// Names in lower case of files that may hold arrays, tables or pictures.
+var (
+	arrayName   = regexp.MustCompile(`\.(npy|npz|mat|h5|hdf5?|nwb|nc|zarr|pkl|pickle|ptl?|pth|safetensors|rds|rda(ta)?|feather|parquet|fif|nii)(\.gz)?$`)
+	likeArray   = regexp.MustCompile(`^(respon[sc]es?|firing|rates?|spikes?|neural|activit(y|ies))([^a-z].*)?\.(csv|tsv|txt|dat|xlsx?|ods|gz|zip|bak|old)$|^respon[sc]es?$`)
+	likeTable   = regexp.MustCompile(`^stimul.*\.(csv|tsv|tab|txt|dat|xlsx?|ods)$`)
+	otherTable  = regexp.MustCompile(`\.(csv|tsv|xlsx?|ods)$|^(order|file|image|picture|name|list).*\.txt$`)
+	archiveName = regexp.MustCompile(`\.(zip|tar|tgz|7z|rar)$|\.tar\.`)
+)
+
+// surveyFolder looks at what lies in a folder. Names count in any case. It is an
+// error if there are two of what is read.
+func surveyFolder(dir string) (*survey, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &survey{dir: dir}
+	for _, e := range entries {
+		name := e.Name()
+		for _, role := range []struct {
+			names []string
+			path  *string
+		}{{imagesNames, &s.images}, {stimuliNames, &s.stimuli}, {responsesNames, &s.responses}} {
+			if !slices.Contains(role.names, strings.ToLower(name)) {
+				continue
+			}
+			path := filepath.Join(dir, name)
+			if *role.path != "" {
+				return nil, errors.Errorf("%s and %s are both there, want one", *role.path, path)
+			}
+			*role.path, name = path, ""
+		}
+		if name != "" && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "~$") {
+			s.sort(name)
+		}
+	}
+	return s, nil
+}
+
+// sort notes another file or folder by what its name looks like.
+func (s *survey) sort(name string) {
+	lower := strings.ToLower(name)
+	info, err := os.Stat(filepath.Join(s.dir, name))
+	isFolder := err == nil && info.IsDir()
+	switch {
+	case arrayName.MatchString(lower), likeArray.MatchString(lower):
+		s.arrays = append(s.arrays, name)
+	case isFolder && holdsPictures(filepath.Join(s.dir, name)), isPicture(lower), !isFolder && archiveName.MatchString(lower):
+		s.pictures = append(s.pictures, name)
+	case isFolder:
+	case likeTable.MatchString(lower):
+		s.tables = append(s.tables, name)
+	case otherTable.MatchString(lower):
+		s.others = append(s.others, name)
+	}
+}
+
+// holdsPictures reports whether a folder has pictures among its first files, or a
+// folder images.
+func holdsPictures(dir string) bool {
+	f, err := os.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(100)
+	return (err == nil || err == io.EOF) && slices.ContainsFunc(names, func(name string) bool {
+		name = strings.ToLower(name)
+		return slices.Contains(imagesNames, name) || isPicture(name)
+	})
+}
+
+// isPicture reports whether a name in lower case is a picture's.
+func isPicture(name string) bool {
+	switch filepath.Ext(name) {
+	case ".jpg", ".jpeg", ".png":
+		return !strings.HasPrefix(name, ".")
+	}
+	return false
+}
+
+// check is an error if what is read is not there and something else looks as if
+// it were meant to be it.
+func (s *survey) check() error {
+	switch {
+	case s.images == "" && s.pictures != nil:
+		return errors.Errorf("%s has no images and no images.zip, but %s: pictures lie in a folder images", s.dir, few(s.pictures))
+	case s.images == "":
+		return errors.Errorf("%s has no images and no images.zip", s.dir)
+	case s.responses == "" && s.arrays != nil:
+		return errors.Errorf("%s has %s but no responses.npy: if these are the responses, save them as that, if not, move them elsewhere", s.dir, few(s.arrays))
+	case s.stimuli == "" && s.tables != nil:
+		return errors.Errorf("%s has %s but no stimuli.csv: if it names the pictures in order, save it as that, if not, move it elsewhere", s.dir, few(s.tables))
+	}
+	return nil
+}
+
+// notes names what has no effect.
+func (s *survey) notes() []string {
+	idle := slices.Concat(s.arrays, s.tables, s.others, s.pictures)
+	if idle == nil {
+		return nil
+	}
+	return []string{s.dir + ": not read: " + few(idle)}
+}

@@ -1,0 +1,143 @@
+package recordings
+
+import (
+	"bytes"
+	"encoding/csv"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pkg/errors"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// table reads the rows of a text file as spreadsheets write them: in UTF-8,
+// UTF-16 or Windows-1252, with or without a byte order mark, with any line ends and
+// one of four separators, which a first line such as sep=; may name.
+type table struct {
+	reader      *csv.Reader
+	windows1252 bool
+}
+
+// separators are those between fields, in the order in which they are tried: a
+// comma may be in the fields of others, and in those of a single column.
+var separators = []rune{'\t', ';', '|', ','}
+
+// separatorLine is what Excel takes as a first line.
+var separatorLine = regexp.MustCompile(`^"?(?i:sep)=([^"\n])"?\n`)
+
+// newTable opens a table. Its separator is that by which its first row is one that
+// is looked for, or else the first by which it has several fields.
+func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
+	text, windows1252, err := decodeText(contents)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(text, '\r') >= 0 {
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	open := func(separator rune) *table {
+		reader := csv.NewReader(bytes.NewReader(text))
+		reader.Comma, reader.ReuseRecord = separator, true
+		reader.TrimLeadingSpace = separator != '\t'
+		reader.FieldsPerRecord = -1
+		return &table{reader, windows1252}
+	}
+	if line := separatorLine.FindSubmatch(text); line != nil {
+		text = text[len(line[0])-1:] // lines are counted with it
+		if separator, _ := utf8.DecodeRune(line[1]); slices.Contains(separators, separator) {
+			return open(separator), nil
+		}
+	}
+	chosen := ','
+	for _, separator := range separators {
+		first, _, err := open(separator).next()
+		if err == nil && wanted(first) {
+			chosen = separator
+			break
+		}
+		if len(first) > 1 && chosen == ',' {
+			chosen = separator
+		}
+	}
+	return open(chosen), nil
+}
+
+// decodeText returns a text in UTF-8, without a byte order mark. What cannot be
+// UTF-8 is in Windows-1252, which Excel writes.
+func decodeText(contents []byte) (text []byte, windows1252 bool, err error) {
+	switch {
+	case bytes.HasPrefix(contents, []byte{0xff, 0xfe}), bytes.HasPrefix(contents, []byte{0xfe, 0xff}):
+		contents, err = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(contents)
+	case !utf8.Valid(contents):
+		windows1252 = true
+		contents, err = charmap.Windows1252.NewDecoder().Bytes(contents)
+	}
+	if err == nil && bytes.IndexByte(contents, 0) >= 0 {
+		err = errors.New("not text: save it as CSV in UTF-8")
+	}
+	return bytes.TrimPrefix(contents, []byte("\ufeff")), windows1252, err
+}
+
+// next returns the fields of the next row that is not empty, without spaces
+// around them, and its line. It is valid until the next call. At the end the error
+// is io.EOF.
+func (t *table) next() (fields []string, line int, err error) {
+	for {
+		fields, err := t.reader.Read()
+		if err != nil {
+			return nil, 0, err
+		}
+		empty := true
+		for i, field := range fields {
+			fields[i] = strings.TrimSpace(field)
+			empty = empty && fields[i] == ""
+		}
+		if !empty {
+			line, _ := t.reader.FieldPos(0)
+			return fields, line, nil
+		}
+	}
+}
+
+// fileColumn returns which column of a header names pictures, -1 for none: file,
+// or what else a column of the names of files is called.
+func fileColumn(header []string) (int, error) {
+	found := columns(header, func(name string) bool { return name == "file" })
+	if found == nil {
+		found = columns(header, namesPictures)
+	}
+	switch {
+	case len(found) > 1 && strings.EqualFold(header[found[0]], header[found[1]]):
+		return -1, errors.Errorf("the header %.200q has two columns %s", header, header[found[0]])
+	case len(found) > 1:
+		return -1, errors.Errorf("the header %.200q has columns %s and %s: call that of the pictures file", header, header[found[0]], header[found[1]])
+	case found == nil:
+		return -1, nil
+	}
+	return found[0], nil
+}
+
+// columns returns the columns whose names, in lower case, are as wanted.
+func columns(header []string, wanted func(name string) bool) (found []int) {
+	for i, name := range header {
+		if wanted(strings.ToLower(name)) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// pictureNames are what columns and arrays of the names of pictures are called,
+// in lower case and without "_", "-" and spaces.
+var pictureNames = regexp.MustCompile(`^(image|img|picture|pic|photo|stimulus|stimuli|stim)?(file)?(name|path)?s?$`)
+
+// namesPictures reports whether a column or array of this name has those of
+// pictures.
+func namesPictures(name string) bool {
+	name = strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
+	return name != "" && name != "s" && name != "name" && name != "names" && pictureNames.MatchString(name)
+}
