@@ -46,7 +46,7 @@ func TestSkipBadImages(t *testing.T) {
 		{"eval", badTest, append(slices.Clone(model), "-data", "folder", "-data-dir", data, "-image-size", "16"), func(_, stdout string) string { return stdout }},
 		{"brain", badStimulus, []string{"-models", "pixels,gabor", "-resamples", "10", "-data", recording, "-out", "OUT"}, func(out, stdout string) string {
 			table, _, _ := strings.Cut(stdout, "\nreport:")
-			return table
+			return strings.TrimSpace(strings.Replace(table, "1 of 8 pictures cannot be read and are left out", "", 1))
 		}},
 	} {
 		t.Run(c.command, func(t *testing.T) {

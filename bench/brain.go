@@ -97,9 +97,9 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 		if err != nil {
 			return err
 		}
-		if bad := recording.Stimuli.Len() - len(indices); bad > 0 {
+		if all := recording.Stimuli.Len(); len(indices) < all {
 			recording = recording.Subset(indices)
-			recording.Notes = append(slices.Clone(recording.Notes), fmt.Sprintf("%d pictures cannot be read and are left out", bad))
+			recording.Notes = append(slices.Clone(recording.Notes), fmt.Sprintf("%d of %d pictures cannot be read and are left out", all-len(indices), all))
 		}
 	}
 	options, err := f.options(recording)
