@@ -28,6 +28,7 @@ type brainFlags struct {
 	splits, resample int
 	ridge            string
 	batch            int
+	background       background
 	given            map[string]bool // flags that were, on the command line
 	markdown         bool
 	out              string
@@ -44,6 +45,7 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from 1e-2, 1e-1, …, 1e8 by nested cross-validation")
 	fs.IntVar(&f.resample, "resamples", 0, "resamples and permutations of the pictures, for the errors and P of RSA; 0 means 1000, or 200 of more than 200 pictures")
 	fs.IntVar(&f.batch, "batch", 32, "pictures at a time")
+	f.background.register(fs)
 	fs.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
 	f.model.register(fs)
@@ -88,6 +90,7 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
+	recording.Stimuli.Background = f.background.colour
 	options, err := f.options(recording)
 	if err != nil {
 		return err

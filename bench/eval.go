@@ -21,6 +21,7 @@ func evalCommand(c console) *ffcli.Command {
 	fs.StringVar(&e.data, "data", data.Default, "`name` of the data set: see bench list. Its images and classes size the network, unless flags do")
 	fs.StringVar(&e.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.IntVar(&e.batch, "batch", 64, "images at a time")
+	e.background.register(fs)
 	return &ffcli.Command{
 		Name:       "eval",
 		ShortUsage: "go run ./bench eval MODEL -weights FILE [-data NAME] [flags]",
@@ -41,6 +42,7 @@ type evaluation struct {
 	model         modelFlags
 	data, dataDir string
 	batch         int
+	background    background
 }
 
 func (e evaluation) run(ctx context.Context, c console, model string) error {
@@ -52,6 +54,9 @@ func (e evaluation) run(ctx context.Context, c console, model string) error {
 	}
 	training, test, err := data.Open(e.data, e.dataDir)
 	if err != nil {
+		return err
+	}
+	if err := e.background.behind(training, test); err != nil {
 		return err
 	}
 	c.note(data.Notes(training, test)...)

@@ -15,8 +15,9 @@ import (
 
 // pictureFlags name the pictures that a network is shown.
 type pictureFlags struct {
-	paths []string
-	batch int
+	paths      []string
+	batch      int
+	background background
 }
 
 // register adds the flags.
@@ -26,6 +27,7 @@ func (f *pictureFlags) register(fs *flag.FlagSet) {
 		return nil
 	})
 	fs.IntVar(&f.batch, "batch", 16, "pictures at a time")
+	f.background.register(fs)
 }
 
 // pictures are files, and what a network takes of them.
@@ -50,6 +52,7 @@ func (f pictureFlags) open(c console, model string, net *graph.Network) (*pictur
 	if err != nil {
 		return nil, err
 	}
+	files.Background = f.background.colour
 	c.note(files.Notes()...)
 	return preparedFor(files, model, net, f.batch)
 }

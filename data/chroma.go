@@ -86,25 +86,23 @@ func triangle(out []byte, in []int, left, right, shift int) {
 // fillYCbCr fills an image of three channels, whose size is set, with the colours
 // of ITU-R BT.601 in full range, as JFIF has them, in fixed point of 16 bits.
 func fillYCbCr(planes [3]plane, into *Image) {
-	size := into.Height * into.Width
-	red, green, blue := into.Pixels[:size], into.Pixels[size:2*size], into.Pixels[2*size:]
+	width, size := into.Width, into.Height*into.Width
 	var out [3][]byte
 	for i := range out {
-		out[i] = make([]byte, into.Width)
+		out[i] = make([]byte, width)
 	}
-	sums := make([]int, into.Width)
+	sums := make([]int, width)
 	const half = 1 << 15
 	for y := range into.Height {
-		var rows [3][]byte
-		for i := range rows {
-			rows[i] = planes[i].row(y, out[i], sums)
-		}
-		i := y * into.Width
-		for x, luma := range rows[0] {
-			l, cb, cr := int(luma), int(rows[1][x])-128, int(rows[2][x])-128
-			red[i+x] = clamp(l + (91881*cr+half)>>16)             // 1.402
-			green[i+x] = clamp(l + (-22554*cb-46802*cr+half)>>16) // 0.34414, 0.71414
-			blue[i+x] = clamp(l + (116130*cb+half)>>16)           // 1.772
+		luma := planes[0].row(y, out[0], sums)[:width]
+		blues, reds := planes[1].row(y, out[1], sums)[:width], planes[2].row(y, out[2], sums)[:width]
+		pixels := into.Pixels[y*width:]
+		red, green, blue := pixels[:width], pixels[size:][:width], pixels[2*size:][:width]
+		for x, v := range luma {
+			l, cb, cr := int(v), int(blues[x])-128, int(reds[x])-128
+			red[x] = clamp(l + (91881*cr+half)>>16)             // 1.402
+			green[x] = clamp(l + (-22554*cb-46802*cr+half)>>16) // 0.34414, 0.71414
+			blue[x] = clamp(l + (116130*cb+half)>>16)           // 1.772
 		}
 	}
 }

@@ -40,6 +40,9 @@ type Files struct {
 // file is called *.jpg, *.jpeg or *.png in any case, and names that begin with a
 // dot are passed over. It is an error if a path is not there or if a folder has
 // no picture.
+//
+// Pixels are torchvision's: transparency is dropped unless Background is set, CMYK
+// is converted, and the orientation that a camera noted is not applied.
 func Pictures(paths ...string) (*Files, error) {
 	set := new(Files)
 	if len(paths) == 0 {

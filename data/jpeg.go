@@ -156,17 +156,19 @@ func (f *jpegFile) sampling() string {
 func (f *jpegFile) memory() int64 {
 	most := f.most()
 	units := ceil(f.width, 8*most.across) * ceil(f.height, 8*most.down)
-	planes := 0
+	pixels, planes := 64*most.across*most.down*units, 0
 	for _, c := range f.components {
 		planes += 64 * c.across * c.down * units
 	}
-	pixels := 64 * most.across * most.down * units
-	total := planes + (4+3)*pixels // as a decoder converts it, and the image
+	total := planes + 3*pixels // the last of the image
 	if f.frame == jpegProgressive {
 		total += 4 * planes // coefficients
 	}
+	if f.rgb || len(f.components) == 4 || !f.usual {
+		total += 4 * pixels // as it is converted
+	}
 	if !f.usual {
-		total += planes + len(f.components)*pixels
+		total += planes + 3*pixels // repeated to the size of the picture, and back
 	}
 	return int64(total) + overhead
 }
