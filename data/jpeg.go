@@ -91,6 +91,8 @@ func readJPEG(contents []byte) (*jpegFile, error) {
 	}
 }
 
+var errDamaged = errors.New("a JPEG file with a damaged header")
+
 // asPNG is what to do with a file of a kind that is not read.
 const asPNG = "convert it, as by: magick IN.jpg OUT.png"
 
@@ -104,7 +106,7 @@ func (f *jpegFile) readFrame(marker byte, body []byte) error {
 		return errors.Errorf("a JPEG file of %s: %s", coding, asPNG)
 	}
 	if f.frame != 0 || len(body) < 6 || len(body) != 6+3*int(body[5]) {
-		return errors.New("a JPEG file with a damaged header")
+		return errDamaged
 	}
 	f.frame, f.height, f.width = marker, int(binary.BigEndian.Uint16(body[1:])), int(binary.BigEndian.Uint16(body[3:]))
 	if body[0] != 8 {
@@ -118,7 +120,7 @@ func (f *jpegFile) readFrame(marker byte, body []byte) error {
 		names += string(c[:1])
 		across, down := int(c[1]>>4), int(c[1]&15)
 		if across < 1 || across > 4 || down < 1 || down > 4 {
-			return errors.New("a JPEG file with a damaged header")
+			return errDamaged
 		}
 		f.components = append(f.components, component{across, down})
 	}
@@ -167,8 +169,8 @@ func (f *jpegFile) memory() int64 {
 	if f.rgb || len(f.components) == 4 || !f.usual {
 		total += 4 * pixels // as it is converted
 	}
-	if !f.usual {
-		total += planes + 3*pixels // repeated to the size of the picture, and back
+	if !f.usual { // repeated to the size of the picture, and back; two copies of the file
+		total += planes + 3*pixels + 2*len(f.contents)
 	}
 	return int64(total) + overhead
 }
@@ -187,8 +189,11 @@ func (f *jpegFile) decode(background color.Color, into *Image) error {
 		contents = f.withoutTransform()
 	}
 	picture, err := jpeg.Decode(bytes.NewReader(contents))
-	if err != nil {
-		return cutOff(err)
+	if err != nil { // libjpeg takes more than Go's decoder
+		return errors.Errorf("%v; if other programs open it, %s", err, asPNG)
+	}
+	if picture.Bounds().Size() != image.Pt(f.width, f.height) {
+		return errDamaged
 	}
 	into.resize(3, f.height, f.width)
 	switch m := picture.(type) {
@@ -228,7 +233,8 @@ func (f *jpegFile) decodeUnusual(into *Image) error {
 	}
 	// Told that Y Cb Cr are R G B it leaves them as they are, repeated to the
 	// size of the picture.
-	picture, err := jpegn.Decode(bytes.NewReader(f.withoutTransform()), &jpegn.Options{UpsampleMethod: jpegn.NearestNeighbor})
+	options := &jpegn.Options{UpsampleMethod: jpegn.NearestNeighbor}
+	picture, err := jpegn.Decode(bytes.NewReader(f.withoutTransform()), options)
 	if errors.Is(err, jpegn.ErrUnsupported) {
 		return refused
 	}
@@ -237,7 +243,7 @@ func (f *jpegFile) decodeUnusual(into *Image) error {
 	}
 	m, ok := picture.(*image.RGBA)
 	if !ok || m.Rect.Size() != image.Pt(f.width, f.height) {
-		return refused
+		return errDamaged
 	}
 	into.resize(3, f.height, f.width)
 	most := f.most()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"image/color"
-	"io"
 	"net/http"
 	"strings"
 
@@ -85,14 +84,6 @@ func readHeader(contents []byte) (format, error) {
 
 // errCut is the error of a file that was not copied or loaded to its end.
 var errCut = errors.New("the file is cut off: it ends before its picture does")
-
-// cutOff returns errCut in place of an end of file.
-func cutOff(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return errCut
-	}
-	return err
-}
 
 // samples is the pixels of a decoder, interleaved.
 type samples struct {

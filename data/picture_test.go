@@ -2,6 +2,7 @@ package data
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -172,6 +173,8 @@ func TestDecodePictureErrors(t *testing.T) {
 	refused := func(name string) []byte { return must(os.ReadFile(filepath.Join(picturesFolder, "refused", name))) }
 	deep := bytes.Clone(good)
 	deep[bytes.Index(deep, []byte{0xff, 0xc0})+4] = 12
+	damaged := bytes.Clone(good)
+	copy(damaged[len(damaged)-100:], []byte{0xff, 0x01})
 	lossless := bytes.Clone(good)
 	lossless[bytes.Index(lossless, []byte{0xff, 0xc0})+1] = 0xc3
 	large := append(pngHeader(13000, 13000, 16, 6), make([]byte, 12<<17)...) // chunks without a name
@@ -188,6 +191,7 @@ func TestDecodePictureErrors(t *testing.T) {
 		"cut JPEG":          {good[:len(good)/2], "cut off"},
 		"JPEG without end":  {good[:len(good)-2], "cut off"},
 		"JPEG's magic":      {good[:2], "cut off"},
+		"damaged JPEG":      {damaged, "invalid JPEG format: missing 0xff00 sequence; if other programs open it, convert it"},
 		"cut header":        {good[:30], "cut off"},
 		"no scan":           {append(good[:2:2], 0xff, 0xd9, 0, 0), "a JPEG file without pixels"},
 		"cut PNG":           {goodPNG[:100], "cut off"},
@@ -248,10 +252,10 @@ func TestUnfinishedPNG(t *testing.T) {
 
 // A large drawing takes few bytes, and is none the worse for it.
 func TestLargeDrawing(t *testing.T) {
-	const height, width = 6000, 8000
+	const height, width = 3000, 4000
 	m := image.NewGray(image.Rect(0, 0, width, height))
-	for y := 2000; y < 4000; y++ {
-		for x := 3000; x < 5000; x++ {
+	for y := 1000; y < 2000; y++ {
+		for x := 1500; x < 2500; x++ {
 			m.Pix[y*m.Stride+x] = 255
 		}
 	}
@@ -291,15 +295,21 @@ func TestLargeDrawing(t *testing.T) {
 func TestPictureMemory(t *testing.T) {
 	const side = 1 << 11
 	zeros := make([]byte, side*side/64/8+1<<16)
-	// Pixels that end at once: a decoder has set aside all by then.
-	deflated := func(header []byte) []byte {
-		picture := encoded(t, colourful(40, 40, "alpha 16"), true)
-		file := append(header, picture[33:len(picture)-12]...)
-		file = append(file, "\x00\x01\x00\x00tEXt"...)
-		text := append([]byte("tEXt"), make([]byte, 1<<16)...)
-		file = append(file, text[4:]...)
-		return append(binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(text)), pngEnd...)
+	// A black PNG of this header, of 8 bytes a pixel and so many filters of rows.
+	black := func(header []byte, filters int) []byte {
+		var packed bytes.Buffer
+		w := zlib.NewWriter(&packed)
+		if _, err := w.Write(make([]byte, 8*side*side+filters)); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		file := binary.BigEndian.AppendUint32(header, uint32(packed.Len()))
+		chunk := append([]byte("IDAT"), packed.Bytes()...)
+		file = append(file, chunk...)
+		return append(binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(chunk)), pngEnd...)
 	}
+	interlaced := pngHeader(side, side, 16, 6)
+	interlaced[28] = 1
+	binary.BigEndian.PutUint32(interlaced[29:], crc32.ChecksumIEEE(interlaced[12:29]))
 	progressive := fourInks(t, encoded(t, colourful(40, 40, "grey"), false))
 	frame := bytes.Index(progressive, []byte{0xff, 0xc0})
 	scan := bytes.Index(progressive, []byte{0xff, 0xda})
@@ -311,7 +321,8 @@ func TestPictureMemory(t *testing.T) {
 		contents []byte
 		pixel    int // bytes of it that are taken at least
 	}{
-		"PNG":         {deflated(pngHeader(side, side, 16, 6)), 8},
+		"PNG":         {black(pngHeader(side, side, 16, 6), side), 11},
+		"interlaced":  {black(interlaced, side*15/8), 19},
 		"progressive": {append(progressive[:len(progressive)-2:len(progressive)-2], append(zeros, 0xff, 0xd9)...), 16},
 		"unusual":     {append(unusual[:len(unusual)-2:len(unusual)-2], append(zeros, 0xff, 0xd9)...), 8},
 	} {
@@ -323,6 +334,9 @@ func TestPictureMemory(t *testing.T) {
 			t.Fatalf("%s: %d bytes are too few", name, len(c.contents))
 		}
 		n := allocated(func() { err = decodePicture(c.contents, nil, new(Image)) })
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 		if most := int(f.memory()); n > most || n < c.pixel*side*side {
 			t.Errorf("%s: %d bytes allocated, want %d to %d (%v)", name, n, c.pixel*side*side, most, err)
 		}

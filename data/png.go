@@ -115,7 +115,10 @@ func (f *pngFile) smallest() int64 {
 func (f *pngFile) decode(background color.Color, into *Image) error {
 	picture, err := png.Decode(io.MultiReader(bytes.NewReader(f.chunks), strings.NewReader(pngEnd)))
 	if err != nil {
-		return pngError(err)
+		if errors.Is(err, io.ErrUnexpectedEOF) || strings.HasSuffix(err.Error(), "not enough pixel data") {
+			return errCut
+		}
+		return err
 	}
 	into.resize(3, f.height, f.width)
 	switch m := picture.(type) {
@@ -137,14 +140,6 @@ func (f *pngFile) decode(background color.Color, into *Image) error {
 		return errors.Errorf("a PNG file decoded as %T", picture)
 	}
 	return nil
-}
-
-// pngError names what is wrong with a file without the words of a decoder.
-func pngError(err error) error {
-	if text := err.Error(); strings.HasSuffix(text, "not enough pixel data") {
-		return errCut
-	}
-	return cutOff(err)
 }
 
 // fillPalette fills an image of three channels, whose size is set, with the
