@@ -16,11 +16,11 @@ func registerSkipBad(fs *flag.FlagSet, skip *bool) {
 	fs.BoolVar(skip, skipBadFlag, false, "count and list images that cannot be read, and leave them out instead of stopping; all are read once more, before")
 }
 
-// skipBadEffect is that of the flag on a data set: sets that are held in memory
-// were read when they were opened.
-func skipBadEffect(set data.Dataset) effect {
+// pictureEffect is that of the flags of pictures on a data set: those that are held
+// in memory were read when they were opened, and are not transparent.
+func pictureEffect(set data.Dataset) effect {
 	_, files := set.(*data.Files)
-	return effect{[]string{skipBadFlag}, files, "the data set is not of pictures that are read one by one"}
+	return effect{[]string{skipBadFlag, "background"}, files, "the data set is not of JPEG and PNG files"}
 }
 
 // readable reads all images of a set and returns the indices of those that can be

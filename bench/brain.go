@@ -30,6 +30,7 @@ type brainFlags struct {
 	ridge            string
 	batch            int
 	skipBad          bool
+	background       background
 	given            map[string]bool // flags that were, on the command line
 	markdown         bool
 	out              string
@@ -47,6 +48,7 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.resample, "resamples", 0, "resamples and permutations of the pictures, for the errors and P of RSA; 0 means 1000, or 200 of more than 200 pictures")
 	fs.IntVar(&f.batch, "batch", 32, "pictures at a time")
 	registerSkipBad(fs, &f.skipBad)
+	f.background.register(fs)
 	fs.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
 	f.model.register(fs)
@@ -92,6 +94,7 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 		return err
 	}
 	c.note(recording.Notes...)
+	recording.Stimuli.Background = f.background.colour
 	if f.skipBad {
 		indices, err := readable(ctx, c, recording.Stimuli, "")
 		if err != nil {

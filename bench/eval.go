@@ -22,6 +22,7 @@ func evalCommand(c console) *ffcli.Command {
 	fs.StringVar(&e.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.IntVar(&e.batch, "batch", 64, "images at a time")
 	registerSkipBad(fs, &e.skipBad)
+	e.background.register(fs)
 	return &ffcli.Command{
 		Name:       "eval",
 		ShortUsage: "go run ./bench eval MODEL -weights FILE [-data NAME] [flags]",
@@ -43,6 +44,7 @@ type evaluation struct {
 	data, dataDir string
 	batch         int
 	skipBad       bool
+	background    background
 }
 
 func (e evaluation) run(ctx context.Context, c console, model string, given map[string]bool) error {
@@ -59,8 +61,9 @@ func (e evaluation) run(ctx context.Context, c console, model string, given map[
 	if err != nil {
 		return err
 	}
+	e.background.behind(training, test)
 	c.note(data.Notes(training, test)...)
-	if err := needEffects(given, []effect{skipBadEffect(test)}); err != nil {
+	if err := needEffects(given, []effect{pictureEffect(test)}); err != nil {
 		return err
 	}
 	_, preprocessing, err := data.Transforms(e.data, data.TransformOptions{Side: e.model.side})

@@ -15,9 +15,10 @@ import (
 
 // pictureFlags name the pictures that a network is shown.
 type pictureFlags struct {
-	paths   []string
-	batch   int
-	skipBad bool
+	paths      []string
+	batch      int
+	skipBad    bool
+	background background
 }
 
 // register adds the flags.
@@ -28,6 +29,7 @@ func (f *pictureFlags) register(fs *flag.FlagSet) {
 	})
 	fs.IntVar(&f.batch, "batch", 16, "pictures at a time")
 	registerSkipBad(fs, &f.skipBad)
+	f.background.register(fs)
 }
 
 // pictures are files, and what a network takes of them.
@@ -52,6 +54,7 @@ func (f pictureFlags) open(ctx context.Context, c console, model string, net *gr
 	if err != nil {
 		return nil, err
 	}
+	files.Background = f.background.colour
 	c.note(files.Notes()...)
 	set, err := preparedFor(files, model, net, f.batch)
 	if err != nil || !f.skipBad {

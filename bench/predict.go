@@ -150,6 +150,9 @@ func (p prediction) classes(c console) (names []string, normalisation data.Norma
 		if err != nil {
 			return nil, normalisation, err
 		}
+		if files, ok := training.(*data.Files); ok {
+			files.Background = p.pictures.background.colour
+		}
 		c.note(data.Notes(training)...)
 		names = training.Classes()
 		if p.pictures.skipBad {

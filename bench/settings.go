@@ -31,6 +31,7 @@ type settings struct {
 	milestones           string
 	padding, imageSize   int
 	flip, skipBad        bool
+	background           background
 	validation           float64
 	mode                 string          // test or validation: which images the results are of
 	evaluateEvery        int             // epochs
@@ -71,6 +72,7 @@ func (s *settings) register(fs *flag.FlagSet) {
 	fs.Float64Var(&s.gamma, "gamma", 0.1, "factor of multistep")
 	fs.IntVar(&s.imageSize, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
 	fs.BoolVar(&s.skipBad, skipBadFlag, false, "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out")
+	s.background.register(fs)
 	fs.IntVar(&s.padding, "padding", 4, "largest translation of a training image, pixels; imagenet and folder train on random parts instead")
 	fs.BoolVar(&s.flip, "flip", false, "mirror half of the training images; imagenet and folder always do")
 	fs.Float64Var(&s.validation, "validation", 0, "share of the training images to hold back and evaluate on; 0 means none")
@@ -203,8 +205,9 @@ func (e *experiment) openData(c console) error {
 	if err != nil {
 		return err
 	}
+	e.background.behind(training, test)
 	c.note(data.Notes(training, test)...)
-	if err := needEffects(e.given, []effect{skipBadEffect(test)}); err != nil {
+	if err := needEffects(e.given, []effect{pictureEffect(test)}); err != nil {
 		return err
 	}
 	var validation data.Dataset

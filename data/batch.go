@@ -80,19 +80,16 @@ func (m *maker) next() graph.Batch {
 }
 
 // write writes the cut of the image that was read as the n-th of a batch.
-func (m *maker) write(batch graph.Batch, n int, c cut) error {
+func (m *maker) write(batch graph.Batch, n int, c cut) {
 	dst := batch.Images[n*m.length : (n+1)*m.length]
 	if c.resized() {
-		if err := m.resizer.take(&m.cut, &m.whole, c); err != nil {
-			return err
-		}
+		m.resizer.take(&m.cut, &m.whole, c)
 		c.window = c.window.Sub(c.window.Min)
 		m.table.crop(dst, &m.cut, c)
-		return nil
+		return
 	}
 	c.window = c.window.Add(c.region.Min)
 	m.table.crop(dst, &m.whole, c)
-	return nil
 }
 
 // crop normalises the window of an image, axes C H W, into dst:

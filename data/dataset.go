@@ -8,12 +8,15 @@ type Image struct {
 	Pixels                  []byte // Channels·Height·Width of them
 }
 
+// kept is how many bytes an image may keep that it has no use for.
+const kept = 1 << 26
+
 // resize gives an image this size, in the memory that it has where that is
-// enough. Its pixels are undefined.
+// enough and not far too much. Its pixels are undefined.
 func (m *Image) resize(channels, height, width int) {
 	m.Channels, m.Height, m.Width = channels, height, width
 	n := channels * height * width
-	if cap(m.Pixels) < n {
+	if cap(m.Pixels) < n || cap(m.Pixels) > n+kept {
 		m.Pixels = make([]byte, n)
 	}
 	m.Pixels = m.Pixels[:n]

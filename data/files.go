@@ -3,6 +3,8 @@ package data
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
+	"image/color"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,6 +27,13 @@ type Files struct {
 	ends    []int   // of each name
 	labels  []int32 // of each file; none if there are no classes
 	notes   []string
+
+	// Background is what is behind transparent pictures, in which they are seen
+	// through to it. Nil, as files are opened, drops transparency: a pixel has the
+	// colour that its file gives it, even where nothing of it shows. That is what
+	// torchvision's loader does, and so what published weights were trained on. It
+	// is to be set before images are read.
+	Background color.Color
 }
 
 // Pictures is the data set, without labels, of picture files: of those named,
@@ -34,6 +43,9 @@ type Files struct {
 // called *.jpg, *.jpeg or *.png in any case, and names that begin with a dot are
 // passed over. It is an error if a path is not there or if a folder has no
 // picture.
+//
+// Pixels are torchvision's: transparency is dropped unless Background is set, CMYK
+// is converted, and the orientation that a camera noted is not applied.
 func Pictures(paths ...string) (*Files, error) {
 	set := new(Files)
 	if len(paths) == 0 {
@@ -232,13 +244,15 @@ func (s *Files) Image(i int, image *Image) (label int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return label, errors.Wrap(decodePicture(contents, image), s.Name(i))
+	return label, errors.Wrap(decodePicture(contents, s.Background, image), s.Name(i))
 }
 
-// fingerprint is of the names, labels, sizes and times of change of all files:
-// whatever is changed, moved or left out changes it.
+// fingerprint is of the names, labels, sizes and times of change of all files,
+// and of how pixels are made of them: whatever is changed, moved or left out
+// changes it.
 func (s *Files) fingerprint() ([]byte, error) {
 	sum := sha256.New()
+	fmt.Fprintln(sum, "chroma is interpolated; background", s.Background)
 	for i := range s.Len() {
 		info, err := s.stat(i)
 		if err != nil {

@@ -314,7 +314,7 @@ func TestBadPicture(t *testing.T) {
 		t.Error("the bad image is not replaced by the next one")
 	}
 	batches(t, skipping, o, 0, 10)
-	want := []string{"image 1: " + bad + ": neither JPEG nor PNG"}
+	want := []string{"image 1: " + bad + ": neither JPEG nor PNG, but text/plain"}
 	if got := skipping.Skipped(); !slices.Equal(got, want) {
 		t.Errorf("skipped %q, want %q", got, want)
 	}

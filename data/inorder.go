@@ -54,12 +54,10 @@ func inOrder(set Dataset, normalisation Normalisation, batch int) (iter.Seq2[gra
 			b.Images, b.Labels = b.Images[:n*length], b.Labels[:n]
 			for i := range n {
 				label, err := read(set, k*size+i, &m.whole)
-				if err == nil {
-					err = m.write(b, i, c)
-				}
 				if err != nil {
 					return graph.Batch{}, errors.Wrap(err, "data: in order")
 				}
+				m.write(b, i, c)
 				b.Labels[i] = label
 			}
 			return b, nil

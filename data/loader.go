@@ -161,12 +161,10 @@ func (w *worker) batch(b int) (graph.Batch, error) {
 		}
 		for range w.options.Repetitions {
 			c, err := w.options.Transform.draw(w.whole.Height, w.whole.Width, random)
-			if err == nil {
-				err = w.write(batch, n, c)
-			}
 			if err != nil {
 				return graph.Batch{}, errors.Wrapf(err, "image %d", i)
 			}
+			w.write(batch, n, c)
 			batch.Labels[n] = label
 			n++
 		}

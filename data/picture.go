@@ -2,63 +2,126 @@ package data
 
 import (
 	"bytes"
-	"image"
-	"image/jpeg"
-	"image/png"
+	"context"
+	"image/color"
+	"net/http"
+	"strings"
 
 	"github.com/pkg/errors"
-	"golang.org/x/image/draw"
+	"golang.org/x/sync/semaphore"
 )
 
-// What a picture may have, so that a header cannot ask for memory that its file
-// does not account for: 2²² pixels, and 64 more for each byte of the file. No
-// photograph is compressed as far as an eighth of a bit a pixel. Decoding
-// takes up to 27 bytes a pixel (of a progressive JPEG in four channels), so that
-// memory is bounded by 113 MB and 1,728 times the file.
+// What decoding a picture may take. PIL refuses the same number of pixels; a page
+// of A3 at 600 dpi has 70 million. Pictures that are decoded at the same time
+// share the memory, so that of many large ones some wait.
 const (
-	pixelsOfAny  = 1 << 22
-	pixelsOfByte = 64
-	bytesOfPixel = 27
+	maxPixels  = 178_956_970
+	maxDecoded = 2 << 30 // bytes, all pictures together
 )
+
+var decodedNow = semaphore.NewWeighted(maxDecoded)
+
+// format is a picture file whose header was read: what there is to know before
+// memory is set aside for pixels.
+type format interface {
+	// size returns the height and width, pixels, at least 1.
+	size() (height, width int)
+
+	// memory returns the most bytes that decode takes, those of the image that it
+	// fills included.
+	memory() int64
+
+	// smallest returns a number of bytes below which no file holds such a
+	// picture, however well it is compressed.
+	smallest() int64
+
+	// decode fills the image.
+	decode(background color.Color, into *Image) error
+}
 
 // decodePicture fills an image with the JPEG or PNG file of these contents, in
-// three channels R G B whatever the file has: greys and palettes become colours,
-// CMYK is converted, 16 bits lose their lower half, and what is not opaque lies
-// over black. The orientation that a camera noted is not applied.
-func decodePicture(contents []byte, into *Image) error {
-	configuration, decode := jpeg.DecodeConfig, jpeg.Decode
+// three channels R G B, with the values that torchvision's default loader has,
+// which is PIL's convert("RGB"): greys and palettes become colours, CMYK is
+// converted, and 16 bits lose their lower half. What is transparent shows the
+// background, or if that is nil the colour that the file has there. The
+// orientation that a camera noted is not applied.
+func decodePicture(contents []byte, background color.Color, into *Image) error {
+	f, err := readHeader(contents)
+	if err != nil {
+		return err
+	}
+	height, width := f.size()
+	if height > maxPixels/width {
+		return errors.Errorf("a picture of %d×%d pixels, want at most %d in all", height, width, maxPixels)
+	}
+	if f.smallest() > int64(len(contents)) {
+		return errors.Errorf("a picture of %d×%d pixels, which a file of %d bytes cannot hold", height, width, len(contents))
+	}
+	memory := f.memory()
+	if memory > maxDecoded {
+		return errors.Errorf("a picture of %d×%d pixels takes %d MB to decode, want at most %d: make it smaller, or save it with 8 bits a sample and neither interlaced nor progressive",
+			height, width, memory>>20, maxDecoded>>20)
+	}
+	if err := decodedNow.Acquire(context.Background(), memory); err != nil {
+		return err
+	}
+	defer decodedNow.Release(memory)
+	return f.decode(background, into)
+}
+
+func readHeader(contents []byte) (format, error) {
 	switch {
 	case bytes.HasPrefix(contents, []byte("\xff\xd8")):
-	case bytes.HasPrefix(contents, []byte("\x89PNG\r\n\x1a\n")):
-		configuration, decode = png.DecodeConfig, png.Decode
+		return readJPEG(contents)
+	case bytes.HasPrefix(contents, []byte(pngMagic)):
+		return readPNG(contents)
 	case len(contents) == 0:
-		return errors.New("the file is empty, want JPEG or PNG")
-	default:
-		return errors.New("neither JPEG nor PNG")
+		return nil, errors.New("the file is empty, want JPEG or PNG")
 	}
-	config, err := configuration(bytes.NewReader(contents))
-	if err != nil {
-		return err
+	kind, _, _ := strings.Cut(http.DetectContentType(contents), ";")
+	return nil, errors.Errorf("neither JPEG nor PNG, but %s", kind)
+}
+
+// errCut is the error of a file that was not copied or loaded to its end.
+var errCut = errors.New("the file is cut off: it ends before its picture does")
+
+// samples is the pixels of a decoder, interleaved.
+type samples struct {
+	pix          []byte
+	stride, step int    // bytes from row to row and from pixel to pixel
+	rgb          [3]int // where in a pixel the colours are, the upper bytes
+	alpha        int    // likewise; -1 if all is opaque
+}
+
+// fill fills an image of three channels, whose size is set.
+func (s samples) fill(background color.Color, into *Image) {
+	over, ground := onto(background)
+	plane := into.Height * into.Width
+	for y := range into.Height {
+		for x := range into.Width {
+			in := s.pix[y*s.stride+x*s.step:]
+			i := y*into.Width + x
+			for c, at := range s.rgb {
+				v := in[at]
+				if over && s.alpha >= 0 {
+					v = blend(v, ground[c], in[s.alpha])
+				}
+				into.Pixels[c*plane+i] = v
+			}
+		}
 	}
-	limit := pixelsOfAny + pixelsOfByte*len(contents)
-	if config.Width < 1 || config.Height < 1 || config.Height > limit/config.Width {
-		return errors.Errorf("a picture of %d×%d pixels in %d bytes, want 1 to %d pixels",
-			config.Height, config.Width, len(contents), limit)
+}
+
+// onto returns a background's colours in 8 bits, and whether there is one.
+func onto(background color.Color) (over bool, rgb [3]byte) {
+	if background == nil {
+		return false, rgb
 	}
-	picture, err := decode(bytes.NewReader(contents))
-	if err != nil {
-		return err
-	}
-	// Drawing on image.RGBA, whose colours are multiplied by alpha, is what lays
-	// them over black.
-	bounds := picture.Bounds()
-	colours := image.NewRGBA(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
-	draw.Draw(colours, colours.Rect, picture, bounds.Min, draw.Src)
-	into.resize(3, bounds.Dy(), bounds.Dx())
-	plane := bounds.Dy() * bounds.Dx()
-	for i := range plane {
-		rgb := colours.Pix[4*i : 4*i+3]
-		into.Pixels[i], into.Pixels[plane+i], into.Pixels[2*plane+i] = rgb[0], rgb[1], rgb[2]
-	}
-	return nil
+	c := color.NRGBAModel.Convert(background).(color.NRGBA)
+	return true, [3]byte{c.R, c.G, c.B}
+}
+
+// blend lays a value of this alpha over another one, rounded to the nearest.
+func blend(value, ground, alpha byte) byte {
+	return byte((int(value)*int(alpha) + int(ground)*(255-int(alpha)) + 127) / 255)
 }

@@ -59,5 +59,6 @@ func (p *preprocessed) Image(i int, image *Image) (label int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return label, b.resizer.take(image, &b.whole, c)
+	b.resizer.take(image, &b.whole, c)
+	return label, nil
 }

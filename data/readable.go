@@ -60,7 +60,7 @@ func Subset(set Dataset, indices []int) Dataset { return &subset{set, indices} }
 
 // Subset is the files of these indices, in their order.
 func (s *Files) Subset(indices []int) *Files {
-	part := &Files{classes: s.classes, system: s.system, root: s.root, notes: s.notes}
+	part := &Files{Background: s.Background, classes: s.classes, system: s.system, root: s.root, notes: s.notes}
 	for _, i := range indices {
 		part.append(s.name(i))
 		if s.labels != nil {

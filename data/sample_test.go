@@ -3,6 +3,8 @@ package data
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"math"
@@ -53,6 +55,22 @@ func TestSample(t *testing.T) {
 	for c, want := range [][2]float64{{0.4914, 0.2470}, {0.4822, 0.2435}, {0.4465, 0.2616}} {
 		if math.Abs(n.Mean[c]-want[0]) > 0.006 || math.Abs(n.Std[c]-want[1]) > 0.006 {
 			t.Errorf("channel %d: mean %.4f and deviation %.4f, want about %v", c, n.Mean[c], n.Std[c], want)
+		}
+	}
+}
+
+// The published numbers of the default comparison are of these pixels.
+func TestSamplePixels(t *testing.T) {
+	train, test, err := Open(Default, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for set, want := range map[Dataset]string{
+		train: "90b9960f795744eb60655e58367fd889cd3ca0ea46114163540fbfb81a5c6e3a",
+		test:  "d0f739f4808031eaf7702a355a57f600051d8ec5c975c461c5f75f942258e4e2",
+	} {
+		if got := fmt.Sprintf("%x", sha256.Sum256(set.(*records).files[0])); got != want {
+			t.Errorf("%d images have checksum %s, want %s", set.Len(), got, want)
 		}
 	}
 }
