@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -46,7 +45,7 @@ func Pictures(paths ...string) (*Files, error) {
 			continue
 		}
 		before := set.Len()
-		if err := walk(path, maxDepth, set.add); err != nil {
+		if err := walk(path, maxDepth, set.add, nil); err != nil {
 			return nil, errors.Wrap(err, "data: pictures")
 		}
 		if set.Len() == before {
@@ -79,7 +78,7 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 		return set, nil
 	}
 	err := fs.WalkDir(system, ".", func(path string, e fs.DirEntry, err error) error {
-		hidden := path != "." && strings.HasPrefix(e.Name(), ".")
+		hidden := path != "." && isHidden(e.Name())
 		switch {
 		case err != nil:
 			return err
@@ -100,10 +99,11 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 // link that leads back.
 const maxDepth = 32
 
-// walk calls add with each picture file in or below a folder, sorted by name.
+// walk calls add with each picture file in or below a folder, sorted by name, and
+// other, unless it is nil, with each that is a picture of a kind that is not read.
 // Symbolic links are followed, and one that leads nowhere is a file, which
 // cannot be read.
-func walk(folder string, depth int, add func(path string)) error {
+func walk(folder string, depth int, add, other func(path string)) error {
 	if depth == 0 {
 		return errors.Errorf("%s lies more than %d folders deep, or a link leads back", folder, maxDepth)
 	}
@@ -115,13 +115,15 @@ func walk(folder string, depth int, add func(path string)) error {
 		path := filepath.Join(folder, e.Name())
 		kind := kindOf(path, e)
 		switch {
-		case strings.HasPrefix(e.Name(), "."):
+		case isHidden(e.Name()):
 		case kind.IsDir():
-			if err := walk(path, depth-1, add); err != nil {
+			if err := walk(path, depth-1, add, other); err != nil {
 				return err
 			}
 		case kind.IsRegular() && isPicture(e.Name()):
 			add(path)
+		case kind.IsRegular() && other != nil && isOtherPicture(e.Name()):
+			other(path)
 		}
 	}
 	return nil
@@ -142,6 +144,15 @@ func kindOf(path string, e fs.DirEntry) fs.FileMode {
 func isPicture(name string) bool {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".jpg", ".jpeg", ".png":
+		return true
+	}
+	return false
+}
+
+// isOtherPicture says whether a name is that of a picture that is not read.
+func isOtherPicture(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".jpe", ".jfif", ".jp2", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".heic", ".heif", ".avif":
 		return true
 	}
 	return false
@@ -244,68 +255,10 @@ func (s *Files) fingerprint() ([]byte, error) {
 // folder is beside which things about the set are kept.
 func (s *Files) folder() string { return filepath.Dir(s.root) }
 
-// readClasses is the data set of a folder of class folders, each of which has
-// pictures in it or below. Classes are in the order of their names, or those
-// known, of which some may be without a folder.
-func readClasses(root string, known []string) (*Files, error) {
-	root = filepath.Clean(root)
-	set := &Files{root: root, classes: known}
-	entries, err := os.ReadDir(root)
-	if err != nil {
-		return nil, err
-	}
-	var unknown []string
-	for _, e := range entries {
-		name := e.Name()
-		path := filepath.Join(root, name)
-		if strings.HasPrefix(name, ".") || !kindOf(path, e).IsDir() {
-			continue
-		}
-		label := len(set.classes)
-		if known == nil {
-			set.classes = append(set.classes, name)
-		} else if label = slices.Index(known, name); label < 0 {
-			unknown = append(unknown, name)
-			continue
-		}
-		before := set.Len()
-		if err := walk(path, maxDepth, set.add); err != nil {
-			return nil, err
-		}
-		if set.Len() == before {
-			return nil, errors.Errorf("class folder %s has no picture: no *.jpg, *.jpeg or *.png", path)
-		}
-		for range set.Len() - before {
-			set.labels = append(set.labels, int32(label))
-		}
-	}
-	switch {
-	case len(unknown) > 0:
-		return nil, errors.Errorf("%s has classes that are not in training: %s", root, few(unknown))
-	case set.Len() == 0:
-		return nil, errors.Errorf("%s has no class folders: pictures lie in a folder a class", root)
-	}
-	return set, nil
-}
-
 // few lists names, and no more than five of them.
 func few(names []string) string {
 	if len(names) > 5 {
 		return strings.Join(names[:5], ", ") + " and more"
 	}
 	return strings.Join(names, ", ")
-}
-
-// openFolders reads train/CLASS/… and val/CLASS/… in dir, which is also
-// ImageNet's layout.
-func openFolders(dir string) (train, test Dataset, err error) {
-	training, err := readClasses(filepath.Join(dir, "train"), nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	validation, err := readClasses(filepath.Join(dir, "val"), training.classes)
-	if err != nil {
-		return nil, nil, err
-	}
-	return training, validation, nil
 }
