@@ -147,11 +147,6 @@ func (f cifar) match(l listing) (found *match, of version) {
 	return found, of
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // read reads files of a folder, all of them of a version.
 func (f cifar) read(folder string, names []string, v version) (*records, error) {
 	set := f.records()

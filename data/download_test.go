@@ -136,8 +136,8 @@ func TestDownload(t *testing.T) {
 		t.Error("images differ from those in the archive")
 	}
 
-	// What is there is not fetched again, by either name of the folder.
-	for _, place := range []string{dir, folder} {
+	// What is there is not fetched again, from wherever it is found.
+	for _, place := range []string{dir, folder, filepath.Dir(dir)} {
 		if err := a.download(t.Context(), place, nil); err != nil {
 			t.Error(err)
 		}

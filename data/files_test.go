@@ -211,6 +211,8 @@ func TestPicturesIn(t *testing.T) {
 	touch(t, filepath.Join(dir, "a/notes.txt"))
 	touch(t, filepath.Join(dir, ".hidden.png"))
 	touch(t, filepath.Join(dir, ".hidden/c.png"))
+	touch(t, filepath.Join(dir, "a/@eaDir/z.png/thumbnail.jpg"))
+	touch(t, filepath.Join(dir, "__MACOSX/z.png"))
 	system := fstest.MapFS{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {

@@ -185,6 +185,11 @@ func (e notFound) Error() string { return string(e) }
 
 func (e notFound) Is(target error) bool { return target == fs.ErrNotExist }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // list returns what is in a folder. Symbolic links are what they lead to.
 func list(path, below string) (listing, error) {
 	l := listing{path: path, below: below}

@@ -135,6 +135,7 @@ func TestTinyImageNetSorted(t *testing.T) {
 		"in images":                          {inner, annotations, inner, nil},
 		"in images, copied":                  {slices.Concat(inner, plain), annotations, plain, []string{"DIR/val/images: class folders are passed over, since DIR/val/images has all pictures"}},
 		"the archive's, class folders aside": {append(plain, "val/n03/"), annotations, plain, nil},
+		"one astray":                         {append(sorted, "val/x.png"), annotations, sorted, []string{"pictures are passed over that are in no class folder: DIR/val/x.png"}},
 		"not even in images":                 {[]string{"val/val_0.png", "val/val_1.png"}, annotations, []string{"val/val_0.png", "val/val_1.png"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

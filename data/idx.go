@@ -123,12 +123,18 @@ func (f idxFamily) open(dir string) (train, test Dataset, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if r := named(folder); r != "" && r != f.folder {
+	// A folder that was named itself may be another's by its name, or by that of
+	// the one that holds it, as with torchvision's raw.
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := named(filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path)))
+	if r != "" && r != f.folder {
 		notes = append(notes, fmt.Sprintf("%s is read as %s, though it is called as %s: their files look alike", folder, f.folder, r))
 	}
-	paths := idxPaths(l)
 	var parts [2]*greys
-	for i, names := range paths {
+	for i, names := range idxPaths(l) {
 		images, err := readIDX(names[0], idxImages)
 		if err != nil {
 			return nil, nil, err
@@ -154,10 +160,13 @@ func (f idxFamily) open(dir string) (train, test Dataset, err error) {
 
 func (f idxFamily) finder() finder {
 	return finder{
-		want:     fmt.Sprintf("folder of IDX files (%s … %s)", idxNames[0][0], idxNames[1][1]),
-		match:    f.match,
-		instead:  otherKind,
-		archive:  func(name string) bool { return relative(name) == f.folder },
+		want:    fmt.Sprintf("folder of IDX files (%s … %s)", idxNames[0][0], idxNames[1][1]),
+		match:   f.match,
+		instead: otherKind,
+		archive: func(name string) bool {
+			_, _, part := idxPart(strings.TrimSuffix(name, filepath.Ext(name)))
+			return part || relative(name) == f.folder
+		},
 		download: f.folder,
 	}
 }

@@ -176,6 +176,14 @@ func TestIDXRelatives(t *testing.T) {
 		}
 		wantNotes(t, folder, []Dataset{train, test}, want...)
 	}
+	// What lies further up says nothing.
+	folder = filepath.Join(dir, "fashion", "digits", "data")
+	writeFiles(t, folder, files)
+	train, test, err := Open("mnist", folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNotes(t, folder, []Dataset{train, test})
 	for path, want := range map[string]string{
 		"": "", "x": "", "mnist": "mnist", "MNIST/raw": "mnist", "my_mnist": "mnist", "FashionMNIST": "fashion-mnist", "fashion_mnist/raw": "fashion-mnist",
 		"mnist/fashion": "fashion-mnist", "fashion/mnist": "mnist", "KMNIST/raw": "kmnist", "EMNIST": "another data set", "notMNIST/x": "another data set",

@@ -65,8 +65,9 @@ func openTinyImageNet(dir string) (train, test Dataset, err error) {
 // readTinyValidation reads the images to test with, whose labels are published.
 // The archive has them in val/images, with their labels in val_annotations.txt.
 // Most programs want them in class folders; the scripts that move or copy them
-// make those in val or in val/images, and leave the rest as it may be. Where the
-// archive's layout is complete it is read, since no image may count twice.
+// make those in val or in val/images, and leave the rest as it may be. Where both
+// are there, the archive's layout is read if it is complete, and no image counts
+// twice.
 func readTinyValidation(val string, training *Files) (*Files, error) {
 	root, err := list(val, "")
 	if err != nil {
@@ -98,8 +99,8 @@ func readTinyValidation(val string, training *Files) (*Files, error) {
 		return set, err
 	}
 	set, failure := readClasses(root.path, classOptions{of: training, once: true, skip: filepath.Base(loose.path)})
-	if failure != nil {
-		return nil, failure
+	if failure != nil || loose.path == val {
+		return set, failure
 	}
 	names := map[string]bool{}
 	for i := range set.Len() {
