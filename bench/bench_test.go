@@ -250,8 +250,10 @@ func TestBadInput(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(broken, "cifar-10-batches-bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(broken, "cifar-10-batches-bin", "data_batch_1.bin"), make([]byte, 3074), 0o644); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"} {
+		if err := os.WriteFile(filepath.Join(broken, "cifar-10-batches-bin", name+".bin"), make([]byte, 3074), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
@@ -275,7 +277,7 @@ func TestBadInput(t *testing.T) {
 		{"compare -variants conv,", 1, "unknown variant"},
 		{"compare -data imagenot", 1, "sample"},
 		{"compare -data cifar10", 1, "cifar10"},
-		{"compare -data cifar10 -data-dir " + filepath.Join(dir, "nowhere"), 1, "data_batch_1.bin"},
+		{"compare -data cifar10 -data-dir " + filepath.Join(dir, "nowhere"), 1, "no folder " + filepath.Join(dir, "nowhere")},
 		{"compare -data cifar10 -data-dir " + broken, 1, "byte 3073"},
 		{"compare -data cifar10 -download", 1, "-download needs -data-dir"},
 		{"compare -epochs 0", 1, "-epochs 0"},

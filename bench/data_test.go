@@ -133,19 +133,19 @@ func TestEvaluateEvery(t *testing.T) {
 func TestDataFlags(t *testing.T) {
 	dir, _ := writeFolder(t)
 	for args, want := range map[string]string{
-		"-data sample -image-size 32":                    "only folder takes a side, of 32",
-		"-data folder":                                   "folder needs a folder",
-		"-data folder -image-size -1 -data-dir " + dir:   "-1×-1",
-		"-data imagenet -image-size 16 -data-dir " + dir: "only folder takes a side",
-		"-data mnist -data-dir " + dir:                   "train-images-idx3-ubyte",
-		"-data folder -data-dir " + dir + "/train":       "train/train",
-		"-data folder -padding 4 -data-dir " + dir:       "-padding has no effect: training images of -data folder are random parts",
-		"-data imagenet -flip=false -data-dir " + dir:    "-flip has no effect: training images of -data imagenet are random parts",
-		"-mode validation":                               "-mode validation needs -validation",
-		"-mode training":                                 "want test or validation",
-		"-evaluate-every 0":                              "-evaluate-every 0, want at least 1",
-		"-evaluate-training-every -1":                    "-evaluate-training-every -1, want at least 0",
-		"-data folder -download -data-dir " + dir:        "nothing to download for folder",
+		"-data sample -image-size 32":                      "only folder takes a side, of 32",
+		"-data folder":                                     "folder needs a folder",
+		"-data folder -image-size -1 -data-dir " + dir:     "-1×-1",
+		"-data imagenet -image-size 16 -data-dir " + dir:   "only folder takes a side",
+		"-data mnist -data-dir " + dir:                     "train-images-idx3-ubyte",
+		"-data folder -data-dir " + dir + "/train/nowhere": "no folder " + dir + "/train/nowhere",
+		"-data folder -padding 4 -data-dir " + dir:         "-padding has no effect: training images of -data folder are random parts",
+		"-data imagenet -flip=false -data-dir " + dir:      "-flip has no effect: training images of -data imagenet are random parts",
+		"-mode validation":                                 "-mode validation needs -validation",
+		"-mode training":                                   "want test or validation",
+		"-evaluate-every 0":                                "-evaluate-every 0, want at least 1",
+		"-evaluate-training-every -1":                      "-evaluate-training-every -1, want at least 0",
+		"-data folder -download -data-dir " + dir:          "nothing to download for folder",
 	} {
 		status, stdout, stderr := bench(t.Context(), append([]string{"train"}, strings.Fields(args)...)...)
 		if status != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {

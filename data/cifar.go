@@ -1,9 +1,12 @@
 package data
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pkg/errors"
 )
@@ -19,27 +22,55 @@ const (
 
 // cifar is a data set in the format of CIFAR.
 type cifar struct {
+	versions []version  // the first is the one that is preferred
+	labels   [][]string // the classes of each label of a record
+	label    int        // the one that counts
+	archives *regexp.Regexp
+}
+
+// version is a form in which the data set is published.
+type version struct {
 	folder      string // that its archive unpacks to
 	train, test []string
-	labels      [][]string // the classes of each label of a record
-	label       int        // the one that counts
+	decode      func(f cifar, contents []byte) (records []byte, err error) // of a file; nil if it is of records
 }
 
 var (
 	cifar10 = cifar{
-		folder: "cifar-10-batches-bin",
-		train:  []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
-		test:   []string{"test_batch.bin"},
-		labels: [][]string{cifar10Classes},
+		versions: []version{{
+			folder: "cifar-10-batches-bin",
+			train:  []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+			test:   []string{"test_batch.bin"},
+		}, {
+			folder: "cifar-10-batches-py",
+			train:  []string{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"},
+			test:   []string{"test_batch"},
+			decode: decodePython,
+		}},
+		labels:   [][]string{cifar10Classes},
+		archives: regexp.MustCompile(`(?i)^cifar-?10([-_.][^m].*)?$`), // not MATLAB's
 	}
 	cifar100 = cifar{
-		folder: "cifar-100-binary",
-		train:  []string{"train.bin"},
-		test:   []string{"test.bin"},
-		labels: [][]string{cifar100Coarse, cifar100Fine},
-		label:  1,
+		versions: []version{{
+			folder: "cifar-100-binary",
+			train:  []string{"train.bin"},
+			test:   []string{"test.bin"},
+		}, {
+			folder: "cifar-100-python",
+			train:  []string{"train"},
+			test:   []string{"test"},
+			decode: decodePython,
+		}},
+		labels:   [][]string{cifar100Coarse, cifar100Fine},
+		label:    1,
+		archives: regexp.MustCompile(`(?i)^cifar-?100([-_.][^m].*)?$`),
 	}
 )
+
+// decodePython refuses the Python version.
+func decodePython(f cifar, _ []byte) ([]byte, error) {
+	return nil, errors.Errorf("this is the Python version, want the binary one, %s", f.versions[0].folder)
+}
 
 // coarse is CIFAR-100 by its 20 superclasses.
 func (f cifar) coarse() cifar {
@@ -47,55 +78,88 @@ func (f cifar) coarse() cifar {
 	return f
 }
 
-// open reads the binary version from the data set's folder in dir, or from dir
-// itself if that is the folder. The classes are the data set's own, in its
-// order; the files of its folder that repeat them are not read.
+// open reads a version from the data set's folder, which is found from dir. The
+// classes are the data set's own, in its order; the files of its folder that
+// repeat them are not read.
 //
 // The files are kept in memory as they are. Errors name the file and, where its
 // contents are at fault, the byte offset.
 func (f cifar) open(dir string) (train, test Dataset, err error) {
-	folder := f.find(dir)
-	train, err = f.read(folder, f.train)
+	folder, notes, err := f.finder().find(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	test, err = f.read(folder, f.test)
+	l, err := list(folder, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	return train, test, nil
+	_, v := f.match(l)
+	training, err := f.read(folder, v.train, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	training.noted = notes
+	test, err = f.read(folder, v.test, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	return training, test, nil
 }
 
-// files are the names of all files.
-func (f cifar) files() []string { return slices.Concat(f.train, f.test) }
+// files are the names of all files of a version.
+func (v version) files() []string { return slices.Concat(v.train, v.test) }
 
-// find returns the data set's folder in dir, or dir if there is none and dir
-// holds one of the data set's files itself.
-func (f cifar) find(dir string) string {
-	folder := filepath.Join(dir, f.folder)
-	if exists(folder) {
-		return folder
+func (f cifar) finder() finder {
+	var wanted []string
+	for _, v := range f.versions {
+		wanted = append(wanted, fmt.Sprintf("%s (%s … %s)", v.folder, v.train[0], v.test[0]))
 	}
-	for _, name := range f.files() {
-		if exists(filepath.Join(dir, name)) {
-			return dir
+	return finder{
+		want:     strings.Join(wanted, " or "),
+		match:    func(l listing) *match { m, _ := f.match(l); return m },
+		instead:  otherKind,
+		archive:  f.archives.MatchString,
+		download: f.versions[0].folder,
+	}
+}
+
+// match returns the version that a folder holds, if it does. One of another name
+// holds most of its files, unless it was named itself.
+func (f cifar) match(l listing) (found *match, of version) {
+	for i, v := range f.versions {
+		m := match{folder: l.path, rank: i}
+		for _, name := range v.files() {
+			if !l.hasFile(name) {
+				m.missing = append(m.missing, name)
+			}
+		}
+		if !strings.EqualFold(filepath.Base(l.path), v.folder) {
+			m.rank += len(f.versions)
+			here := len(v.files()) - len(m.missing)
+			if here == 0 || l.below != "" && here <= len(m.missing) {
+				continue
+			}
+		}
+		if found == nil || len(m.missing) < len(found.missing) {
+			found, of = &m, v
 		}
 	}
-	return folder
+	return found, of
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-func (f cifar) read(folder string, names []string) (Dataset, error) {
+// read reads files of a folder, all of them of a version.
+func (f cifar) read(folder string, names []string, v version) (*records, error) {
 	set := f.records()
 	for _, name := range names {
 		path := filepath.Join(folder, name)
 		contents, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
+		}
+		if v.decode != nil {
+			if contents, err = v.decode(f, contents); err != nil {
+				return nil, errors.Wrap(err, path)
+			}
 		}
 		if err := f.check(contents); err != nil {
 			return nil, errors.Wrap(err, path)
@@ -127,12 +191,12 @@ func (f cifar) check(contents []byte) error {
 	}
 	for offset := 0; offset < len(contents); offset += record {
 		if left := len(contents) - offset; left < record {
-			return errors.Errorf("byte %d: a record of %d bytes begins here, but the file ends after %d of them",
-				offset, record, left)
+			return errors.Errorf("byte %d: a record of %d bytes begins here, but the file ends after %d of them%s",
+				offset, record, left, sentInstead(contents))
 		}
 		for i, classes := range f.labels {
 			if label := int(contents[offset+i]); label >= len(classes) {
-				return errors.Errorf("byte %d: label %d, want 0 to %d", offset+i, label, len(classes)-1)
+				return errors.Errorf("byte %d: label %d, want 0 to %d%s", offset+i, label, len(classes)-1, sentInstead(contents))
 			}
 		}
 	}

@@ -15,12 +15,12 @@ import (
 // its folder and the contents of the training files and the test file.
 func writeCIFAR(t *testing.T, f cifar, dir string, n int) (folder string, train, test []byte) {
 	t.Helper()
-	folder = filepath.Join(dir, f.folder)
+	folder = filepath.Join(dir, f.versions[0].folder)
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	images := noise(6*n, 100, 3, 32, 32).files
-	for i, name := range slices.Concat(f.train, f.test) {
+	for i, name := range slices.Concat(f.versions[0].train, f.versions[0].test) {
 		var contents []byte
 		for k, image := range images[i*n : (i+1)*n] {
 			for _, classes := range f.labels {
@@ -28,7 +28,7 @@ func writeCIFAR(t *testing.T, f cifar, dir string, n int) (folder string, train,
 			}
 			contents = append(contents, image[1:]...)
 		}
-		if i < len(f.train) {
+		if i < len(f.versions[0].train) {
 			train = append(train, contents...)
 		} else {
 			test = contents
@@ -146,7 +146,7 @@ func TestCIFAR10Errors(t *testing.T) {
 }
 
 func TestCIFAR10Missing(t *testing.T) {
-	for _, file := range slices.Concat(cifar10.train, cifar10.test) {
+	for _, file := range slices.Concat(cifar10.versions[0].train, cifar10.versions[0].test) {
 		dir := t.TempDir()
 		folder, _, _ := writeCIFAR10(t, dir, 1)
 		if err := os.Remove(filepath.Join(folder, file)); err != nil {
@@ -154,7 +154,7 @@ func TestCIFAR10Missing(t *testing.T) {
 		}
 		for _, place := range []string{dir, folder} {
 			_, _, err := Open("cifar10", place)
-			wantError(t, err, "data: cifar10: ", filepath.Join(folder, file))
+			wantError(t, err, "data: cifar10: "+folder+" lacks "+file+"; bench train -download fetches it")
 			if !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%v is not fs.ErrNotExist", err)
 			}
@@ -162,7 +162,28 @@ func TestCIFAR10Missing(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "nowhere")
 	_, _, err := Open("cifar10", dir)
-	wantError(t, err, filepath.Join(dir, cifar10.folder, "data_batch_1.bin"))
+	wantError(t, err, "data: cifar10: no folder "+dir)
+}
+
+// Notes say where the files are, and a version without whole files does not keep
+// another from being read.
+func TestCIFAR10Notes(t *testing.T) {
+	dir := t.TempDir()
+	folder, _, _ := writeCIFAR10(t, dir, 1)
+	touchAll(t, dir, "cifar-10-batches-py/data_batch_1", "x/")
+	train, test, err := Open("cifar10", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNotes(t, dir, []Dataset{train, test})
+	if train, test, err = Open("cifar10", filepath.Dir(dir)); err != nil {
+		t.Fatal(err)
+	}
+	wantNotes(t, filepath.Dir(dir), []Dataset{train, test}, "DIR: the data set is read from DIR"+strings.TrimPrefix(folder, filepath.Dir(dir)))
+	page := []byte("<html>404")
+	writeFiles(t, folder, map[string][]byte{"test_batch.bin": page})
+	_, _, err = Open("cifar10", dir)
+	wantError(t, err, "test_batch.bin: byte 0: a record of 3073 bytes", "this is a web page")
 }
 
 func TestCIFAR10Memory(t *testing.T) {

@@ -47,6 +47,7 @@ type Dataset interface {
 // records is a Dataset held in memory as the CIFAR files have it: records of
 // a header of labels and the pixels, axes C H W.
 type records struct {
+	noted
 	classes                 []string
 	channels, height, width int
 	header, label           int      // bytes, and which of them is the label

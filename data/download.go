@@ -49,9 +49,9 @@ var (
 
 func cifarOrigin(f cifar, name, md5 string, records int, more ...string) *origin {
 	return &origin{
-		folder:  f.folder,
+		folder:  f.versions[0].folder,
 		files:   []remote{{name: name, url: cifarURL + name, md5: md5, size: 200e6, stall: stall}},
-		tarball: &tarball{folder: f.folder, files: append(f.files(), more...), bytes: int64(records * f.record())},
+		tarball: &tarball{folder: f.versions[0].folder, files: append(f.versions[0].files(), more...), bytes: int64(records * f.record())},
 		check:   opens(f.open),
 	}
 }
@@ -77,8 +77,8 @@ func opens(open func(dir string) (train, test Dataset, err error)) func(folder s
 const stall = 30 * time.Second
 
 // Download fetches a data set from its official page into dir, where Open finds
-// it, and does nothing if Open can read it there already: cifar10 and cifar100,
-// of 170 MB each, and the MNIST family, of 12 to 31 MB.
+// it, and does nothing if Open can read it from there already: cifar10 and
+// cifar100, of 170 MB each, and the MNIST family, of 12 to 31 MB.
 //
 // All work is done in the folder .download-NAME in dir, which is created if need
 // be, by one process at a time: it is an error, which names the first, if another

@@ -22,14 +22,14 @@ import (
 // packCIFAR10 packs a small CIFAR-10, with change applied to the list of entries.
 func packCIFAR10(t *testing.T, change func([]tar.Header, [][]byte) ([]tar.Header, [][]byte)) []byte {
 	t.Helper()
-	headers := []tar.Header{{Name: cifar10.folder + "/", Typeflag: tar.TypeDir, Mode: 0o755}, {Name: cifar10.folder + "/readme.html"}}
+	headers := []tar.Header{{Name: cifar10.versions[0].folder + "/", Typeflag: tar.TypeDir, Mode: 0o755}, {Name: cifar10.versions[0].folder + "/readme.html"}}
 	contents := [][]byte{nil, []byte("<html>")}
 	images := noise(12, 10, 3, 32, 32).files
-	for i, name := range slices.Concat(cifar10.train, cifar10.test) {
-		headers = append(headers, tar.Header{Name: cifar10.folder + "/" + name})
+	for i, name := range slices.Concat(cifar10.versions[0].train, cifar10.versions[0].test) {
+		headers = append(headers, tar.Header{Name: cifar10.versions[0].folder + "/" + name})
 		contents = append(contents, slices.Concat(images[2*i], images[2*i+1]))
 	}
-	headers = append(headers, tar.Header{Name: cifar10.folder + "/batches.meta.txt"})
+	headers = append(headers, tar.Header{Name: cifar10.versions[0].folder + "/batches.meta.txt"})
 	contents = append(contents, []byte(strings.Join(cifar10Classes, "\n")+"\n"))
 	if change != nil {
 		headers, contents = change(headers, contents)
@@ -124,8 +124,8 @@ func TestDownload(t *testing.T) {
 	if last != int64(len(packed)) {
 		t.Errorf("progress ended at %d of %d", last, len(packed))
 	}
-	wantNames(t, dir, cifar10.folder)
-	folder := filepath.Join(dir, cifar10.folder)
+	wantNames(t, dir, cifar10.versions[0].folder)
+	folder := filepath.Join(dir, cifar10.versions[0].folder)
 	wantNames(t, folder, cifar10Origin.tarball.files...) // and no readme.html
 	train, test, err := Open("cifar10", dir)
 	if err != nil {
@@ -136,8 +136,8 @@ func TestDownload(t *testing.T) {
 		t.Error("images differ from those in the archive")
 	}
 
-	// What is there is not fetched again, by either name of the folder.
-	for _, place := range []string{dir, folder} {
+	// What is there is not fetched again, from wherever it is found.
+	for _, place := range []string{dir, folder, filepath.Dir(dir)} {
 		if err := a.download(t.Context(), place, nil); err != nil {
 			t.Error(err)
 		}
@@ -154,7 +154,7 @@ func TestDownload(t *testing.T) {
 	if requests != 1 {
 		t.Errorf("%d requests, want 1", requests)
 	}
-	wantNames(t, dir, cifar10.folder)
+	wantNames(t, dir, cifar10.versions[0].folder)
 }
 
 func TestDownloadErrors(t *testing.T) {
@@ -383,7 +383,7 @@ func TestTwoDownloads(t *testing.T) {
 	if err := <-first; err != nil {
 		t.Error(err)
 	}
-	wantNames(t, dir, cifar10.folder)
+	wantNames(t, dir, cifar10.versions[0].folder)
 	if err := a.download(t.Context(), dir, nil); err != nil {
 		t.Error(err)
 	}
@@ -541,8 +541,8 @@ func TestDownloadInPieces(t *testing.T) {
 			t.Fatalf("after piece %d: %v", i, err)
 		}
 	}
-	wantNames(t, dir, cifar10.folder)
-	wantNames(t, filepath.Join(dir, cifar10.folder), cifar10Origin.tarball.files...)
+	wantNames(t, dir, cifar10.versions[0].folder)
+	wantNames(t, filepath.Join(dir, cifar10.versions[0].folder), cifar10Origin.tarball.files...)
 }
 
 // The files of the MNIST family are kept as they come, and those that are there

@@ -40,9 +40,9 @@ type Files struct {
 // in the order in which they are named, whatever they are called, and of all
 // those in or below the folders named, folder by folder and sorted by name, with
 // numbers as numbers: img2.png is before img10.png. In folders, a picture file is
-// called *.jpg, *.jpeg or *.png in any case, and names that begin with a dot are
-// passed over. It is an error if a path is not there or if a folder has no
-// picture.
+// called *.jpg, *.jpeg or *.png in any case; names that begin with a dot and what
+// systems and archives leave behind, such as __MACOSX, are passed over. It is an
+// error if a path is not there or if a folder has no picture.
 //
 // Pixels are torchvision's: transparency is dropped unless Background is set, CMYK
 // is converted, and the orientation that a camera noted is not applied.
@@ -61,13 +61,18 @@ func Pictures(paths ...string) (*Files, error) {
 			continue
 		}
 		var found []string
-		if err := walk(path, maxDepth, func(path string) { found = append(found, path) }); err != nil {
+		var others pile
+		if err := walk(path, maxDepth, func(path string) { found = append(found, path) }, others.add); err != nil {
 			return nil, errors.Wrap(err, "data: pictures")
 		}
-		if found == nil {
+		switch {
+		case found == nil && others.n > 0:
+			return nil, errors.Errorf("data: %s has no *.jpg, *.jpeg or *.png, but %s", path, others)
+		case found == nil:
 			return nil, errors.Errorf("data: %s has no picture: no *.jpg, *.jpeg or *.png", path)
 		}
 		set.addSorted(found)
+		set.noteOthers(others)
 	}
 	return set, nil
 }
@@ -96,8 +101,9 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 		return set, nil
 	}
 	var found []string
+	var others pile
 	err := fs.WalkDir(system, ".", func(path string, e fs.DirEntry, err error) error {
-		hidden := path != "." && strings.HasPrefix(e.Name(), ".")
+		hidden := path != "." && isHidden(e.Name())
 		switch {
 		case err != nil:
 			return err
@@ -105,6 +111,8 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 			return fs.SkipDir
 		case !hidden && e.Type().IsRegular() && isPicture(path):
 			found = append(found, path)
+		case !hidden && e.Type().IsRegular() && isOtherPicture(path):
+			others.add(filepath.Join(set.root, path))
 		}
 		return nil
 	})
@@ -112,6 +120,7 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 		err = errors.New("none: no *.jpg, *.jpeg or *.png")
 	}
 	set.addSorted(found)
+	set.noteOthers(others)
 	return set, errors.Wrapf(err, "data: pictures in %s", root)
 }
 
@@ -119,10 +128,11 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 // link that leads back.
 const maxDepth = 32
 
-// walk calls add with each picture file in or below a folder, sorted by name.
+// walk calls add with each picture file in or below a folder, sorted by name, and
+// other, unless it is nil, with each that is a picture of a kind that is not read.
 // Symbolic links are followed, and one that leads nowhere is a file, which
 // cannot be read.
-func walk(folder string, depth int, add func(path string)) error {
+func walk(folder string, depth int, add, other func(path string)) error {
 	if depth == 0 {
 		return errors.Errorf("%s lies more than %d folders deep, or a link leads back", folder, maxDepth)
 	}
@@ -134,13 +144,15 @@ func walk(folder string, depth int, add func(path string)) error {
 		path := filepath.Join(folder, e.Name())
 		kind := kindOf(path, e)
 		switch {
-		case strings.HasPrefix(e.Name(), "."):
+		case isHidden(e.Name()):
 		case kind.IsDir():
-			if err := walk(path, depth-1, add); err != nil {
+			if err := walk(path, depth-1, add, other); err != nil {
 				return err
 			}
 		case kind.IsRegular() && isPicture(e.Name()):
 			add(path)
+		case kind.IsRegular() && other != nil && isOtherPicture(e.Name()):
+			other(path)
 		}
 	}
 	return nil
@@ -172,6 +184,15 @@ func (s *Files) addSorted(paths []string) {
 	for _, path := range paths {
 		s.append(path)
 	}
+}
+
+// isOtherPicture says whether a name is that of a picture that is not read.
+func isOtherPicture(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".jpe", ".jfif", ".jp2", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".heic", ".heif", ".avif":
+		return true
+	}
+	return false
 }
 
 // add appends a file below root.
@@ -273,68 +294,10 @@ func (s *Files) fingerprint() ([]byte, error) {
 // folder is beside which things about the set are kept.
 func (s *Files) folder() string { return filepath.Dir(s.root) }
 
-// readClasses is the data set of a folder of class folders, each of which has
-// pictures in it or below. Classes are in the order of their names, or those
-// known, of which some may be without a folder.
-func readClasses(root string, known []string) (*Files, error) {
-	root = filepath.Clean(root)
-	set := &Files{root: root, classes: known}
-	entries, err := os.ReadDir(root)
-	if err != nil {
-		return nil, err
-	}
-	var unknown []string
-	for _, e := range entries {
-		name := e.Name()
-		path := filepath.Join(root, name)
-		if strings.HasPrefix(name, ".") || !kindOf(path, e).IsDir() {
-			continue
-		}
-		label := len(set.classes)
-		if known == nil {
-			set.classes = append(set.classes, name)
-		} else if label = slices.Index(known, name); label < 0 {
-			unknown = append(unknown, name)
-			continue
-		}
-		before := set.Len()
-		if err := walk(path, maxDepth, set.add); err != nil {
-			return nil, err
-		}
-		if set.Len() == before {
-			return nil, errors.Errorf("class folder %s has no picture: no *.jpg, *.jpeg or *.png", path)
-		}
-		for range set.Len() - before {
-			set.labels = append(set.labels, int32(label))
-		}
-	}
-	switch {
-	case len(unknown) > 0:
-		return nil, errors.Errorf("%s has classes that are not in training: %s", root, few(unknown))
-	case set.Len() == 0:
-		return nil, errors.Errorf("%s has no class folders: pictures lie in a folder a class", root)
-	}
-	return set, nil
-}
-
 // few lists names, and no more than five of them.
 func few(names []string) string {
 	if len(names) > 5 {
 		return strings.Join(names[:5], ", ") + " and more"
 	}
 	return strings.Join(names, ", ")
-}
-
-// openFolders reads train/CLASS/… and val/CLASS/… in dir, which is also
-// ImageNet's layout.
-func openFolders(dir string) (train, test Dataset, err error) {
-	training, err := readClasses(filepath.Join(dir, "train"), nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	validation, err := readClasses(filepath.Join(dir, "val"), training.classes)
-	if err != nil {
-		return nil, nil, err
-	}
-	return training, validation, nil
 }

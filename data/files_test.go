@@ -120,12 +120,14 @@ func TestFolderErrors(t *testing.T) {
 		files []string
 		want  string
 	}{
-		"no train":        {[]string{"val/a/1.png"}, "train: no such file"},
-		"no val":          {[]string{"train/a/1.png"}, "val: no such file"},
+		"no train":        {[]string{"val/a/1.png"}, "DIR lacks train"},
+		"no val":          {[]string{"train/a/1.png"}, "DIR lacks val"},
 		"no classes":      {[]string{"train/1.png", "val/a/1.png"}, "train has no class folders"},
 		"empty class":     {[]string{"train/a/1.png", "train/b/notes.txt", "val/a/1.png"}, "class folder DIR/train/b has no picture"},
-		"empty val class": {[]string{"train/a/1.png", "train/b/1.png", "val/a/1.png", "val/b/.1.png"}, "class folder DIR/val/b has no picture"},
-		"unknown classes": {[]string{"train/a/1.png", "val/a/1.png", "val/c/1.png", "val/b/1.png"}, "val has classes that are not in training: b, c"},
+		"other kinds":     {[]string{"train/a/1.png", "train/a/2.gif", "train/b/1.webp", "train/b/2.BMP", "val/a/1.png"}, "class folder DIR/train/b has no *.jpg, *.jpeg or *.png, but DIR/train/b/1.webp and 1 more"},
+		"other val kinds": {[]string{"train/a/1.png", "val/a/1.jfif"}, "class folder DIR/val/a has no *.jpg"},
+		"flat val":        {[]string{"train/a/1.png", "val/ILSVRC2012_val_00000001.JPEG", "val/ILSVRC2012_val_00000002.JPEG"}, "DIR/val has no class folders for DIR/val/ILSVRC2012_val_00000001.JPEG and 1 more: want DIR/val/CLASS, as ImageNet's valprep.sh makes them"},
+		"unknown classes": {[]string{"train/a/1.png", "val/a/1.png", "val/c/1.png", "val/b/1.png"}, "val has classes that are not in training: b, c; DIR/train has a"},
 		"many unknown":    {[]string{"train/a/1.png", "val/b/1.png", "val/c/1.png", "val/d/1.png", "val/e/1.png", "val/f/1.png", "val/g/1.png"}, "b, c, d, e, f and more"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,6 +136,9 @@ func TestFolderErrors(t *testing.T) {
 				touch(t, filepath.Join(dir, name))
 			}
 			for _, set := range []string{"folder", "imagenet", "tinyimagenet"} {
+				if name == "flat val" && set == "tinyimagenet" {
+					continue // where they may have annotations
+				}
 				_, _, err := Open(set, dir)
 				wantError(t, err, "data: "+set+": ", strings.ReplaceAll(c.want, "DIR", dir))
 			}
@@ -185,6 +190,15 @@ func TestPictures(t *testing.T) {
 	empty := t.TempDir()
 	_, err = Pictures(empty)
 	wantError(t, err, "data: "+empty+" has no picture")
+	touch(t, filepath.Join(empty, "x.webp"))
+	_, err = Pictures(empty)
+	wantError(t, err, "data: "+empty+" has no *.jpg, *.jpeg or *.png, but "+filepath.Join(empty, "x.webp"))
+	touch(t, filepath.Join(dir, "a/x.webp"))
+	touch(t, filepath.Join(dir, "a/y.TIF"))
+	notes := must(Pictures(dir)).Notes()
+	if len(notes) != 1 || notes[0] != "pictures are passed over that are not called *.jpg, *.jpeg or *.png: "+filepath.Join(dir, "a/x.webp")+" and 1 more" {
+		t.Errorf("notes %q", notes)
+	}
 
 	// A file that is none is named.
 	set, err = Pictures(filepath.Join(dir, "a/notes.txt"))
@@ -227,6 +241,8 @@ func TestPicturesIn(t *testing.T) {
 	touch(t, filepath.Join(dir, "a/notes.txt"))
 	touch(t, filepath.Join(dir, ".hidden.png"))
 	touch(t, filepath.Join(dir, ".hidden/c.png"))
+	touch(t, filepath.Join(dir, "a/@eaDir/z.png/thumbnail.jpg"))
+	touch(t, filepath.Join(dir, "__MACOSX/z.png"))
 	system := fstest.MapFS{}
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/pkg/errors"
 )
@@ -30,7 +32,7 @@ const (
 
 // idxFamily is a data set of the MNIST family.
 type idxFamily struct {
-	folder  string
+	folder  string // that Download makes
 	classes []string
 }
 
@@ -42,6 +44,39 @@ var (
 	kmnist = idxFamily{"kmnist", []string{"o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"}}
 )
 
+// relatives are what folders and archives of data sets are called whose files are
+// called as MNIST's and cannot be told from them. The last name is in the others.
+var relatives = []struct {
+	name   *regexp.Regexp
+	folder string
+}{
+	{regexp.MustCompile(`(?i)fashion|fmnist`), "fashion-mnist"},
+	{regexp.MustCompile(`(?i)kmnist|kuzushiji`), "kmnist"},
+	{regexp.MustCompile(`(?i)emnist|qmnist|(not|med|moving).?mnist`), "another data set"},
+	{regexp.MustCompile(`(?i)mnist`), "mnist"},
+}
+
+// relative returns which of the relatives a name is of, "" if of none.
+func relative(name string) string {
+	for _, r := range relatives {
+		if r.name.MatchString(name) {
+			return r.folder
+		}
+	}
+	return ""
+}
+
+// named returns which of the relatives the last name of a path is of that is of
+// one, "" if none is.
+func named(path string) string {
+	for ; path != "" && path != "." && filepath.Dir(path) != path; path = filepath.Dir(path) {
+		if r := relative(filepath.Base(path)); r != "" {
+			return r
+		}
+	}
+	return ""
+}
+
 func digits() []string {
 	var names []string
 	for d := range 10 {
@@ -51,26 +86,60 @@ func digits() []string {
 }
 
 // idxNames are the files of each data set of the family: images and labels to
-// train on, and to test with. Each may end in .gz and is unpacked then.
+// train on, and to test with.
 var idxNames = [2][2]string{
 	{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
 	{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
 }
 
-// open reads the four files from the data set's folder in dir, or from dir
-// itself if there is none. They are kept in memory. Errors name the file and,
-// where its contents are at fault, what is wrong with them.
-func (f idxFamily) open(dir string) (train, test Dataset, err error) {
-	if folder := filepath.Join(dir, f.folder); exists(folder) {
-		dir = folder
+// idxName are the names under which they are passed on: with dots, the kind left
+// out, packed or not.
+var idxName = regexp.MustCompile(`(?i)^(train|t10k|test)[-_. ]?(images|labels)([-_. ]?idx[13]?)?([-_. ]?ubyte)?(\.gz)?$`)
+
+// idxPart returns which of idxNames a name is of, and whether of any.
+func idxPart(name string) (part, kind int, ok bool) {
+	m := idxName.FindStringSubmatch(name)
+	if m == nil {
+		return 0, 0, false
 	}
-	var parts [2]Dataset
-	for i, names := range idxNames {
-		images, err := readIDX(filepath.Join(dir, names[0]), idxImages)
+	if !strings.EqualFold(m[1], "train") {
+		part = 1
+	}
+	if strings.EqualFold(m[2], "labels") {
+		kind = 1
+	}
+	return part, kind, true
+}
+
+// open reads the four files from the data set's folder, which is found from dir.
+// They are kept in memory. Errors name the file and, where its contents are at
+// fault, what is wrong with them.
+func (f idxFamily) open(dir string) (train, test Dataset, err error) {
+	folder, notes, err := f.finder().find(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := list(folder, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	// A folder that was named itself may be another's by its name, or by that of
+	// the one that holds it, as with torchvision's raw.
+	path, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := named(filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path)))
+	if r != "" && r != f.folder {
+		notes = append(notes, fmt.Sprintf("%s is read as %s, though it is called as %s: their files look alike", folder, f.folder, r))
+	}
+	var parts [2]*greys
+	for i, names := range idxPaths(l) {
+		images, err := readIDX(names[0], idxImages)
 		if err != nil {
 			return nil, nil, err
 		}
-		path := filepath.Join(dir, names[1])
+		path := names[1]
 		labels, err := readIDX(path, idxLabels)
 		if err != nil {
 			return nil, nil, err
@@ -85,24 +154,85 @@ func (f idxFamily) open(dir string) (train, test Dataset, err error) {
 		}
 		parts[i] = &greys{classes: f.classes, images: images, labels: labels}
 	}
+	parts[0].noted = notes
 	return parts[0], parts[1], nil
 }
 
-// readIDX returns the values of an IDX file of this kind, plain or, if there is
-// none, with .gz at the end of its name. It takes as much memory as the file has
-// bytes and, with .gz, as it unpacks to, which is no more than the file's header
-// says, than maxIDX, and than deflation allows.
-func readIDX(path string, kind uint32) ([]byte, error) {
-	contents, err := os.ReadFile(path)
-	if packed := path + ".gz"; errors.Is(err, fs.ErrNotExist) && exists(packed) {
-		path = packed
-		if contents, err = os.ReadFile(path); err == nil {
-			contents, err = gunzip(contents, kind)
-			err = errors.Wrap(err, path)
+func (f idxFamily) finder() finder {
+	return finder{
+		want:    fmt.Sprintf("folder of IDX files (%s … %s)", idxNames[0][0], idxNames[1][1]),
+		match:   f.match,
+		instead: otherKind,
+		archive: func(name string) bool {
+			_, _, part := idxPart(strings.TrimSuffix(name, filepath.Ext(name)))
+			return part || relative(name) == f.folder
+		},
+		download: f.folder,
+	}
+}
+
+// match finds a folder of files of the family whose name is not that of another
+// data set.
+func (f idxFamily) match(l listing) *match {
+	m := match{folder: l.path}
+	switch named(l.below) {
+	case f.folder:
+	case "":
+		m.rank = 1
+	default:
+		return nil
+	}
+	for i, names := range idxPaths(l) {
+		for k, path := range names {
+			if path == "" {
+				m.missing = append(m.missing, idxNames[i][k])
+			}
 		}
 	}
+	if len(m.missing) == 4 {
+		return nil
+	}
+	return &m
+}
+
+// idxPaths returns the paths of the files in a folder that are idxNames, "" of
+// those that are not there. Of several under different names it is the one that
+// is not packed. Some programs unpack each into a folder of its name.
+func idxPaths(l listing) (paths [2][2]string) {
+	for _, packed := range []bool{false, true} {
+		for _, name := range l.files {
+			part, kind, ok := idxPart(name)
+			if ok && paths[part][kind] == "" && packed == strings.EqualFold(filepath.Ext(name), ".gz") {
+				paths[part][kind] = filepath.Join(l.path, name)
+			}
+		}
+	}
+	for _, name := range l.folders {
+		part, kind, ok := idxPart(name)
+		if !ok || paths[part][kind] != "" {
+			continue
+		}
+		if inner, err := list(filepath.Join(l.path, name), ""); err == nil {
+			inner.folders = nil
+			paths[part][kind] = idxPaths(inner)[part][kind]
+		}
+	}
+	return paths
+}
+
+// readIDX returns the values of an IDX file of this kind, plain or, whatever its
+// name, packed by gzip. It takes as much memory as the file has bytes and, if it
+// is packed, as it unpacks to, which is no more than the file's header says, than
+// maxIDX, and than deflation allows.
+func readIDX(path string, kind uint32) ([]byte, error) {
+	contents, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if bytes.HasPrefix(contents, []byte("\x1f\x8b")) {
+		if contents, err = gunzip(contents, kind); err != nil {
+			return nil, errors.Wrap(err, path)
+		}
 	}
 	values, err := parseIDX(contents, kind)
 	return values, errors.Wrap(err, path)
@@ -157,7 +287,7 @@ func parseIDXHeader(contents []byte, kind uint32) (n uint64, length int, err err
 		return 0, 0, errors.Errorf("%d bytes, want a header of %d", len(contents), header)
 	}
 	if magic := binary.BigEndian.Uint32(contents); magic != kind {
-		return 0, 0, errors.Errorf("begins with %#x, want %#x", magic, kind)
+		return 0, 0, errors.Errorf("begins with %#x, want %#x%s", magic, kind, sentInstead(contents))
 	}
 	length = 1
 	for i, axis := range []string{"rows", "columns"}[:kind&0xff-1] {
@@ -172,6 +302,7 @@ func parseIDXHeader(contents []byte, kind uint32) (n uint64, length int, err err
 
 // greys is a Dataset of grey images held in memory.
 type greys struct {
+	noted
 	classes        []string
 	images, labels []byte
 }

@@ -105,6 +105,95 @@ func TestOpenIDX(t *testing.T) {
 	}
 }
 
+// The four files are called this and that, and are packed whatever they are called.
+func TestIDXNames(t *testing.T) {
+	files, images := idxFiles(3, 2)
+	for _, names := range [][4]string{
+		{"train-images.idx3-ubyte", "train-labels.idx1-ubyte", "t10k-images.idx3-ubyte", "t10k-labels.idx1-ubyte"},
+		{"train-images.idx3-ubyte.gz", "train-labels.idx1-ubyte.gz", "t10k-images.idx3-ubyte.gz", "t10k-labels.idx1-ubyte.GZ"},
+		{"Train-Images-IDX3-ubyte", "TRAIN-LABELS-IDX1-UBYTE", "test-images-idx3-ubyte", "test-labels.idx1-ubyte.gz"},
+		{"train_images_idx3_ubyte", "train-labels", "t10k-images.ubyte", "t10k_labels.idx"},
+		{"train-images-idx3-ubyte/train-images.idx3-ubyte", "train-labels-idx1-ubyte.gz/train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
+	} {
+		for packed := range 16 {
+			dir := t.TempDir()
+			for i, name := range names {
+				contents := files[idxNames[i/2][i%2]]
+				if packed>>i&1 == 1 {
+					contents = gzipped(t, contents)
+				}
+				folder, base := filepath.Split(name)
+				writeFiles(t, filepath.Join(dir, folder), map[string][]byte{base: contents})
+			}
+			train, test, err := Open("mnist", dir)
+			if err != nil {
+				t.Fatalf("%s, packed as %b: %v", names, packed, err)
+			}
+			if !slices.Equal(pixelsOf(t, train), images[0]) || !slices.Equal(pixelsOf(t, test), images[1]) {
+				t.Errorf("%s: images differ from the files", names)
+			}
+		}
+	}
+	for _, name := range []string{"train-images", "t10k-labels-idx1-ubyte.gz.part", "emnist-digits-train-images-idx3-ubyte", "train-images.zip", "train-idx3-ubyte", "images-idx3-ubyte", "train_labels.csv"} {
+		if _, _, ok := idxPart(name); ok != (name == "train-images") {
+			t.Errorf("%s: %v", name, ok)
+		}
+	}
+}
+
+// Of several files that are the same one, that which is not packed is read.
+func TestIDXTwice(t *testing.T) {
+	files, images := idxFiles(3, 2)
+	dir := t.TempDir()
+	writeFiles(t, dir, files)
+	for name := range files {
+		writeFiles(t, dir, map[string][]byte{name + ".gz": {1}})
+		touch(t, filepath.Join(dir, strings.ReplaceAll(name, "-idx", ".idx"), name))
+	}
+	train, test, err := Open("mnist", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(pixelsOf(t, train), images[0]) || !slices.Equal(pixelsOf(t, test), images[1]) {
+		t.Error("images differ from the files")
+	}
+}
+
+// Files of the family look alike, so that a folder's name is all there is to go by.
+func TestIDXRelatives(t *testing.T) {
+	files, _ := idxFiles(3, 2)
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "FashionMNIST", "raw")
+	writeFiles(t, folder, files)
+	for name, want := range map[string][]string{
+		"fashion-mnist": nil,
+		"mnist":         {"DIR is read as mnist, though it is called as fashion-mnist: their files look alike"},
+		"kmnist":        {"DIR is read as kmnist, though it is called as fashion-mnist: their files look alike"},
+	} {
+		train, test, err := Open(name, folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantNotes(t, folder, []Dataset{train, test}, want...)
+	}
+	// What lies further up says nothing.
+	folder = filepath.Join(dir, "fashion", "digits", "data")
+	writeFiles(t, folder, files)
+	train, test, err := Open("mnist", folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNotes(t, folder, []Dataset{train, test})
+	for path, want := range map[string]string{
+		"": "", "x": "", "mnist": "mnist", "MNIST/raw": "mnist", "my_mnist": "mnist", "FashionMNIST": "fashion-mnist", "fashion_mnist/raw": "fashion-mnist",
+		"mnist/fashion": "fashion-mnist", "fashion/mnist": "mnist", "KMNIST/raw": "kmnist", "EMNIST": "another data set", "notMNIST/x": "another data set",
+	} {
+		if got := named(filepath.FromSlash(path)); got != want {
+			t.Errorf("%s is %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestIDXErrors(t *testing.T) {
 	images, labels := idxNames[0][0], idxNames[1][1]
 	for name, c := range map[string]struct {
@@ -112,8 +201,8 @@ func TestIDXErrors(t *testing.T) {
 		change func([]byte) []byte // nil takes the file away
 		want   string
 	}{
-		"no images":      {images, nil, "no such file"},
-		"no labels":      {labels, nil, "no such file"},
+		"no images":      {images, nil, "DIR lacks " + images + "; bench train -download"},
+		"no labels":      {labels, nil, "DIR lacks " + labels},
 		"empty":          {images, func([]byte) []byte { return nil }, "0 bytes, want a header of 16"},
 		"header":         {labels, func(b []byte) []byte { return b[:7] }, "7 bytes, want a header of 8"},
 		"labels":         {images, func([]byte) []byte { return idxFile(idxLabels, make([]byte, 100), 100) }, "begins with 0x801, want 0x803"},
@@ -126,9 +215,10 @@ func TestIDXErrors(t *testing.T) {
 		"none":           {images, func([]byte) []byte { return idxFile(idxImages, nil, 0, 28, 28) }, "for 0 items"},
 		"fewer labels":   {labels, func([]byte) []byte { return idxFile(idxLabels, make([]byte, 9), 9) }, "9 labels of 11 images"},
 		"label":          {labels, func(b []byte) []byte { b[8+3] = 10; return b }, "label 10 of image 3, want 0 to 9"},
-		"gzip, not .gz":  {images, func(b []byte) []byte { return gzipped(t, b) }, "begins with 0x1f8b"},
+		"web page":       {images, func([]byte) []byte { return []byte("<!DOCTYPE html><html>") }, "begins with 0x3c21444f, want 0x803: this is a web page"},
+		"Git LFS":        {labels, func([]byte) []byte { return []byte("version https://git-lfs.github.com/spec/v1\noid sha256:") }, "git lfs pull"},
 		"cut gzip":       {images + ".gz", func(b []byte) []byte { b = gzipped(t, b); return b[:len(b)/2] }, "unexpected EOF"},
-		"not gzip":       {images + ".gz", func(b []byte) []byte { return b }, "gzip: invalid header"},
+		"bad gzip":       {images + ".gz", func(b []byte) []byte { return append([]byte("\x1f\x8b"), b...) }, "gzip: invalid header"},
 		"gzip of zeros":  {images + ".gz", func(b []byte) []byte { return gzipped(t, make([]byte, 5000)) }, "begins with 0x0"},
 		"gzip of a bomb": {labels + ".gz", func(b []byte) []byte { return gzipped(t, idxFile(idxLabels, b, maxIDX)) }, "unpacks to 67108872 bytes, want at most 67108864"},
 		"short gzip":     {images + ".gz", func(b []byte) []byte { return gzipped(t, b[:len(b)-1]) }, "18031 bytes after the header, want 18032 for 23 items of 784"},
@@ -147,7 +237,11 @@ func TestIDXErrors(t *testing.T) {
 			}
 			writeFiles(t, dir, files)
 			_, _, err := Open("mnist", dir)
-			wantError(t, err, "data: mnist: ", filepath.Join(dir, c.file), c.want)
+			if c.change == nil {
+				wantError(t, err, "data: mnist: "+strings.ReplaceAll(c.want, "DIR", dir))
+				return
+			}
+			wantError(t, err, "data: mnist: ", filepath.Join(dir, c.file)+": ", c.want)
 		})
 	}
 }
@@ -193,7 +287,7 @@ func FuzzReadIDX(f *testing.F) {
 	f.Add(gzipped(f, nil)[:9])
 	path := filepath.Join(f.TempDir(), "file")
 	f.Fuzz(func(t *testing.T, contents []byte) {
-		if err := os.WriteFile(path+".gz", contents, 0o644); err != nil {
+		if err := os.WriteFile(path, contents, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		var values []byte
@@ -222,7 +316,7 @@ func TestIDXMemory(t *testing.T) {
 		"zeros": {make([]byte, 4<<20), 0},
 	} {
 		packed := gzipped(t, c.contents)
-		if err := os.WriteFile(path+".gz", packed, 0o644); err != nil {
+		if err := os.WriteFile(path, packed, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		n := allocated(func() { readIDX(path, idxLabels) })

@@ -8,6 +8,11 @@ type Noted interface {
 	Notes() []string
 }
 
+// noted is what there is to know of a data set.
+type noted []string
+
+func (n noted) Notes() []string { return n }
+
 // Notes returns the notes of data sets as Open and Pictures return them.
 func Notes(sets ...Dataset) []string {
 	var notes []string

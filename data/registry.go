@@ -186,22 +186,30 @@ func List() []Info {
 
 // Open returns the training and the test part of the data set of this name. No
 // name means Default. dir is the folder that holds the data set's own folder, as
-// Download makes it, or that folder itself.
+// Download makes it, or that folder itself. Where it is neither, the folder is
+// looked for in those below dir, three deep, and in that which holds dir, and
+// [Notes] say which it is.
 //
 //   - sample: the data set embedded in the program. dir is not used.
 //   - cifar10, cifar100, cifar100-coarse: the binary versions, in folders
 //     cifar-10-batches-bin and cifar-100-binary.
-//   - mnist, fashion-mnist, kmnist: four IDX files, plain or gzip, in a folder of
-//     the set's name.
+//   - mnist, fashion-mnist, kmnist: four IDX files, plain or gzip whatever they
+//     are called, with dashes or dots, in a folder of the set's name. Another
+//     one's is not taken unless it is named itself, since their files look alike.
 //   - tinyimagenet: train/CLASS/… and val/CLASS/…, or the archive's own layout
-//     with val/val_annotations.txt, in the folder tiny-imagenet-200.
-//   - imagenet, folder: train/CLASS/… and val/CLASS/… in dir itself. A picture
-//     may lie at any depth in its class's folder. The last three data sets hold
-//     names of files and read them when an image is asked for.
+//     with val/val_annotations.txt, in the folder tiny-imagenet-200. What sorting
+//     one into the other leaves behind is passed over, and no image counts twice.
+//   - imagenet, folder: train/CLASS/… and val/CLASS/…, of which the second may be
+//     called validation or, if there is none, test. A picture may lie at any depth
+//     in its class's folder. The last three data sets hold names of files and read
+//     them when an image is asked for. Their classes are in the order of the bytes
+//     of their names, as torchvision has them.
 //
 // It is an error if the name is unknown, if dir is empty for a data set that
 // needs a folder, or if a file is missing or broken; that error names the file
-// and where it is at fault.
+// and where it is at fault. Where there is no data set, it is fs.ErrNotExist and
+// says what is wanted and what is there instead, such as an archive that is not
+// unpacked.
 func Open(name, dir string) (train, test Dataset, err error) {
 	e, err := find(name)
 	if err != nil {

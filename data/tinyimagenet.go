@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,50 +20,132 @@ const (
 	tinySide   = 48                  // pixels
 )
 
-// openTinyImageNet reads the data set's folder in dir, or dir itself if there
-// is none. Training images are in train/CLASS/… or, as the archive has them, in
-// train/CLASS/images. Those to test with, whose labels are published, are in
-// val/CLASS/… or, as the archive has them, in val/images with their labels in
-// val/val_annotations.txt. Classes are in the order of their names; wnids.txt,
-// which repeats them in another, is not read.
+var tinyFinder = finder{
+	want: tinyFolder + " (train and val)",
+	match: func(l listing) *match {
+		training, _ := l.folder("train")
+		validation, _ := l.folder("val")
+		m := matchParts(l, training, validation)
+		if m != nil && !strings.EqualFold(filepath.Base(l.path), tinyFolder) {
+			m.rank += 2
+		}
+		return m
+	},
+	instead: looseClasses,
+	archive: regexp.MustCompile(`(?i)^tiny[-_. ]?imagenet`).MatchString,
+}
+
+// openTinyImageNet reads the data set's folder, which is found from dir. Training
+// images are in train/CLASS/… or, as the archive has them, in train/CLASS/images.
+// Classes are in the order of their names; wnids.txt, which repeats them in
+// another, is not read.
 func openTinyImageNet(dir string) (train, test Dataset, err error) {
-	if folder := filepath.Join(dir, tinyFolder); exists(folder) {
-		dir = folder
+	folder, notes, err := tinyFinder.find(dir)
+	if err != nil {
+		return nil, nil, err
 	}
-	annotations := filepath.Join(dir, "val", "val_annotations.txt")
+	l, err := list(folder, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	trainingName, _ := l.folder("train")
+	validationName, _ := l.folder("val")
+	training, err := readClasses(filepath.Join(folder, trainingName), classOptions{once: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	training.notes = append(notes, training.notes...)
+	validation, err := readTinyValidation(filepath.Join(folder, validationName), training)
+	if err != nil {
+		return nil, nil, err
+	}
+	return training, validation, nil
+}
+
+// readTinyValidation reads the images to test with, whose labels are published.
+// The archive has them in val/images, with their labels in val_annotations.txt.
+// Most programs want them in class folders; the scripts that move or copy them
+// make those in val or in val/images, and leave the rest as it may be. Where both
+// are there, the archive's layout is read if it is complete, and no image counts
+// twice.
+func readTinyValidation(val string, training *Files) (*Files, error) {
+	root, err := list(val, "")
+	if err != nil {
+		return nil, err
+	}
+	loose := root
+	if name, found := root.folder("images"); found {
+		images, err := list(filepath.Join(val, name), "")
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(images.files, isPicture) {
+			loose = images
+		}
+		if images.sorted(training.classes) && !root.sorted(training.classes) {
+			root = images
+		}
+	}
+	sorted := root.sorted(training.classes)
+	pictures := slices.DeleteFunc(slices.Clone(loose.files), func(name string) bool { return !isPicture(name) })
+	if len(pictures) == 0 {
+		return readClasses(root.path, classOptions{of: training, once: true})
+	}
+	set, err := readAnnotated(loose.path, pictures, filepath.Join(val, "val_annotations.txt"), training.classes)
+	if err == nil && sorted {
+		set.note(true, "%s: class folders are passed over, since %s has all pictures", root.path, loose.path)
+	}
+	if err == nil || !sorted {
+		return set, err
+	}
+	set, failure := readClasses(root.path, classOptions{of: training, once: true, skip: filepath.Base(loose.path)})
+	if failure != nil || loose.path == val {
+		return set, failure
+	}
+	names := map[string]bool{}
+	for i := range set.Len() {
+		names[filepath.Base(set.Name(i))] = true
+	}
+	left := slices.DeleteFunc(pictures, func(name string) bool { return names[name] })
+	if len(left) > 0 {
+		return nil, errors.Wrapf(err, "%s has pictures that are in no class folder: %s", loose.path, few(left))
+	}
+	set.note(loose.path != root.path, "%s: its pictures are passed over, since they are in class folders too", loose.path)
+	return set, nil
+}
+
+// sorted says whether a folder has one of the classes, with a picture.
+func (l listing) sorted(classes []string) bool {
+	return slices.ContainsFunc(l.folders, func(name string) bool {
+		return slices.Contains(classes, name) && pictureFolder(filepath.Join(l.path, name)) != ""
+	})
+}
+
+// readAnnotated is the data set of pictures in a folder whose labels are in a
+// file.
+func readAnnotated(root string, pictures []string, annotations string, classes []string) (*Files, error) {
 	contents, err := os.ReadFile(annotations)
-	if errors.Is(err, os.ErrNotExist) {
-		return openFolders(dir)
-	}
 	if err != nil {
-		return nil, nil, err
+		return nil, errors.Wrapf(err, "%s has pictures, not class folders", root)
 	}
-	training, err := readClasses(filepath.Join(dir, "train"), nil)
+	labels, err := parseAnnotations(contents, classes)
 	if err != nil {
-		return nil, nil, err
+		return nil, errors.Wrap(err, annotations)
 	}
-	labels, err := parseAnnotations(contents, training.classes)
-	if err != nil {
-		return nil, nil, errors.Wrap(err, annotations)
-	}
-	validation := &Files{root: filepath.Join(dir, "val", "images"), classes: training.classes}
-	if err := walk(validation.root, 1, validation.add); err != nil {
-		return nil, nil, err
-	}
-	for i := range validation.Len() {
-		name := filepath.Base(validation.Name(i))
+	set := &Files{root: root, classes: classes}
+	for _, name := range pictures {
 		label, ok := labels[name]
 		if !ok {
-			return nil, nil, errors.Errorf("%s has no line for %s", annotations, validation.Name(i))
+			return nil, errors.Errorf("%s has no line for %s", annotations, filepath.Join(root, name))
 		}
-		validation.labels = append(validation.labels, int32(label))
+		set.append(name)
+		set.labels = append(set.labels, int32(label))
 		delete(labels, name)
 	}
 	if len(labels) > 0 {
-		return nil, nil, errors.Errorf("%s has lines for files that are not in %s: %s",
-			annotations, validation.root, few(slices.Sorted(maps.Keys(labels))))
+		return nil, errors.Errorf("%s has lines for files that are not in %s: %s", annotations, root, few(slices.Sorted(maps.Keys(labels))))
 	}
-	return training, validation, nil
+	return set, nil
 }
 
 // annotationCost is how many bytes of memory a byte of annotations takes at most:

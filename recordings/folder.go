@@ -58,9 +58,7 @@ func (r *Recording) read(found *survey, pictures *pictures) error {
 	}
 	var others []string
 	if order == nil {
-		if others = pictures.others(); others != nil {
-			r.Notes = append(r.Notes, pictures.root+": not among the pictures: "+few(others))
-		}
+		others = pictures.others()
 	}
 	if found.responses == "" {
 		return nil

@@ -182,7 +182,7 @@ func TestSurvey(t *testing.T) {
 
 	// Pictures of other kinds are named, also where they are missed.
 	others := with(three, "images/d.webp", "x", "images/sub/e.TIF", "x", "images/._f.bmp", "x", "images/notes.txt", "x")
-	if _, names, notes := opened(t, others); len(names) != 3 || notes != "DIR/images: not among the pictures: d.webp, sub/e.TIF" {
+	if _, names, notes := opened(t, others); len(names) != 3 || notes != "pictures are passed over that are not called *.jpg, *.jpeg or *.png: DIR/images/d.webp and 1 more" {
 		t.Errorf("%q, %q", names, notes)
 	}
 	dir := write(t, with(others, "responses.npy", npyFile(1, npyHeader("<f8", false, 4, 5), drawn(4, 5, 1, 0, 1))))
