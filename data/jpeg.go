@@ -26,6 +26,10 @@ const (
 	jpegAdobe       = 0xee
 )
 
+// maxScans is how many scans a progressive JPEG file may have. Each takes time for
+// all pixels, and none needs more than some bytes; encoders write about ten.
+const maxScans = 100
+
 // component is one of the planes of a JPEG file, with its samples relative to
 // those of the others.
 type component struct{ across, down int }
@@ -83,6 +87,9 @@ func readJPEG(contents []byte) (*jpegFile, error) {
 			f.interleaved = len(body) > 0 && int(body[0]) == len(f.components)
 			if !bytes.Contains(contents[at:], []byte{0xff, jpegEnd}) {
 				return nil, errCut
+			}
+			if f.frame == jpegProgressive && bytes.Count(contents[at:], []byte{0xff, jpegScan}) >= maxScans {
+				return nil, errors.Errorf("a JPEG file of more than %d scans: %s", maxScans, asPNG)
 			}
 			_, err := jpeg.DecodeConfig(bytes.NewReader(contents))
 			f.usual = err == nil || !strings.Contains(err.Error(), "subsampling")

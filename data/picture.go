@@ -79,7 +79,7 @@ func readHeader(contents []byte) (format, error) {
 		return nil, errors.New("the file is empty, want JPEG or PNG")
 	}
 	kind, _, _ := strings.Cut(http.DetectContentType(contents), ";")
-	return nil, errors.Errorf("neither JPEG nor PNG, but %s", kind)
+	return nil, errors.Errorf("neither JPEG nor PNG, but %s%s", kind, sentInstead(contents))
 }
 
 // errCut is the error of a file that was not copied or loaded to its end.

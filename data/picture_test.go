@@ -180,13 +180,23 @@ func TestDecodePictureErrors(t *testing.T) {
 	large := append(pngHeader(13000, 13000, 16, 6), make([]byte, 12<<17)...) // chunks without a name
 	large = append(large, pngEnd...)
 	large[28] = 1 // interlaced
+	progressive := must(os.ReadFile(filepath.Join(picturesFolder, "progressive.jpg")))
+	last := progressive[bytes.LastIndex(progressive, []byte{0xff, jpegScan}) : len(progressive)-2]
+	scans := append(progressive[:len(progressive)-2:len(progressive)-2], bytes.Repeat(last, maxScans)...)
+	scans = append(scans, 0xff, jpegEnd)
+	two := append(pngHeader(30000, 30000, 8, 2), make([]byte, 100)...) // chunks without a name
+	binary.BigEndian.PutUint32(two[33:], 88)
+	two = append(append(two, pngHeader(1, 1, 8, 2)[len(pngMagic):]...), pngEnd...)
 	for name, c := range map[string]struct {
 		contents []byte
 		want     string
 	}{
+		"scans":             {scans, "a JPEG file of more than 100 scans: convert it"},
+		"two headers":       {two, "a PNG file with two headers"},
+		"pointer":           {[]byte("version https://git-lfs.github.com/spec/v1\n"), "neither JPEG nor PNG, but text/plain: this is a pointer of Git LFS"},
 		"empty":             {nil, "the file is empty"},
 		"text":              {[]byte("hello"), "neither JPEG nor PNG, but text/plain"},
-		"page":              {[]byte("<html>404"), "neither JPEG nor PNG, but text/html"},
+		"page":              {[]byte("<html>404"), "neither JPEG nor PNG, but text/html: this is a web page"},
 		"GIF":               {[]byte("GIF89a"), "neither JPEG nor PNG, but image/gif"},
 		"cut JPEG":          {good[:len(good)/2], "cut off"},
 		"JPEG without end":  {good[:len(good)-2], "cut off"},

@@ -57,6 +57,8 @@ func readPNG(contents []byte) (*pngFile, error) {
 		}
 		body := rest[8 : 8+length]
 		switch {
+		case name == "IHDR" && f.width > 0: // the decoder may have set memory aside for the first by then
+			return nil, errors.New("a PNG file with two headers")
 		case name == "IHDR" && length == 13:
 			f.height, f.width = int(binary.BigEndian.Uint32(body[4:])), int(binary.BigEndian.Uint32(body))
 			f.depth, f.kind, f.interlaced = int(body[8]), int(body[9]), body[12] != 0
