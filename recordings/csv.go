@@ -38,7 +38,7 @@ func readCSV(r io.Reader, size int64, stimuli int, known func(name string) bool)
 	if err != nil {
 		return nil, err
 	}
-	m, inRows, err := readMatrix(contents, known)
+	m, inRows, err := readMatrix(contents, stimuli, known)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +66,8 @@ func readCSV(r io.Reader, size int64, stimuli int, known func(name string) bool)
 		}
 		if k := slices.IndexFunc(found, isText); k >= 0 {
 			notes = append(notes, fmt.Sprintf("no picture is called as the stimuli are, such as %.40q: their order is taken to be that of the pictures", found[k]))
+		} else if !rise(found) {
+			notes = append(notes, "stimuli are not in the order of their numbers, and are taken to be in that of the pictures")
 		}
 		found = nil
 	}
@@ -98,11 +100,12 @@ func (m *matrix) transpose() {
 
 // notResponses are the names, in lower case, of columns that number or describe
 // what is in a row.
-var notResponses = regexp.MustCompile(`^(|index|order|position|number|nr|no|row|unnamed: 0|(.*[_ ])?id|neuroid|neuron|unit|channel|cell|trial|session|categor(y|ies)|label|class)$`)
+var notResponses = regexp.MustCompile(`^(|index|order|position|number|nr|no|row|unnamed: 0|(.*[_ ])?id|neuroid|neuron|unit|channel|cell|` +
+	`trial|rep(eat|etition)?|run|block|session|subject|animal|monkey|region|area|layer|condition|object|categor(y|ies)|label|class)$`)
 
 // readMatrix reads a table. inRows is whether its header says that a column has
 // the names of pictures.
-func readMatrix(contents []byte, known func(name string) bool) (m *matrix, inRows bool, err error) {
+func readMatrix(contents []byte, stimuli int, known func(name string) bool) (m *matrix, inRows bool, err error) {
 	t, err := newTable(contents, func(header []string) bool {
 		column, err := fileColumn(header)
 		return err != nil || column >= 0
@@ -123,7 +126,7 @@ func readMatrix(contents []byte, known func(name string) bool) (m *matrix, inRow
 		return nil, false, err
 	}
 	var header []string
-	if file >= 0 || isHeader(row, known) {
+	if file >= 0 || isHeader(row, stimuli, known) {
 		header = row
 		if row, line, err = t.next(); err == nil && len(row) == len(header)+1 {
 			header = append([]string{""}, header...) // R leaves it out
@@ -141,6 +144,9 @@ func readMatrix(contents []byte, known func(name string) bool) (m *matrix, inRow
 		m.before, m.lines = append(m.before, strings.Clone(row[max(file, 0)])), append(m.lines, line)
 		for j, field := range row {
 			value, ok := number(field)
+			if t.reader.Comma == ',' && strings.Contains(field, ",") {
+				ok = false // 1,234 may be a thousand or one
+			}
 			if !ok && j > 0 && j != file && !describes(j) {
 				return nil, false, errors.Errorf("line %d, column %d: %.40q is no number", line, j+1, field)
 			}
@@ -153,13 +159,13 @@ func readMatrix(contents []byte, known func(name string) bool) (m *matrix, inRow
 	case m.rows == 0:
 		return nil, false, errors.New("no numbers, only a header")
 	}
-	labelled := file < 0 && (describes(0) || slices.ContainsFunc(m.before, isText) || len(m.before) > 2 && counts(m.before))
+	labelled := file < 0 && (describes(0) || slices.ContainsFunc(m.before, isText) || areLabels(m.before, stimuli, known))
 	if file < 0 && !labelled {
 		m.before = nil
 	}
 	m.keep(func(j int) bool {
 		described := describes(j)
-		if described && j != file && header[j] != "" {
+		if described && j != file && j > 0 && header[j] != "" {
 			m.unread = append(m.unread, strconv.Quote(header[j]))
 		}
 		if !described && j != file && !(labelled && j == 0) {
@@ -177,9 +183,9 @@ func readMatrix(contents []byte, known func(name string) bool) (m *matrix, inRow
 }
 
 // isHeader reports whether the first row of a table is no numbers behind a name.
-func isHeader(row []string, known func(name string) bool) bool {
+func isHeader(row []string, stimuli int, known func(name string) bool) bool {
 	names := row[1:]
-	return notResponses.MatchString(strings.ToLower(row[0])) || len(row) > 2 && (counts(row) || counts(names)) || slices.ContainsFunc(names, isText) ||
+	return notResponses.MatchString(strings.ToLower(row[0])) || areLabels(row, stimuli, known) || areLabels(names, stimuli, known) || slices.ContainsFunc(names, isText) ||
 		isText(row[0]) && !slices.ContainsFunc(names, func(name string) bool { return !known(name) })
 }
 
@@ -227,6 +233,25 @@ func namePictures(labels []string, known func(name string) bool) bool {
 		return slices.ContainsFunc(labels, known)
 	}
 	return labels != nil && !counts(labels) && !slices.ContainsFunc(labels, func(label string) bool { return !known(label) })
+}
+
+// areLabels reports whether what may be numbers are not responses but labels: they
+// count, or are the names of all pictures, once each.
+func areLabels(fields []string, stimuli int, known func(name string) bool) bool {
+	if len(fields) < 3 || counts(fields) {
+		return len(fields) > 2
+	}
+	unknown := func(field string) bool { return !known(field) }
+	return len(fields) == stimuli && len(slices.Compact(slices.Sorted(slices.Values(fields)))) == stimuli && !slices.ContainsFunc(fields, unknown)
+}
+
+// rise reports whether fields are numbers that rise, or are no numbers.
+func rise(fields []string) bool {
+	var r rising
+	for _, field := range fields {
+		r.add(field)
+	}
+	return !r.broken
 }
 
 // counts reports whether fields are the numbers from 0 or 1 on.
