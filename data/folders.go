@@ -176,7 +176,10 @@ func readClasses(root string, o classOptions) (*Files, error) {
 		}
 		set.add(path)
 	}
-	without := slices.Clone(set.classes)
+	known, shown := map[string]int{}, map[string]bool{}
+	for i, class := range set.classes {
+		known[class] = i
+	}
 	for _, name := range l.folders {
 		if name == o.skip {
 			continue
@@ -188,26 +191,25 @@ func readClasses(root string, o classOptions) (*Files, error) {
 		if err != nil {
 			return nil, err
 		}
-		label, n := slices.Index(set.classes, name), set.Len()-before
+		n := set.Len() - before
+		label, found := known[name]
 		switch {
 		case unread.n > 0 && n == 0:
 			return nil, errors.Errorf("class folder %s has no *.jpg, *.jpeg or *.png, but %s", path, unread)
-		case n == 0 && label < 0 && (o.of != nil || name == "images"):
+		case n == 0 && !found && (o.of != nil || name == "images"):
 			empty = append(empty, name)
 		case n == 0 && o.of == nil:
 			return nil, errors.Errorf("class folder %s has no picture: no *.jpg, *.jpeg or *.png", path)
 		case n > 0 && o.of == nil:
 			label = len(set.classes)
 			set.classes = append(set.classes, name)
-		case n > 0 && label < 0:
+		case n > 0 && !found:
 			unknown = append(unknown, name)
 		}
 		for range n {
 			set.labels = append(set.labels, int32(label))
 		}
-		if n > 0 {
-			without = slices.DeleteFunc(without, func(class string) bool { return class == name })
-		}
+		shown[name] = n > 0
 	}
 	for _, name := range l.files {
 		if isPicture(name) || isOtherPicture(name) {
@@ -231,6 +233,7 @@ func readClasses(root string, o classOptions) (*Files, error) {
 	set.note(loose.n > 0, "pictures are passed over that are in no class folder: %s", loose)
 	set.note(len(empty) > 0, "%s: folders without pictures are passed over: %s", set.root, few(empty))
 	if o.of != nil {
+		without := slices.DeleteFunc(slices.Clone(set.classes), func(class string) bool { return shown[class] })
 		set.note(len(without) > 0, "%s has no picture of %d of %d classes: %s", set.root, len(without), len(set.classes), few(without))
 		return set, nil
 	}

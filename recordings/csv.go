@@ -138,6 +138,9 @@ func readMatrix(contents []byte, stimuli int, known func(name string) bool) (m *
 	describes := func(j int) bool { return header != nil && notResponses.MatchString(strings.ToLower(header[j])) }
 	m = &matrix{columns: max(len(header), len(first))}
 	for ; err == nil; row, line, err = t.next() {
+		if len(m.before) == maxFields {
+			return nil, false, errors.Errorf("line %d: more than %d rows", line, maxFields)
+		}
 		if len(row) != m.columns {
 			return nil, false, errors.Errorf("line %d has %d fields, the first %d", line, len(row), m.columns)
 		}

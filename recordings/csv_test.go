@@ -89,6 +89,14 @@ func TestCSVErrors(t *testing.T) {
 	}
 	_, err := readResponses("responses.TSV", bytes.NewReader(nil), maxResponsesTable+1, 3, nil)
 	wantError(t, err, "134217729 bytes, want at most 134217728: save responses.npy")
+	before := allocated()
+	_, err = regionOf("responses.csv", bytes.Repeat([]byte("1,"), maxFields), 3)
+	wantError(t, err, "line 1 has more than 1048576 fields")
+	if n := allocated() - before; n > 8*maxFields {
+		t.Errorf("%d bytes allocated before fields were counted", n)
+	}
+	_, err = regionOf("responses.csv", bytes.Repeat([]byte("1\n"), maxFields+1), 3)
+	wantError(t, err, "line 1048577: more than 1048576 rows")
 	_, err = regionOf("responses.csv", []byte("0,1,2,4\n1,0,4,5\n2,4,0,6\n4,5,6,0\n"), 4)
 	wantError(t, err, "4 rows and 4 columns: which are the stimuli?")
 	_, err = regionOf("responses.csv", []byte("file,a,b,c,d\n0.png,0,1,2,3\n1.png,1,0,4,5\n2.png,2,4,0,6\n3.png,3,5,6,0\n"), 4)

@@ -28,6 +28,9 @@ var separators = []rune{'\t', ';', '|', ','}
 // separatorLine is what Excel takes as a first line.
 var separatorLine = regexp.MustCompile(`^"?(?i:sep)=([^"\n])"?\n`)
 
+// maxFields is how many rows and how many columns a table may have.
+const maxFields = 1 << 20
+
 // newTable opens a table. Its separator is that by which its first row is one that
 // is looked for, or else the first by which it has several fields.
 func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
@@ -38,6 +41,15 @@ func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
 	if bytes.IndexByte(text, '\r') >= 0 {
 		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	number := 0
+	for line := range bytes.Lines(text) { // before each field takes memory
+		number++
+		for _, separator := range separators {
+			if bytes.Count(line, []byte(string(separator))) >= maxFields {
+				return nil, errors.Errorf("line %d has more than %d fields", number, maxFields)
+			}
+		}
 	}
 	open := func(separator rune) *table {
 		reader := csv.NewReader(bytes.NewReader(text))
@@ -135,9 +147,11 @@ func columns(header []string, wanted func(name string) bool) (found []int) {
 // in lower case and without "_", "-" and spaces.
 var pictureNames = regexp.MustCompile(`^(image|img|picture|pic|photo|stimulus|stimuli|stim)?(file)?(name|path)?s?$`)
 
+var withoutJoints = strings.NewReplacer("_", "", "-", "", " ", "")
+
 // namesPictures reports whether a column or array of this name has those of
 // pictures.
 func namesPictures(name string) bool {
-	name = strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
+	name = withoutJoints.Replace(strings.ToLower(name))
 	return name != "" && name != "s" && name != "name" && name != "names" && pictureNames.MatchString(name)
 }
