@@ -1,15 +1,18 @@
 package data
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pkg/errors"
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
@@ -29,7 +32,7 @@ const maxClassesFile = 4 << 20
 //     classes, id2label, label2id, class_to_idx or idx_to_class. Where several names
 //     stand for one class, as WordNet's number and a word, the last one counts.
 //
-// Text is UTF-8, or UTF-16 that says so. It is an error if a file is longer than
+// Text is UTF-8, UTF-16 that says so, or else Windows-1252. It is an error if a file is longer than
 // 4 MB, if it has no class, or if indices are not 0 to one less than their number,
 // each once.
 func ReadClasses(path string) ([]string, error) {
@@ -50,9 +53,16 @@ func parseClasses(contents []byte) ([]string, error) {
 	if len(contents) > maxClassesFile {
 		return nil, errors.Errorf("more than %d bytes", maxClassesFile)
 	}
-	contents, _, err := transform.Bytes(unicode.BOMOverride(unicode.UTF8.NewDecoder()), contents)
+	decoder := unicode.UTF8.NewDecoder()
+	if !utf8.Valid(contents) {
+		decoder = charmap.Windows1252.NewDecoder()
+	}
+	contents, _, err := transform.Bytes(unicode.BOMOverride(decoder), contents)
 	if err != nil {
 		return nil, err
+	}
+	if bytes.IndexByte(contents, 0) >= 0 {
+		return nil, errors.New("not a text file")
 	}
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(contents))
 	text = strings.TrimSpace(text)
@@ -170,24 +180,42 @@ func treeClasses(text string) ([]string, error) {
 }
 
 // dictClasses returns the names in the keys and values of a dict, of which one
-// are indices.
+// are indices. Where both are numbers, as of classes that are called 0 to 99, a
+// quoted key of a number that is not quoted is the name.
 func dictClasses(nodes []*yaml.Node) ([]string, error) {
+	const integer = "!!int"
 	var byKey, byValue []indexed
+	keys, values, quoted := true, true, true // are indices; keys alone are quoted
 	for i := 0; i < len(nodes); i += 2 {
 		key, value := nodes[i], nodes[i+1]
-		if index, err := strconv.Atoi(key.Value); err == nil && byValue == nil {
+		index, err := strconv.Atoi(key.Value)
+		if keys = keys && err == nil; keys {
 			name, err := className(value)
 			if err != nil {
 				return nil, err
 			}
 			byKey = append(byKey, indexed{index, name})
-		} else if index, err := strconv.Atoi(value.Value); err == nil && byKey == nil {
+		}
+		index, err = strconv.Atoi(value.Value)
+		if values = values && err == nil; values {
 			byValue = append(byValue, indexed{index, key.Value})
-		} else {
+		}
+		if !keys && !values {
 			return nil, errors.Errorf("line %d: %.40q: %.40q, want the index of a class and its name", key.Line, key.Value, value.Value)
 		}
+		quoted = quoted && key.ShortTag() != integer && value.ShortTag() == integer
 	}
-	return ordered(append(byKey, byValue...))
+	likelier, other := byKey, byValue
+	if !keys || values && quoted {
+		likelier, other = byValue, byKey
+	}
+	names, err := ordered(likelier)
+	if err != nil && keys && values {
+		if names, err := ordered(other); err == nil {
+			return names, nil
+		}
+	}
+	return names, err
 }
 
 // className returns the last of a class's names.
