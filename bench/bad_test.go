@@ -85,4 +85,23 @@ func TestSkipBadImages(t *testing.T) {
 	if status != 0 || strings.Count(stderr, badTest) != 1 || !strings.Contains(stderr, "1 of 6 test images cannot be read and are left out") {
 		t.Errorf("train: status %d, %q", status, stderr)
 	}
+
+	// A comparison looks at the recording's pictures before it trains.
+	_, _, stderr = bench(t.Context(), "compare", "-brain", recording, "-variants", "conv", "-batch", "8", "-data", "folder", "-data-dir", data, "-image-size", "16", "-epochs", "1", "-width", "1", "-out", t.TempDir(), "-skip-bad-images")
+	if strings.Count(stderr, badStimulus) != 1 || !strings.Contains(stderr, "1 of 8 images cannot be read and are left out") {
+		t.Errorf("compare: %q", stderr)
+	}
+}
+
+// What stands in files cannot break a line or tell a terminal what to do.
+func TestOneLine(t *testing.T) {
+	recording := t.TempDir()
+	stimuli, _ := writePictures(t, 2)
+	if err := os.Rename(stimuli, filepath.Join(recording, "images")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(recording, "stimuli.csv"), []byte("file\n\"a\nb\x1b[31m\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wantLine(t, []string{"brain", "-models", "pixels", "-data", recording}, "line 2: a?b?[31m is no picture")
 }

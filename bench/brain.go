@@ -89,21 +89,9 @@ over seeds. Flags of size, variant and weights are of models that are named.`),
 
 func (f brainFlags) run(ctx context.Context, c console) error {
 	started := time.Now()
-	recording, err := recordings.Open(f.recording)
+	recording, err := openRecording(ctx, c, f.recording, f.background, f.skipBad)
 	if err != nil {
 		return err
-	}
-	c.note(recording.Notes...)
-	recording.Stimuli.Background = f.background.colour
-	if f.skipBad {
-		indices, err := readable(ctx, c, recording.Stimuli, "")
-		if err != nil {
-			return err
-		}
-		if all := recording.Stimuli.Len(); len(indices) < all {
-			recording = recording.Subset(indices)
-			recording.Notes = append(slices.Clone(recording.Notes), fmt.Sprintf("%d of %d pictures cannot be read and are left out", all-len(indices), all))
-		}
 	}
 	options, err := f.options(recording)
 	if err != nil {
@@ -152,6 +140,29 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	fmt.Fprint(c.out, table)
 	fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(f.out, "/"), os.PathSeparator)
 	return nil
+}
+
+// openRecording opens the recording of that name and says what is noted of it. Bad
+// pictures are left out if they are to be.
+func openRecording(ctx context.Context, c console, name string, behind background, skipBad bool) (*recordings.Recording, error) {
+	recording, err := recordings.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	c.note(recording.Notes...)
+	behind.behind(recording.Stimuli)
+	if !skipBad {
+		return recording, nil
+	}
+	indices, err := readable(ctx, c, recording.Stimuli, "")
+	if err != nil {
+		return nil, err
+	}
+	if all := recording.Stimuli.Len(); len(indices) < all {
+		recording = recording.Subset(indices)
+		recording.Notes = append(slices.Clone(recording.Notes), fmt.Sprintf("%d of %d pictures cannot be read and are left out", all-len(indices), all))
+	}
+	return recording, nil
 }
 
 // show compares a model's answers with the recording.

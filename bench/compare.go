@@ -99,7 +99,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 		}
 		r.Variants = append(r.Variants, row)
 	}
-	l, err := newLikeness(c, like, e)
+	l, err := newLikeness(ctx, c, like, e)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type likeness struct {
 }
 
 // newLikeness opens the recording of that name; no name is no recording.
-func newLikeness(c console, name string, e *experiment) (*likeness, error) {
+func newLikeness(ctx context.Context, c console, name string, e *experiment) (*likeness, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -34,10 +34,9 @@ func newLikeness(c console, name string, e *experiment) (*likeness, error) {
 	l.flags.register(flag.NewFlagSet("brain", flag.ContinueOnError)) // its defaults
 	l.flags.recording, l.flags.model.seed = name, e.seed
 	var err error
-	if l.recording, err = recordings.Open(name); err != nil {
+	if l.recording, err = openRecording(ctx, c, name, e.background, e.skipBad); err != nil {
 		return nil, err
 	}
-	c.note(l.recording.Notes...)
 	options, err := l.flags.options(l.recording)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
@@ -80,7 +82,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		io.Copy(stdout, &usage)
 		return 0
 	}
-	fmt.Fprintf(stderr, "bench: %v\n", err)
+	fmt.Fprintf(stderr, "bench: %s\n", oneLine(err.Error()))
 	if errors.As(err, &usageError{}) {
 		return 2
 	}
@@ -92,9 +94,20 @@ type console struct{ out, err io.Writer }
 
 // note tells what a user should know and need not do anything about.
 func (c console) note(lines ...string) {
-	for _, line := range lines {
-		fmt.Fprintf(c.err, "note: %s\n", line)
+	for _, text := range lines {
+		fmt.Fprintf(c.err, "note: %s\n", oneLine(text))
 	}
+}
+
+// oneLine is a text as one line: names of files and of what stands in them may have
+// line ends and what a terminal obeys.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 // usageError is an error in the flags themselves.

@@ -150,9 +150,7 @@ func (p prediction) classes(c console) (names []string, normalisation data.Norma
 		if err != nil {
 			return nil, normalisation, err
 		}
-		if files, ok := training.(*data.Files); ok {
-			files.Background = p.pictures.background.colour
-		}
+		p.pictures.background.behind(training)
 		c.note(data.Notes(training)...)
 		names = training.Classes()
 		if p.pictures.skipBad {

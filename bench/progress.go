@@ -58,7 +58,7 @@ func (b *bar) line(format string, args ...any) {
 	if b.terminal {
 		b.bar.Clear()
 	}
-	fmt.Fprintf(b.w, format+"\n", args...)
+	fmt.Fprintln(b.w, oneLine(fmt.Sprintf(format, args...)))
 	if b.terminal {
 		b.bar.RenderBlank()
 	}
