@@ -14,6 +14,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/internal/natural"
+	"hypnos/internal/picturefile"
 )
 
 // Files is a data set of JPEG and PNG files, in colours and of any size, which
@@ -109,9 +110,9 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 			return err
 		case hidden && e.IsDir():
 			return fs.SkipDir
-		case !hidden && e.Type().IsRegular() && isPicture(path):
+		case !hidden && e.Type().IsRegular() && picturefile.IsRead(path):
 			found = append(found, path)
-		case !hidden && e.Type().IsRegular() && isOtherPicture(path):
+		case !hidden && e.Type().IsRegular() && picturefile.IsOther(path):
 			others.add(filepath.Join(set.root, path))
 		}
 		return nil
@@ -149,9 +150,9 @@ func walk(folder string, depth int, add, other func(path string)) error {
 			if err := walk(path, depth-1, add, other); err != nil {
 				return err
 			}
-		case kind.IsRegular() && isPicture(e.Name()):
+		case kind.IsRegular() && picturefile.IsRead(e.Name()):
 			add(path)
-		case kind.IsRegular() && other != nil && isOtherPicture(e.Name()):
+		case kind.IsRegular() && other != nil && picturefile.IsOther(e.Name()):
 			other(path)
 		}
 	}
@@ -170,29 +171,12 @@ func kindOf(path string, e fs.DirEntry) fs.FileMode {
 	return info.Mode().Type()
 }
 
-func isPicture(name string) bool {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".jpg", ".jpeg", ".png":
-		return true
-	}
-	return false
-}
-
 // addSorted appends files in the natural order of their names, which it sorts.
 func (s *Files) addSorted(paths []string) {
 	slices.SortFunc(paths, func(a, b string) int { return natural.Compare(filepath.ToSlash(a), filepath.ToSlash(b)) })
 	for _, path := range paths {
 		s.append(path)
 	}
-}
-
-// isOtherPicture says whether a name is that of a picture that is not read.
-func isOtherPicture(name string) bool {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".jpe", ".jfif", ".jp2", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".heic", ".heif", ".avif":
-		return true
-	}
-	return false
 }
 
 // add appends a file below root.

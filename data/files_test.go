@@ -126,6 +126,7 @@ func TestFolderErrors(t *testing.T) {
 		"empty class":     {[]string{"train/a/1.png", "train/b/notes.txt", "val/a/1.png"}, "class folder DIR/train/b has no picture"},
 		"other kinds":     {[]string{"train/a/1.png", "train/a/2.gif", "train/b/1.webp", "train/b/2.BMP", "val/a/1.png"}, "class folder DIR/train/b has no *.jpg, *.jpeg or *.png, but DIR/train/b/1.webp and 1 more"},
 		"other val kinds": {[]string{"train/a/1.png", "val/a/1.jfif"}, "class folder DIR/val/a has no *.jpg"},
+		"archives":        {[]string{"train/n01440764.tar", "train/n01443537.tar", "val/a/1.png"}, "DIR/train has no class folders, but archives that are not unpacked: DIR/train/n01440764.tar and 1 more"},
 		"flat val":        {[]string{"train/a/1.png", "val/ILSVRC2012_val_00000001.JPEG", "val/ILSVRC2012_val_00000002.JPEG"}, "DIR/val has no class folders for DIR/val/ILSVRC2012_val_00000001.JPEG and 1 more: want DIR/val/CLASS, as ImageNet's valprep.sh makes them"},
 		"unknown classes": {[]string{"train/a/1.png", "val/a/1.png", "val/c/1.png", "val/b/1.png"}, "val has classes that are not in training: b, c; DIR/train has a"},
 		"many unknown":    {[]string{"train/a/1.png", "val/b/1.png", "val/c/1.png", "val/d/1.png", "val/e/1.png", "val/f/1.png", "val/g/1.png"}, "b, c, d, e, f and more"},

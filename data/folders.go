@@ -8,8 +8,10 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+	"golang.org/x/text/unicode/norm"
 
 	"hypnos/internal/natural"
+	"hypnos/internal/picturefile"
 )
 
 // What the folders of the parts of a data set are called, in any case. The first
@@ -104,7 +106,7 @@ func pictureFolder(folder string) string {
 		switch {
 		case err != nil:
 			return ""
-		case slices.ContainsFunc(l.files, isPicture):
+		case slices.ContainsFunc(l.files, picturefile.IsRead):
 			return folder
 		case len(l.folders) == 0:
 			return ""
@@ -136,7 +138,7 @@ func looseClasses(l listing) string {
 // nothing else: some archives have train/train.
 func onlyFolder(folder string) string {
 	l, err := list(folder, "")
-	if err == nil && len(l.folders) == 1 && strings.EqualFold(l.folders[0], filepath.Base(folder)) && !slices.ContainsFunc(l.files, isPicture) {
+	if err == nil && len(l.folders) == 1 && strings.EqualFold(l.folders[0], filepath.Base(folder)) && !slices.ContainsFunc(l.files, picturefile.IsRead) {
 		return filepath.Join(folder, l.folders[0])
 	}
 	return folder
@@ -162,7 +164,7 @@ func readClasses(root string, o classOptions) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	var others, again, loose pile
+	var others, again, loose, packed pile
 	var unknown, empty []string
 	seen := map[string]bool{} // in a class
 	add := func(path string) {
@@ -176,10 +178,8 @@ func readClasses(root string, o classOptions) (*Files, error) {
 		}
 		set.add(path)
 	}
-	known, shown := map[string]int{}, map[string]bool{}
-	for i, class := range set.classes {
-		known[class] = i
-	}
+	known := labelsOf(set.classes)
+	shown := make([]bool, len(set.classes))
 	for _, name := range l.folders {
 		if name == o.skip {
 			continue
@@ -193,6 +193,9 @@ func readClasses(root string, o classOptions) (*Files, error) {
 		}
 		n := set.Len() - before
 		label, found := known[name]
+		if !found {
+			label, found = known[norm.NFC.String(name)]
+		}
 		switch {
 		case unread.n > 0 && n == 0:
 			return nil, errors.Errorf("class folder %s has no *.jpg, *.jpeg or *.png, but %s", path, unread)
@@ -209,11 +212,16 @@ func readClasses(root string, o classOptions) (*Files, error) {
 		for range n {
 			set.labels = append(set.labels, int32(label))
 		}
-		shown[name] = n > 0
+		if found && n > 0 {
+			shown[label] = true
+		}
 	}
 	for _, name := range l.files {
-		if isPicture(name) || isOtherPicture(name) {
+		if picturefile.IsRead(name) || picturefile.IsOther(name) {
 			loose.add(filepath.Join(set.root, name))
+		}
+		if unpacking(set.root, name) != "" {
+			packed.add(filepath.Join(set.root, name))
 		}
 	}
 	switch {
@@ -225,6 +233,8 @@ func readClasses(root string, o classOptions) (*Files, error) {
 			how = ", as ImageNet's valprep.sh makes them"
 		}
 		return nil, errors.Errorf("%s has no class folders for %s: want %s%s", set.root, loose, filepath.Join(set.root, "CLASS"), how)
+	case set.Len() == 0 && packed.n > 0:
+		return nil, errors.Errorf("%s has no class folders, but archives that are not unpacked: %s", set.root, packed)
 	case set.Len() == 0:
 		return nil, errors.Errorf("%s has no class folders: pictures lie in a folder a class", set.root)
 	}
@@ -233,7 +243,12 @@ func readClasses(root string, o classOptions) (*Files, error) {
 	set.note(loose.n > 0, "pictures are passed over that are in no class folder: %s", loose)
 	set.note(len(empty) > 0, "%s: folders without pictures are passed over: %s", set.root, few(empty))
 	if o.of != nil {
-		without := slices.DeleteFunc(slices.Clone(set.classes), func(class string) bool { return shown[class] })
+		var without []string
+		for label, class := range set.classes {
+			if !shown[label] {
+				without = append(without, class)
+			}
+		}
 		set.note(len(without) > 0, "%s has no picture of %d of %d classes: %s", set.root, len(without), len(set.classes), few(without))
 		return set, nil
 	}
@@ -242,6 +257,19 @@ func readClasses(root string, o classOptions) (*Files, error) {
 	slices.SortFunc(counted, natural.Compare)
 	set.note(!slices.Equal(counted, set.classes), "%s: classes are in the order of the bytes of their names, as torchvision has them: %s", set.root, few(set.classes))
 	return set, nil
+}
+
+// labelsOf returns the labels of classes by their names, also by those in Unicode's
+// normal form C, which not all systems keep to.
+func labelsOf(classes []string) map[string]int {
+	labels := map[string]int{}
+	for i, class := range classes {
+		labels[norm.NFC.String(class)] = i
+	}
+	for i, class := range classes {
+		labels[class] = i
+	}
+	return labels
 }
 
 // note adds a note if it applies.
@@ -256,7 +284,7 @@ func (s *Files) noteOthers(others pile) {
 	s.note(others.n > 0, "pictures are passed over that are not called *.jpg, *.jpeg or *.png: %s", others)
 }
 
-// pile is a number of pictures of which one is named.
+// pile is a number of files of which one is named.
 type pile struct {
 	n     int
 	first string

@@ -37,6 +37,7 @@ func TestFolderNotes(t *testing.T) {
 			"pictures are passed over that are not called *.jpg, *.jpeg or *.png: DIR/train/a/0.webp and 2 more",
 			"pictures are passed over that are not called *.jpg, *.jpeg or *.png: DIR/val/b/1.tif",
 		}},
+		"normal forms": {[]string{"train/e\u0301/1.png", "val/\u00e9/1.png"}, nil},
 		"loose":        {[]string{"train/2.png", "train/3.gif"}, []string{"pictures are passed over that are in no class folder: DIR/train/2.png and 1 more"}},
 		"not in val":   {[]string{"train/c/1.png", "train/d/1.png", "val/d/"}, []string{"DIR/val has no picture of 2 of 4 classes: c, d"}},
 		"numbers":      {[]string{"train/b10/1.png", "train/b9/1.png", "val/b9/1.png", "val/b10/1.png"}, []string{"DIR/train: classes are in the order of the bytes of their names, as torchvision has them: a, b, b10, b9"}},

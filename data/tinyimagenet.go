@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/picturefile"
 )
 
 // Tiny ImageNet, 200 classes of ImageNet in 64×64 pixels, of which networks see
@@ -79,7 +81,7 @@ func readTinyValidation(val string, training *Files) (*Files, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(images.files, isPicture) {
+		if slices.ContainsFunc(images.files, picturefile.IsRead) {
 			loose = images
 		}
 		if images.sorted(training.classes) && !root.sorted(training.classes) {
@@ -87,7 +89,7 @@ func readTinyValidation(val string, training *Files) (*Files, error) {
 		}
 	}
 	sorted := root.sorted(training.classes)
-	pictures := slices.DeleteFunc(slices.Clone(loose.files), func(name string) bool { return !isPicture(name) })
+	pictures := slices.DeleteFunc(slices.Clone(loose.files), func(name string) bool { return !picturefile.IsRead(name) })
 	if len(pictures) == 0 {
 		return readClasses(root.path, classOptions{of: training, once: true})
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"hypnos/data"
 	"hypnos/internal/natural"
+	"hypnos/internal/picturefile"
 )
 
 // openFolder reads a recording from the disk.
@@ -215,13 +215,10 @@ func openPictures(root string) (*pictures, error) {
 	return p, nil
 }
 
-// otherPictures are the endings of pictures of other kinds.
-var otherPictures = regexp.MustCompile(`(?i)\.(bmp|gif|tiff?|webp|jpe|jfif|jp2|heic|heif|avif|svg|ppm|pgm|exr|tga)$`)
-
 // others returns the files that look like pictures and are not among them.
 func (p *pictures) others() (names []string) {
 	fs.WalkDir(p.system, ".", func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && otherPictures.MatchString(name) {
+		if err == nil && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && picturefile.IsOther(name) {
 			if _, found := slices.BinarySearchFunc(p.names, name, natural.Compare); !found {
 				names = append(names, name)
 			}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/picturefile"
 )
 
 // survey is which files in a recording's folder are read, "" where there is none,
@@ -74,7 +76,7 @@ func (s *survey) sort(name string) {
 	switch {
 	case arrayName.MatchString(lower), likeArray.MatchString(lower):
 		s.arrays = append(s.arrays, name)
-	case isFolder && holdsPictures(filepath.Join(s.dir, name)), isPicture(lower), !isFolder && archiveName.MatchString(lower):
+	case isFolder && holdsPictures(filepath.Join(s.dir, name)), picturefile.IsRead(lower), !isFolder && archiveName.MatchString(lower):
 		s.pictures = append(s.pictures, name)
 	case isFolder:
 	case likeTable.MatchString(lower):
@@ -95,17 +97,8 @@ func holdsPictures(dir string) bool {
 	names, err := f.Readdirnames(100)
 	return (err == nil || err == io.EOF) && slices.ContainsFunc(names, func(name string) bool {
 		name = strings.ToLower(name)
-		return slices.Contains(imagesNames, name) || isPicture(name)
+		return slices.Contains(imagesNames, name) || picturefile.IsRead(name) && !strings.HasPrefix(name, ".")
 	})
-}
-
-// isPicture reports whether a name in lower case is a picture's.
-func isPicture(name string) bool {
-	switch filepath.Ext(name) {
-	case ".jpg", ".jpeg", ".png":
-		return !strings.HasPrefix(name, ".")
-	}
-	return false
 }
 
 // check is an error if what is read is not there and something else looks as if
