@@ -23,6 +23,7 @@ type cifar struct {
 	train, test []string
 	labels      [][]string // the classes of each label of a record
 	label       int        // the one that counts
+	python      cifarPython
 }
 
 var (
@@ -31,6 +32,7 @@ var (
 		train:  []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
 		test:   []string{"test_batch.bin"},
 		labels: [][]string{cifar10Classes},
+		python: cifar10Python,
 	}
 	cifar100 = cifar{
 		folder: "cifar-100-binary",
@@ -38,6 +40,7 @@ var (
 		test:   []string{"test.bin"},
 		labels: [][]string{cifar100Coarse, cifar100Fine},
 		label:  1,
+		python: cifar100Python,
 	}
 )
 
@@ -48,13 +51,19 @@ func (f cifar) coarse() cifar {
 }
 
 // open reads the binary version from the data set's folder in dir, or from dir
-// itself if that is the folder. The classes are the data set's own, in its
+// itself if that is the folder, and the Python version likewise if there is no
+// file of the binary one. The classes are the data set's own, in its
 // order; the files of its folder that repeat them are not read.
 //
 // The files are kept in memory as they are. Errors name the file and, where its
 // contents are at fault, the byte offset.
 func (f cifar) open(dir string) (train, test Dataset, err error) {
 	folder := f.find(dir)
+	if !f.isIn(folder) {
+		if python, ok := f.python.find(dir); ok {
+			return f.openPython(python)
+		}
+	}
 	train, err = f.read(folder, f.train)
 	if err != nil {
 		return nil, nil, err
@@ -76,12 +85,15 @@ func (f cifar) find(dir string) string {
 	if exists(folder) {
 		return folder
 	}
-	for _, name := range f.files() {
-		if exists(filepath.Join(dir, name)) {
-			return dir
-		}
+	if f.isIn(dir) {
+		return dir
 	}
 	return folder
+}
+
+// isIn tells whether a folder has one of the files.
+func (f cifar) isIn(folder string) bool {
+	return slices.ContainsFunc(f.files(), func(name string) bool { return exists(filepath.Join(folder, name)) })
 }
 
 func exists(path string) bool {

@@ -190,7 +190,8 @@ func List() []Info {
 //
 //   - sample: the data set embedded in the program. dir is not used.
 //   - cifar10, cifar100, cifar100-coarse: the binary versions, in folders
-//     cifar-10-batches-bin and cifar-100-binary.
+//     cifar-10-batches-bin and cifar-100-binary, or else the Python versions, in
+//     folders cifar-10-batches-py and cifar-100-python.
 //   - mnist, fashion-mnist, kmnist: four IDX files, plain or gzip, in a folder of
 //     the set's name.
 //   - tinyimagenet: train/CLASS/… and val/CLASS/…, or the archive's own layout

@@ -89,6 +89,9 @@ func (n *Network) matches(d *checkpoint.Dict, wrapped bool) []*match {
 	}
 	counts := map[string]int{"": 0}
 	for name := range plain {
+		if strings.HasPrefix(name, Beside) {
+			continue
+		}
 		for at := max(0, len(name)-longest); at < len(name); at++ {
 			if (at == 0 || name[at-1] == '.') && wanted[name[at:]] {
 				counts[name[:at]]++
@@ -149,7 +152,7 @@ func (m *match) place() string {
 }
 
 // copies are the words by which a network is known to be made from another.
-var copies = []string{"ema", "swa", "average", "averaged", "avg", "shadow", "momentum", "teacher", "target", "best", "init", "initial", "old", "previous", "prev"}
+var copies = []string{"ema", "swa", "average", "averaged", "avg", "shadow", "momentum", "teacher", "target", "best", "init", "initial", "old", "previous", "prev", "optimizer", "optim"}
 
 // isCopy tells whether a place is of such a network.
 func isCopy(place string) bool {

@@ -136,7 +136,7 @@ func TestLoadFinds(t *testing.T) {
 		"a teacher":          {stateDict(net, "student.").with("teacher.conv1.weight", first).with("teacher.a", first).with("teacher.b", first).with("x.a", first), `names are read without "student."; passed over is what is not of the network, 4 tensors: teacher.a, teacher.b, teacher.conv1.weight, …`},
 		"complex":            {plain.with("spectrum", complexTensor), "passed over is what is not of the network: spectrum"},
 		"counts":             {plain.with("bn1.num_batches_tracked", first), ""},
-		"beside":             {plain.with("optimiser.x", first), ""},
+		"beside":             {slices.Concat(plain, stateDict(other, "optimiser.first.")), ""},
 		"ema in it":          {slices.Concat(stateDict(other, "ema."), stateDict(net, "model.")), `names are read without "model."; the network is read from "model", and is there too as ema`},
 		"ema bare":           {slices.Concat(stateDict(other, "ema_model."), plain), `the network is read from the names without a prefix, and is there too as ema_model`},
 		"ema beside":         {dict{{"model_ema", stateDict(other, "")}, {"model", plain}}, `the network is read from "model", and is there too as model_ema`},

@@ -175,6 +175,9 @@ func describe(root any) string {
 		}
 		return "the file, which is not a dict of them"
 	}
+	if o, ok := entries[0].Value.(*pickle.Object); ok && strings.HasPrefix(o.Class().Module, "numpy") {
+		return "the file, but arrays of numpy: want torch.from_numpy of each"
+	}
 	var keys []string
 	for _, e := range entries[:min(len(entries), 6)] {
 		if key, ok := asKey(e.Key); ok {

@@ -191,6 +191,7 @@ func TestBadPickles(t *testing.T) {
 		"a name or number of 1048577 bytes":                              "\x80\x02c" + long + "\n",
 		"no tensors in the file, which is not a dict":                    whole("]"),
 		`no tensors in the dict with the keys "epoch", "x"`:              whole(dictOf(text("epoch"), "N", "K\x01", "N", text("x"), dictOf(text("w"), "N"))),
+		"but arrays of numpy: want torch.from_numpy of each":             whole(dictOf(text("w"), "cnumpy.core.multiarray\n_reconstruct\n)R")),
 		`two tensors are called "w"`:                                     whole(dictOf(text("w"), six, text("w"), six)),
 		"values that stand in no storage":                                whole(dictOf(text("w"), tensorOf("("+text("module")+"tQ", 0, tuple(6), tuple(1)))),
 		"values in a view of a storage":                                  whole(dictOf(text("w"), tensorOf("("+text("storage")+"ctorch\nFloatStorage\n"+text("0")+text("cpu")+"K\x06("+text("view")+"K\x00K\x01ttQ", 0, tuple(6), tuple(1)))),

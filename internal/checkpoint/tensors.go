@@ -77,8 +77,7 @@ func newStorage(p *pickle.Persistent) (storage, error) {
 	return storage{key, t, count}, nil
 }
 
-// isTensor tells whether a value stands for a tensor, or for an array that has
-// taken the place of one.
+// isTensor tells whether a value stands for a tensor.
 func isTensor(value any) bool {
 	o, ok := value.(*pickle.Object)
 	if !ok {

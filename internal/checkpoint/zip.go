@@ -143,7 +143,7 @@ func (a zipFile) verify(tensors []tensor) error {
 // entryOffset returns at which byte of the file of size bytes an entry begins.
 func entryOffset(f *zip.File, size int64) (int64, error) {
 	if f.Method != zip.Store {
-		return 0, errors.New("the archive is compressed, which torch.save does not do")
+		return 0, errors.New("the archive is compressed, which torch.save does not do: load it with PyTorch and save it anew")
 	}
 	offset, err := f.DataOffset()
 	if err != nil {
