@@ -27,6 +27,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
@@ -105,6 +107,12 @@ func (c console) listMismatch(commands []*ffcli.Command, err error) string {
 	var mismatch *graph.MismatchError
 	if !errors.As(err, &mismatch) {
 		return ""
+	}
+	if !slices.ContainsFunc(mismatch.Lines(), func(line string) bool {
+		_, name, _ := strings.Cut(line, ": ")
+		return !strings.Contains(err.Error(), name)
+	}) {
+		return "" // the error says all
 	}
 	for _, command := range commands {
 		if v := command.FlagSet.Lookup("v"); v != nil && v.Value.String() == "true" {

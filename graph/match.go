@@ -52,6 +52,9 @@ func (n *Network) match(path string, f *checkpoint.File) (*match, error) {
 		}
 	}
 	if fit == nil {
+		if best == nil {
+			best = n.under(f.Dicts[0], plainNames(f.Dicts[0], false), "")
+		}
 		best.surplus(n, nil)
 		return nil, best.mismatch(path)
 	}
@@ -68,19 +71,9 @@ func (n *Network) match(path string, f *checkpoint.File) (*match, error) {
 }
 
 // matches are the prefixes under which a dict has all names of the network; if there
-// is none, the one under which it has most.
+// is none, the one under which it has most, unless that is none of them.
 func (n *Network) matches(d *checkpoint.Dict, wrapped bool) []*match {
-	plain := map[string]string{}
-	for _, name := range d.Names() {
-		short := name
-		if wrapped {
-			short = unwrapped(name)
-		}
-		if _, ok := plain[short]; ok { // two layers, one in a wrapper
-			return nil
-		}
-		plain[short] = name
-	}
+	plain := plainNames(d, wrapped)
 	wanted, longest, total := map[string]bool{}, 0, 0
 	for s := range n.stored() {
 		wanted[s.Name], wanted[s.Name+"s"] = true, len(s.kernel) == 4
@@ -99,6 +92,9 @@ func (n *Network) matches(d *checkpoint.Dict, wrapped bool) []*match {
 		}
 	}
 	most := slices.Max(slices.Collect(maps.Values(counts)))
+	if most == 0 {
+		return nil
+	}
 	var all []*match
 	for _, prefix := range slices.Sorted(maps.Keys(counts)) {
 		if c := counts[prefix]; c >= total || c == most && all == nil {
@@ -106,6 +102,23 @@ func (n *Network) matches(d *checkpoint.Dict, wrapped bool) []*match {
 		}
 	}
 	return all
+}
+
+// plainNames are the names of a dict by what they are, if it is asked for, without
+// wrappers; none if two would be the same.
+func plainNames(d *checkpoint.Dict, wrapped bool) map[string]string {
+	plain := map[string]string{}
+	for _, name := range d.Names() {
+		short := name
+		if wrapped {
+			short = unwrapped(name)
+		}
+		if _, ok := plain[short]; ok {
+			return nil
+		}
+		plain[short] = name
+	}
+	return plain
 }
 
 // unwrapped takes wrappers out of a name.

@@ -14,6 +14,7 @@ const (
 	maxDepth = 5      // of dicts in dicts in which tensors are looked for
 	maxKey   = 64     // length of the keys under which
 	maxParts = 20_000 // modules and tensors of a module that was pickled whole
+	maxState = 1000   // attributes of a module
 )
 
 // place is a value on the way to the dicts of a checkpoint.
@@ -132,33 +133,31 @@ func asKey(value any) (string, bool) {
 
 // isModule tells whether an object is a module of PyTorch that was pickled whole.
 func isModule(o *pickle.Object) bool {
-	return pickle.Get(o.State, "_modules") != nil && pickle.Get(o.State, "_parameters") != nil
+	return len(pickle.Entries(o.State)) <= maxState && pickle.Get(o.State, "_modules") != nil && pickle.Get(o.State, "_parameters") != nil
 }
 
 // addModule adds the parameters and buffers of a module and of the modules in it,
 // under the names that its state dict would give them.
 func (d *Dict) addModule(prefix string, m *pickle.Object, parts *int) error {
-	if *parts++; *parts > maxParts || strings.Count(prefix, ".") > 16 {
-		return errors.New("a module that contains itself, or too many others")
-	}
-	for _, group := range []string{"_parameters", "_buffers"} {
-		for _, e := range pickle.Entries(pickle.Get(m.State, group)) {
+	for _, group := range []string{"_parameters", "_buffers", "_modules"} {
+		entries := pickle.Entries(pickle.Get(m.State, group))
+		if *parts += 1 + len(entries); *parts > maxParts || strings.Count(prefix, ".") > 16 {
+			return errors.New("a module that contains itself, or too many others")
+		}
+		for _, e := range entries {
 			name, ok := asKey(e.Key)
-			if !ok || len(name) > maxKey || !isTensor(e.Value) {
+			o, isObject := e.Value.(*pickle.Object)
+			if !ok || !isObject || len(name) > maxKey {
 				continue
 			}
-			if *parts++; *parts > maxParts {
-				return errors.New("a module of too many tensors")
+			var err error
+			switch {
+			case group == "_modules" && isModule(o):
+				err = d.addModule(prefix+name+".", o, parts)
+			case group != "_modules" && isTensor(o):
+				err = d.add(prefix+name, o)
 			}
-			if err := d.add(prefix+name, e.Value); err != nil {
-				return err
-			}
-		}
-	}
-	for _, e := range pickle.Entries(pickle.Get(m.State, "_modules")) {
-		name, ok := asKey(e.Key)
-		if inner, isObject := e.Value.(*pickle.Object); ok && isObject && len(name) <= maxKey {
-			if err := d.addModule(prefix+name+".", inner, parts); err != nil {
+			if err != nil {
 				return err
 			}
 		}

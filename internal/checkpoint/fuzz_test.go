@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
 	"unicode/utf8"
 )
@@ -93,6 +94,34 @@ func FuzzOpenSafetensors(f *testing.F) {
 		}
 		if len(again.Dicts[0].Names()) != len(tensors) || len(again.Metadata) != len(file.Metadata) {
 			t.Fatalf("tensors %q, want %q; metadata %q, want %q", again.Dicts[0].Names(), file.Dicts[0].Names(), again.Metadata, file.Metadata)
+		}
+	})
+}
+
+// FuzzOpenParts opens any index: it is refused, or all its tensors are those of the
+// file beside it.
+func FuzzOpenParts(f *testing.F) {
+	f.Add([]byte(`{"metadata":{},"weight_map":{"a":"part"}}`))
+	f.Add([]byte(`{"weight_map":{"a":"../part","b":"/dev/zero","c":""}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "part"), "a", "b")
+		index := filepath.Join(dir, "model"+indexEnding)
+		if err := os.WriteFile(index, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, err := Open(index)
+		if err != nil {
+			return
+		}
+		defer file.Close()
+		for _, name := range file.Dicts[0].Names() {
+			if name != "a" && name != "b" {
+				t.Fatalf("tensor %q", name)
+			}
+			if err := file.Dicts[0].Read(name, make([]float32, 1)); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

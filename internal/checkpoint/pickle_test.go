@@ -201,6 +201,7 @@ func TestBadPickles(t *testing.T) {
 		"has values of type float8_e4m3fn, which are not read":           whole(dictOf(text("w"), tensor3Of("float8_e4m3fn", 24, tuple(24)))),
 		"has quantised values":                                           whole(dictOf(text("w"), "ctorch._utils\n_rebuild_qtensor\n)R")),
 		"has values that torch._utils._rebuild_other makes":              whole(dictOf(text("w"), "ctorch._utils\n_rebuild_other\n)R")),
+		"has values that are still to be negated":                        whole(dictOf(text("w"), six[:len(six)-2]+dictOf(text("neg"), "\x88")+"tR")),
 		"a tensor without storage":                                       whole(dictOf(text("w"), "ctorch._utils\n_rebuild_tensor_v2\n(NK\x00))tR")),
 		"a parameter without a tensor":                                   whole(dictOf(text("w"), "ctorch._utils\n_rebuild_parameter\n)R")),
 		"a tensor without its type":                                      whole(dictOf(text("w"), "ctorch._tensor\n_rebuild_from_type_v2\n)R")),

@@ -143,6 +143,9 @@ func rebuilt(args pickle.Tuple, v3 bool) (pickled, error) {
 	if !ok || !ok2 || !ok3 || !ok4 || len(shape) != len(stride) {
 		return pickled{}, errors.New("a tensor without storage, offset, shape and stride")
 	}
+	if last := args[len(args)-1]; len(args) > 6 && len(pickle.Entries(last)) > 0 { // conj or neg
+		return pickled{}, errors.New("has values that are still to be negated or conjugated: want resolve_neg or resolve_conj of it")
+	}
 	s, err := newStorage(where)
 	if err == nil && v3 {
 		err = s.setType(args[6])
