@@ -19,7 +19,7 @@ type match struct {
 	prefix string            // of the names there
 	plain  map[string]string // the names there by what they are without wrappers
 	names  map[*Parameter]string
-	faults MismatchError // without what is not of the network
+	faults MismatchError
 	notes  []string
 }
 

@@ -177,6 +177,7 @@ func TestBadPickles(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	for want, pickle := range map[string]string{
 		"no tensors in an object of os.system":                           whole("cos\nsystem\n(" + text("true") + "tR"),
+		"no tensors in an object of a.?[31mb":                            whole("ca\n\x1b[31mb\n)R"),
 		"no tensors in an object of builtins.eval":                       whole(text("builtins") + text("eval") + "\x93)R"),
 		"byte 2: opcode 0xff, which no pickle has":                       whole("\xff"),
 		"None cannot be called":                                          whole("N)R"),
@@ -198,7 +199,7 @@ func TestBadPickles(t *testing.T) {
 		"values in a storage without class":                              whole(dictOf(text("w"), tensorOf(storageOf("FloatStorage2", "0", 6), 0, tuple(6), tuple(1)))),
 		"values in torch.OtherStorage, of which the type":                whole(dictOf(text("w"), tensorOf(storageOf("OtherStorage", "0", 6), 0, tuple(6), tuple(1)))),
 		"has values of type complex64, which are not read":               whole(dictOf(text("w"), tensorOf(storageOf("ComplexFloatStorage", "0", 3), 0, tuple(3), tuple(1)))),
-		"has values of type float8_e4m3fn, which are not read":           whole(dictOf(text("w"), tensor3Of("float8_e4m3fn", 24, tuple(24)))),
+		`has values of type "float8_e4m3fn", which are not read`:         whole(dictOf(text("w"), tensor3Of("float8_e4m3fn", 24, tuple(24)))),
 		"has quantised values":                                           whole(dictOf(text("w"), "ctorch._utils\n_rebuild_qtensor\n)R")),
 		"has values that torch._utils._rebuild_other makes":              whole(dictOf(text("w"), "ctorch._utils\n_rebuild_other\n)R")),
 		"has values that are still to be negated":                        whole(dictOf(text("w"), six[:len(six)-2]+dictOf(text("neg"), "\x88")+"tR")),

@@ -13,12 +13,12 @@ import (
 )
 
 // maxHeader is the longest header of safetensors that is read, bytes: of some
-// 20,000 tensors. The library takes up to 70 bytes for one.
+// 20,000 tensors. Reading it takes up to 70 bytes for one.
 const maxHeader = 2 << 20
 
 // openSafetensors reads the header and checks that the tensors fill the rest of
-// the file, one after another, without a gap. The library parses a header, but
-// checks it only in a file that is in memory whole.
+// the file, one after another, without a gap. It is not read by the library, which
+// refuses the whole file for one tensor of a type that it does not know.
 func openSafetensors(data io.ReaderAt, size int64) (*File, error) {
 	section := io.NewSectionReader(data, 0, size)
 	var length uint64
@@ -45,7 +45,7 @@ func openSafetensors(data io.ReaderAt, size int64) (*File, error) {
 	}
 	d := &Dict{values: map[string]any{}, data: data, verify: func([]tensor) error { return readAll(data, size) }}
 	d.locate = func(unread any) (tensor, error) {
-		return tensor{}, errors.Errorf("has values of type %.20s, which are not read", unread.(info).Type)
+		return tensor{}, errors.Errorf("has values of type %.20q, which are not read", unread.(info).Type)
 	}
 	end := uint64(0)
 	for _, i := range infos {

@@ -41,7 +41,7 @@ func TestBadSafetensors(t *testing.T) {
 		`tensor "a" has 4 bytes for [4] values of type F32`:                                             file("{"+tensor("a", "F32", "[4]", 0, 4)+"}", 4),
 		"a shape of [4294967296 4294967296], but at most 4":                                             file("{"+tensor("a", "U8", "[4294967296,4294967296]", 0, 4)+"}", 4),
 		`tensor "a": want a dtype, a shape`:                                                             file("{"+tensor("a", "U8", "[18446744073709551615]", 0, 4)+"}", 4),
-		`tensor "a": has values of type C64, which are not read`:                                        file("{"+tensor("a", "C64", "[1]", 0, 8)+"}", 8),
+		`tensor "a": has values of type "C64", which are not read`:                                      file("{"+tensor("a", "C64", "[1]", 0, 8)+"}", 8),
 		`tensor "a": want a dtype`:                                                                      file(`{"a":null}`, 0),
 		"neither a PyTorch checkpoint nor safetensors":                                                  file("[]", 1),
 		"a shape of [-1], but at most 4 values":                                                         file("{"+tensor("a", "U8", "[-1]", 0, 4)+"}", 4),
@@ -66,7 +66,7 @@ func TestSafetensorsOfOthers(t *testing.T) {
 		t.Errorf("names and notes %s", got)
 	}
 	wantTensor(t, d, "w", "[2] [0 0]")
-	wantError(t, d.Read("b", make([]float32, 2)), `tensor "b": has values of type F8_E4M3, which are not read`)
+	wantError(t, d.Read("b", make([]float32, 2)), `tensor "b": has values of type "F8_E4M3", which are not read`)
 }
 
 // pieces yields values in pieces of so many.

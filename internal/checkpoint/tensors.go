@@ -167,7 +167,7 @@ func (s *storage) setType(class any) error {
 		}
 	}
 	if !ok {
-		return errors.Errorf("has values of type %.30s, which are not read", name.Name)
+		return errors.Errorf("has values of type %.30q, which are not read", name.Name)
 	}
 	bytes := s.count * s.size
 	s.dtype, s.count = t, bytes/t.size

@@ -22,7 +22,11 @@
 // and would have to be guarded by as much code again.
 package pickle
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Tuple is a tuple.
 type Tuple []any
@@ -45,8 +49,15 @@ type Entry struct{ Key, Value any }
 // Class is the name of a class or function.
 type Class struct{ Module, Name string }
 
-// String writes the name as Python does.
-func (c Class) String() string { return fmt.Sprintf("%.60s.%.60s", c.Module, c.Name) }
+// String writes the name as Python does, without what a terminal would obey.
+func (c Class) String() string {
+	return strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, fmt.Sprintf("%.60s.%.60s", c.Module, c.Name))
+}
 
 // Persistent is an object that stands elsewhere, under this identity.
 type Persistent struct{ ID any }
