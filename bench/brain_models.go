@@ -124,7 +124,7 @@ func (f brainFlags) named(name string) (source, error) {
 		shown = "untrained " + shown
 	}
 	return source{name: shown, answer: func(ctx context.Context, b *bar, stimuli *data.Files) ([]brain.Area, error) {
-		net, err := f.model.weighted(name)
+		net, err := f.model.weighted(name, b.note)
 		if err != nil {
 			return nil, err
 		}

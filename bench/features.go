@@ -82,7 +82,7 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 	if err := prepareFile("-o", f.out, ".npz"); err != nil {
 		return err
 	}
-	net, err := f.model.weighted(model)
+	net, err := f.model.weighted(model, c.note)
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 			return err
 		}
 	}
-	net, err := p.model.weighted(model)
+	net, err := p.model.weighted(model, c.note)
 	if err != nil {
 		return err
 	}
