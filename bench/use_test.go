@@ -435,7 +435,7 @@ func TestBadUse(t *testing.T) {
 		{"predict " + show + " " + file, 1, file + ": neither JPEG nor PNG"},
 		{"predict " + show + " -top 0", 1, "-top 0"},
 		{"predict " + show + " -batch 0", 1, "-batch 0"},
-		{"predict " + show + " -classes-file " + names, 1, "fc.weight 10×4, want 2×4"},
+		{"predict " + show + " -classes-file " + names, 1, "-classes-file " + names + " names 2 classes: graph: the weights in " + weights + " do not fit the network: 2 misshapen (fc.weight 10×4, want 2×4"},
 		{"predict " + show + " -classes 10 -classes-file " + names, 1, "-classes-file " + names + " names 2 classes, but the network has 10"},
 		{"predict " + show + " -data sample -classes-file " + names, 1, names + " names 2 classes, and -data sample has 10"},
 		{"predict " + show + " -data sample -classes-file " + turned, 1, "in another order: class 0 is truck, and airplane in the data set"},

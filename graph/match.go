@@ -229,7 +229,7 @@ func (m *match) surplus(n *Network, fit []*match) (passed []string) {
 		first, _, dotted := strings.Cut(rest, ".")
 		switch {
 		case known[inFile], strings.HasSuffix(name, "num_batches_tracked"), strings.HasPrefix(name, Beside):
-		case !under, !layers[first] && (!dotted || isCopy(first) || isLoss(first)):
+		case !under, isCount(name), !layers[first] && (!dotted || isCopy(first) || isLoss(first)):
 			passed = append(passed, inFile)
 		default:
 			what := "of a type that is not read"
@@ -240,6 +240,13 @@ func (m *match) surplus(n *Network, fit []*match) (passed []string) {
 		}
 	}
 	return passed
+}
+
+// isCount tells whether a tensor is a count that a profiler (thop) leaves in each
+// layer.
+func isCount(name string) bool {
+	last := name[strings.LastIndex(name, ".")+1:]
+	return last == "total_ops" || last == "total_params"
 }
 
 // isLoss tells whether a part of a name says that it is of what a network is trained

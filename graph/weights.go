@@ -52,8 +52,8 @@ type LoadOptions struct {
 // Other tensors in that dict are an error if they have the prefix too: they may be
 // of layers that the network lacks. Passed over are those that cannot be: those
 // without the prefix; those with no dot after it, such as a counter; those of a copy
-// or a loss, by the name; counters of batches, which PyTorch's norms have; and those
-// whose names begin with Beside. Other dicts, and what is no tensor, do not count.
+// or a loss, by the name; counters of batches, which PyTorch's norms have, and of
+// operations, which a profiler leaves; and those whose names begin with Beside. Other dicts, and what is no tensor, do not count.
 //
 // It is a *MismatchError if parameters are missing in the file, have another shape,
 // cannot be read, or are not of the network: all of them are named at once. After
