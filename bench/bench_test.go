@@ -63,6 +63,9 @@ func TestCompare(t *testing.T) {
 // its top-1 counts, and a comparison of a few epochs that nobody asked for says that it
 // is too short.
 func TestRightImages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("half a minute under the race detector, for resamples")
+	}
 	dir, data := t.TempDir(), digits(t)
 	status, stdout, stderr := bench(t.Context(), "compare", "-quick", "-data", "mnist", "-data-dir", data, "-width", "1", "-batch", "10",
 		"-variants", "conv,lc,lc-sleep-1", "-mode", "validation", "-validation", "0.5", "-evaluate-every", "3", "-out", dir)

@@ -124,7 +124,7 @@ func (f brainFlags) named(name string) (source, error) {
 		shown = "untrained " + shown
 	}
 	return source{name: shown, answer: func(ctx context.Context, b *bar, stimuli *data.Files) ([]brain.Area, error) {
-		net, err := f.model.weighted(name)
+		net, err := f.model.weighted(name, b.note)
 		if err != nil {
 			return nil, err
 		}
@@ -337,12 +337,16 @@ func (f brainFlags) layers(net *graph.Network) ([]string, error) {
 
 // answers shows all pictures to a network.
 func answers(ctx context.Context, b *bar, net *graph.Network, set *pictures, layers []string) ([]brain.Area, error) {
+	observation, err := net.Observe(min(set.batch, set.Len()), layers...)
+	if err != nil {
+		return nil, err
+	}
 	values := make([][]float32, len(layers))
 	for batch, err := range set.batches(ctx, b) {
 		if err != nil {
 			return nil, err
 		}
-		features, err := net.Features(batch.Images, layers...)
+		features, err := observation.Features(batch.Images)
 		if err != nil {
 			return nil, err
 		}

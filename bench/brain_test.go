@@ -108,6 +108,9 @@ func wantLine(t *testing.T, args []string, parts ...string) {
 
 // Pictures without responses compare models with each other.
 func TestBrainOfPictures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("half a minute under the race detector, for pictures")
+	}
 	pictures, _ := writePictures(t, 20)
 	dir := t.TempDir()
 	if err := os.Rename(pictures, filepath.Join(dir, "images")); err != nil {
@@ -270,6 +273,9 @@ func TestBrainOfTrainings(t *testing.T) {
 
 // Ctrl-C leaves a report of what was finished.
 func TestBrainInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("half a minute under the race detector, for pictures")
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	out := filepath.Join(t.TempDir(), "brain")

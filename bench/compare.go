@@ -93,7 +93,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 	r.Summary = fmt.Sprintf("%s on %s: the same network with shared weights, with local ones, and with local ones that are to make up for it, at equal numbers of training steps.", e.model, e.data)
 	r.Short = s.short
 	for _, v := range variants {
-		row, err := e.check(v)
+		row, err := e.check(c, v)
 		if err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func (e evaluation) run(ctx context.Context, c console, model string, given map[
 	default:
 		return errors.Errorf("-classes %d, but %s has %d classes", e.model.classes, e.data, classes)
 	}
-	net, err := e.model.weighted(model)
+	net, err := e.model.weighted(model, c.note)
 	if err != nil {
 		return err
 	}

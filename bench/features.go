@@ -82,7 +82,7 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 	if err := prepareFile("-o", f.out, ".npz"); err != nil {
 		return err
 	}
-	net, err := f.model.weighted(model)
+	net, err := f.model.weighted(model, c.note)
 	if err != nil {
 		return err
 	}
@@ -95,13 +95,17 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 	if err != nil {
 		return err
 	}
+	observation, err := net.Observe(min(set.batch, set.Len()), f.layers...)
+	if err != nil {
+		return err
+	}
 	b := newBar(c.err, set.Len(), "features")
 	defer b.finish()
 	for batch, err := range set.batches(ctx, b) {
 		if err != nil {
 			return err
 		}
-		features, err := net.Features(batch.Images, f.layers...)
+		features, err := observation.Features(batch.Images)
 		if err != nil {
 			return err
 		}

@@ -49,7 +49,7 @@ func filtersCommand(c console) *ffcli.Command {
 			if err := prepareFile("-o", *out, ".png", ".svg"); err != nil {
 				return err
 			}
-			net, err := m.weighted(model)
+			net, err := m.weighted(model, c.note)
 			if err != nil {
 				return err
 			}

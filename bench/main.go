@@ -27,12 +27,15 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
+
+	"hypnos/graph"
 )
 
 func main() {
@@ -82,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		io.Copy(stdout, &usage)
 		return 0
 	}
-	fmt.Fprintf(stderr, "bench: %s\n", oneLine(err.Error()))
+	fmt.Fprintf(stderr, "bench: %s%s\n", oneLine(err.Error()), c.listMismatch(root.Subcommands, err))
 	if errors.As(err, &usageError{}) {
 		return 2
 	}
@@ -108,6 +111,30 @@ func oneLine(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// listMismatch lists, if the flag -v asks for it, what of weights does not fit a
+// network. It returns what the line of the error ends with if it does not.
+func (c console) listMismatch(commands []*ffcli.Command, err error) string {
+	var mismatch *graph.MismatchError
+	if !errors.As(err, &mismatch) {
+		return ""
+	}
+	if !slices.ContainsFunc(mismatch.Lines(), func(line string) bool {
+		_, name, _ := strings.Cut(line, ": ")
+		return !strings.Contains(err.Error(), name)
+	}) {
+		return "" // the error says all
+	}
+	for _, command := range commands {
+		if v := command.FlagSet.Lookup("v"); v != nil && v.Value.String() == "true" {
+			for _, line := range mismatch.Lines() {
+				fmt.Fprintln(c.err, oneLine(line))
+			}
+			return ""
+		}
+	}
+	return "; -v lists all"
 }
 
 // usageError is an error in the flags themselves.

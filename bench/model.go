@@ -57,16 +57,24 @@ func (f *modelFlags) register(fs *flag.FlagSet) {
 func (f *modelFlags) registerWeights(fs *flag.FlagSet) {
 	fs.Uint64Var(&f.seed, "seed", 1, "source of initial weights, and of the noise of -deviation")
 	fs.StringVar(&f.weights, "weights", "", "`file` of weights, PyTorch's or safetensors, instead of initial ones; local layers start as copies of a convolution's, with -deviation times as much noise")
+	registerVerbose(fs)
+}
+
+// registerVerbose adds the flag of a command that reads weights.
+func registerVerbose(fs *flag.FlagSet) {
+	fs.Bool("v", false, "list all names and shapes of weights that do not fit the network")
 }
 
 // weighted builds the network of that name with the weights of the file, or
-// initial ones without it.
-func (f modelFlags) weighted(model string) (*graph.Network, error) {
+// initial ones without it. Notes on the file are told.
+func (f modelFlags) weighted(model string, note func(lines ...string)) (*graph.Network, error) {
 	net, err := f.network(model, f.weights != "")
 	if err != nil || f.weights == "" {
 		return net, err
 	}
-	return net, net.Load(f.weights, graph.LoadOptions{Deviation: max(f.local.deviation, 0), Seed: f.seed})
+	return net, net.Load(f.weights, graph.LoadOptions{
+		Deviation: max(f.local.deviation, 0), Seed: f.seed, Note: func(line string) { note(line) },
+	})
 }
 
 // needWeights is an error if there is no file of weights.

@@ -20,6 +20,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 
 	"hypnos/data"
+	"hypnos/graph"
 )
 
 func predictCommand(c console) *ffcli.Command {
@@ -110,7 +111,10 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 			return err
 		}
 	}
-	net, err := p.model.weighted(model)
+	net, err := p.model.weighted(model, c.note)
+	if names != nil && errors.As(err, new(*graph.MismatchError)) { // one of the two is meant for something else
+		err = errors.Wrapf(err, "%s names %d classes", p.namesFrom(), len(names))
+	}
 	if err != nil {
 		return err
 	}

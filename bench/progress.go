@@ -64,6 +64,13 @@ func (b *bar) line(format string, args ...any) {
 	}
 }
 
+// note prints what console.note does, above the bar.
+func (b *bar) note(lines ...string) {
+	for _, line := range lines {
+		b.line("note: %s", line)
+	}
+}
+
 // finish takes the bar away.
 func (b *bar) finish() {
 	if b.terminal {

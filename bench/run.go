@@ -73,7 +73,7 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 		}
 		options.Resume = &k.State
 	case e.initial != "":
-		if err := e.load(net); err != nil {
+		if err := e.load(net, nil); err != nil { // check has told
 			return run, err
 		}
 	}
@@ -170,20 +170,21 @@ func median[T any](layers []T, measure func(T) float64) float64 {
 	return weightshare.Median(values)
 }
 
-// load sets the initial weights to those of a file.
-func (e *experiment) load(net *graph.Network) error {
-	return net.Load(e.initial, graph.LoadOptions{Deviation: max(e.local.deviation, 0), Seed: e.seed})
+// load sets the initial weights to those of a file. Notes on it are told, unless
+// note is nil.
+func (e *experiment) load(net *graph.Network, note func(line string)) error {
+	return net.Load(e.initial, graph.LoadOptions{Deviation: max(e.local.deviation, 0), Seed: e.seed, Note: note})
 }
 
 // check finds, before anything is trained, what would stop a variant later. It
 // returns the variant as the report shows it, without runs.
-func (e *experiment) check(v variant) (report.Variant, error) {
+func (e *experiment) check(c console, v variant) (report.Variant, error) {
 	net, err := e.network(v, e.seed)
 	if err != nil {
 		return report.Variant{}, err
 	}
 	if e.initial != "" && !e.resumed {
-		if err := e.load(net); err != nil {
+		if err := e.load(net, func(line string) { c.note(line) }); err != nil {
 			return report.Variant{}, err
 		}
 	}

@@ -72,7 +72,7 @@ func search(ctx context.Context, c console, s settings, names, rates string, see
 		return err
 	}
 	for _, v := range variants {
-		if _, err := e.check(v); err != nil {
+		if _, err := e.check(c, v); err != nil {
 			return err
 		}
 	}

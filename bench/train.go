@@ -34,6 +34,7 @@ func trainCommand(c console) *ffcli.Command {
 	fs.StringVar(&f.variant, "variant", "conv", "`name` of the variant to train: see bench list")
 	fs.IntVar(&f.repetitions, "repetitions", 0, "translations of each image in its batch; 0 means the variant's")
 	fs.StringVar(&f.initial, "init", "", "`file` of weights to start with, safetensors or PyTorch's; none unless given")
+	registerVerbose(fs)
 	fs.StringVar(&f.out, "out", "", "`folder` to write the report and checkpoints to; none unless given")
 	fs.StringVar(&f.save, "save", "", "`file` to write the trained weights to: .safetensors")
 	fs.StringVar(&f.resume, "resume", "", "`folder` of a run that was stopped or killed, to go on with it; needs no other flags")
@@ -93,7 +94,7 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 	if err != nil {
 		return err
 	}
-	row, err := e.check(v)
+	row, err := e.check(c, v)
 	if err != nil {
 		return err
 	}

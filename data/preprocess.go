@@ -31,8 +31,8 @@ type preprocessed struct {
 
 // buffer is the memory that transforming an image takes, to be used again.
 type buffer struct {
-	whole, cut Image
-	resizer    resizer
+	whole   Image
+	resizer resizer
 }
 
 func (p *preprocessed) Size() (channels, height, width int) {

@@ -192,7 +192,8 @@ func List() []Info {
 //
 //   - sample: the data set embedded in the program. dir is not used.
 //   - cifar10, cifar100, cifar100-coarse: the binary versions, in folders
-//     cifar-10-batches-bin and cifar-100-binary.
+//     cifar-10-batches-bin and cifar-100-binary, or else the Python versions, in
+//     folders cifar-10-batches-py and cifar-100-python.
 //   - mnist, fashion-mnist, kmnist: four IDX files, plain or gzip whatever they
 //     are called, with dashes or dots, in a folder of the set's name. Another
 //     one's is not taken unless it is named itself, since their files look alike.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -39,9 +40,9 @@ type compiled struct {
 	logits  *gorgonia.Node // N classes
 }
 
-// compile adds the network to a new graph; where fused, layers that one pass
-// over memory can compute have one node between them.
-func (n *Network) compile(batch int, training, fused bool) (*compiled, error) {
+// compile adds the network to a new graph. Layers that one pass over memory can
+// compute have one node between them, but for those to keep, which have their own.
+func (n *Network) compile(batch int, training bool, keep ...*Layer) (*compiled, error) {
 	if batch < 1 {
 		return nil, errors.Errorf("graph: a batch of %d images, want at least 1", batch)
 	}
@@ -61,11 +62,7 @@ func (n *Network) compile(batch int, training, fused bool) (*compiled, error) {
 	shape := tensor.Shape{batch, in.Channels, in.Height, in.Width}
 	c.images = gorgonia.NewTensor(c.graph, tensor.Float32, 4, gorgonia.WithShape(shape...), gorgonia.WithName("images"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(c.pixels))))
-	var ends map[*Layer]fusion
-	var inside map[*Layer]bool
-	if fused {
-		ends, inside = fuse(n.Layers, n.logits)
-	}
+	ends, inside := fuse(n.Layers, slices.Concat(keep, []*Layer{n.logits}))
 	for _, l := range n.Layers {
 		if inside[l] {
 			continue

@@ -14,9 +14,12 @@ type fusion struct {
 }
 
 // fuse returns the fusions of a network by their last layers, and the layers
-// that are computed inside one.
-func fuse(layers []*Layer, output *Layer) (ends map[*Layer]fusion, inside map[*Layer]bool) {
-	readers := map[*Layer]int{output: 1}
+// that are computed inside one: none of those to keep.
+func fuse(layers, keep []*Layer) (ends map[*Layer]fusion, inside map[*Layer]bool) {
+	readers := map[*Layer]int{}
+	for _, l := range keep {
+		readers[l] = 2 // whoever asked for it is one
+	}
 	for _, l := range layers {
 		for _, in := range l.Inputs {
 			readers[in]++

@@ -17,7 +17,7 @@ func TestFuse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, inside := fuse(net.Layers, net.logits)
+		_, inside := fuse(net.Layers, []*Layer{net.logits})
 		fused := []string{}
 		for _, l := range net.Layers {
 			if inside[l] {
@@ -65,7 +65,11 @@ func TestFusedNetwork(t *testing.T) {
 		var logits [2][]float32
 		for i, fused := range []bool{false, true} {
 			net := newTiny(t, Connectivity{Local: true}, 1)
-			c, err := net.compile(7, training, fused)
+			apart := net.Layers
+			if fused {
+				apart = nil
+			}
+			c, err := net.compile(7, training, apart...)
 			if err != nil {
 				t.Fatal(err)
 			}

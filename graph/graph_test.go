@@ -17,7 +17,7 @@ func tiny(b *Builder) *Layer {
 	return b.Linear("fc", b.GlobalAveragePool("pool", x), 3)
 }
 
-func newTiny(t *testing.T, c Connectivity, seed uint64) *Network {
+func newTiny(t testing.TB, c Connectivity, seed uint64) *Network {
 	t.Helper()
 	b := NewBuilder(Options{Input: Size{2, 6, 5}, Connectivity: c, Seed: seed})
 	net, err := b.Build(tiny(b))

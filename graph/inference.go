@@ -14,7 +14,7 @@ type Inference struct {
 
 // Infer compiles the network for batches of up to batch images.
 func (n *Network) Infer(batch int) (*Inference, error) {
-	c, err := n.compile(batch, false, true)
+	c, err := n.compile(batch, false)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ type Training struct {
 
 // Train compiles the network for training on batches of exactly batch images.
 func (n *Network) Train(batch int) (*Training, error) {
-	c, err := n.compile(batch, true, true)
+	c, err := n.compile(batch, true)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (t *Training) NotFinite() string {
 // firstNotFinite returns the first layer whose output on a batch, in training
 // mode, holds a number that is not finite, or nil.
 func (n *Network) firstNotFinite(pixels []float32, batch int) *Layer {
-	c, err := n.compile(batch, true, false)
+	c, err := n.compile(batch, true, n.Layers...)
 	if err != nil {
 		return nil
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -23,26 +24,41 @@ type LoadOptions struct {
 	Deviation float64
 	// Seed is of the noise.
 	Seed uint64
+	// Note hears, in one line, what a user should know of the file and need not
+	// act on: which of its tensors were taken, which were passed over. nil: nobody
+	// does.
+	Note func(line string)
 }
 
-// Load sets every parameter and running moment from a file: safetensors, or a
-// state dict that PyTorch's torch.save has written, in its zip format or the
-// older stream of pickles, bare or in a dict under state_dict, model_state_dict
-// or model, and with or without a "module." before every name. Which of these
-// it is, is seen from its contents, which are not trusted. Names and layouts
-// are as Save writes them; local weights may also be called NAME.weights.
+// Load sets every parameter and running moment from a file: safetensors, or what
+// PyTorch's torch.save has written, in its zip format or the older stream of
+// pickles, or the index of one of them that is in parts. Which of these it is, is
+// seen from its contents, which are not trusted. Names and layouts are as Save
+// writes them; local weights may also be called NAME.weights.
+//
+// The tensors are those of the one dict in the file, at any place in it, and under
+// the one prefix of names there, such as "module." or "_orig_mod.model.", that have
+// all names and shapes of the network; what wrappers put between the parts of
+// names is taken out if that makes them fit. If several have, one that is a copy
+// by its name, such as "ema" or "teacher", comes after others; if several
+// remain and are not the same tensors, it is an error.
 //
 // Where the file has one kernel for all locations and the layer has one for
 // each, each becomes a copy of it, with noise if the options ask for it; where
 // it is the other way round, the kernel becomes the mean over the locations.
 // Biases likewise, without noise. All else is set to the bit from float32, and
-// to the nearest float32 from other types. Counters of batches, which PyTorch's
-// norms have, and tensors whose names begin with Beside are passed over.
+// to the nearest float32 from other types.
 //
-// It is an error if parameters are missing in the file, have another shape, or
-// are not of the network: all of them are named at once. After an error the
-// network is as before, unless the error says otherwise, because the disk failed
-// between two readings of the file.
+// Other tensors in that dict are an error if they have the prefix too: they may be
+// of layers that the network lacks. Passed over are those that cannot be: those
+// without the prefix; those with no dot after it, such as a counter; those of a copy
+// or a loss, by the name; counters of batches, which PyTorch's norms have, and of
+// operations, which a profiler leaves; and those whose names begin with Beside. Other dicts, and what is no tensor, do not count.
+//
+// It is a *MismatchError if parameters are missing in the file, have another shape,
+// cannot be read, or are not of the network: all of them are named at once. After
+// an error the network is as before, unless the error says otherwise, because the
+// disk failed between two readings of the file.
 func (n *Network) Load(path string, o LoadOptions) error {
 	if !(o.Deviation >= 0 && o.Deviation <= 1e6) {
 		return errors.Errorf("graph: deviation %v of the loaded weights, want a number of at least 0", o.Deviation)
@@ -52,18 +68,21 @@ func (n *Network) Load(path string, o LoadOptions) error {
 		return errors.Wrap(err, "graph: weights")
 	}
 	defer f.Close()
-	names, err := n.match(f)
-	if err == nil {
-		err = f.Verify()
-	}
+	m, err := n.match(path, f)
 	if err != nil {
+		return err
+	}
+	if err := m.dict.Verify(slices.Collect(maps.Values(m.names))); err != nil {
 		return errors.Wrapf(err, "graph: the weights in %s", path)
 	}
 	var scratch []float32
 	for s := range n.stored() {
-		if err := s.load(f, names[s.Parameter], o, &scratch); err != nil {
+		if err := s.load(m.dict, m.names[s.Parameter], o, &scratch); err != nil {
 			return errors.Wrapf(err, "graph: the network is loaded in part from %s", path)
 		}
+	}
+	if o.Note != nil && len(m.notes) > 0 {
+		o.Note(fmt.Sprintf("weights %s: %s", path, strings.Join(m.notes, "; ")))
 	}
 	return nil
 }
@@ -112,14 +131,18 @@ func ReadBeside(path string) ([]Tensor, error) {
 		return nil, errors.Wrap(err, "graph: tensors")
 	}
 	defer f.Close()
+	d := f.Dicts[0]
 	var tensors []Tensor
-	for _, name := range f.Names() {
+	for _, name := range d.Names() {
 		if !strings.HasPrefix(name, Beside) {
 			continue
 		}
-		t := Tensor{Name: name, Shape: f.Shape(name)}
-		t.Data = make([]float32, tensor.Shape(t.Shape).TotalSize())
-		if err := f.Read(name, t.Data); err != nil {
+		shape, err := d.Shape(name)
+		if err != nil {
+			return nil, errors.Wrapf(err, "graph: %s", path)
+		}
+		t := Tensor{Name: name, Shape: shape, Data: make([]float32, tensor.Shape(shape).TotalSize())}
+		if err := d.Read(name, t.Data); err != nil {
 			return nil, errors.Wrapf(err, "graph: %s", path)
 		}
 		tensors = append(tensors, t)
@@ -218,9 +241,13 @@ func (s stored) ours(values []float32) {
 
 // load sets the values from the tensor of that name, whose shape fits. scratch
 // is room for the largest tensor of which a mean is taken.
-func (s stored) load(f *checkpoint.File, name string, o LoadOptions, scratch *[]float32) error {
+func (s stored) load(f *checkpoint.Dict, name string, o LoadOptions, scratch *[]float32) error {
 	count := s.count()
-	switch each := len(f.Shape(name)) > len(s.kernel); {
+	shape, err := f.Shape(name)
+	if err != nil {
+		return err
+	}
+	switch each := len(shape) > len(s.kernel); {
 	case each == s.each:
 		if err := f.Read(name, s.Data); err != nil {
 			return err
@@ -273,55 +300,4 @@ func rootMeanSquare(values []float32) float64 {
 		sum += float64(v) * float64(v)
 	}
 	return math.Sqrt(sum / float64(len(values)))
-}
-
-// match returns the name in the file of each parameter and moment. It is an
-// error, which names all, if some are missing, misshapen or unknown.
-func (n *Network) match(f *checkpoint.File) (map[*Parameter]string, error) {
-	names := map[*Parameter]string{}
-	known := map[string]bool{}
-	var missing, misshapen, unknown []string
-	for s := range n.stored() {
-		name := s.Name
-		if len(s.kernel) == 4 && !f.Has(name) && f.Has(name+"s") {
-			name += "s"
-		}
-		names[s.Parameter], known[name] = name, true
-		want := dimensions(s.shape(false))
-		if s.places != nil {
-			want += " or " + dimensions(s.shape(true))
-		}
-		switch shape := f.Shape(name); {
-		case !f.Has(name):
-			missing = append(missing, fmt.Sprintf("%s (%s)", name, want))
-		case !slices.Equal(shape, s.kernel) && (s.places == nil || !slices.Equal(shape, s.shape(true))):
-			misshapen = append(misshapen, fmt.Sprintf("%s (%s, want %s)", name, dimensions(shape), want))
-		}
-	}
-	for _, name := range f.Names() {
-		if !known[name] && !strings.HasSuffix(name, "num_batches_tracked") && !strings.HasPrefix(name, Beside) {
-			unknown = append(unknown, fmt.Sprintf("%s (%s)", name, dimensions(f.Shape(name))))
-		}
-	}
-	var faults []string
-	for _, list := range []struct {
-		what  string
-		names []string
-	}{{"missing", missing}, {"misshapen", misshapen}, {"not of the network", unknown}} {
-		if len(list.names) > 0 {
-			faults = append(faults, list.what+": "+strings.Join(list.names, ", "))
-		}
-	}
-	if faults != nil {
-		return nil, errors.Errorf("do not fit the network; %s", strings.Join(faults, "; "))
-	}
-	return names, nil
-}
-
-// dimensions writes a shape as 4×3×3×3.
-func dimensions(shape []int) string {
-	if len(shape) == 0 {
-		return "a single value"
-	}
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", "×"), "[]")
 }

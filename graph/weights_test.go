@@ -113,6 +113,7 @@ func TestSavedLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	d := f.Dicts[0]
 	for name, shape := range map[string][]int{
 		"conv1.weight":     {6, 5, 4, 2, 3, 3},
 		"conv1.bias":       {4},
@@ -122,13 +123,13 @@ func TestSavedLayout(t *testing.T) {
 		"bn1.running_mean": {4},
 		"fc.weight":        {3, 6},
 	} {
-		if got := f.Shape(name); !slices.Equal(got, shape) {
+		if got, _ := d.Shape(name); !slices.Equal(got, shape) {
 			t.Errorf("%s has shape %v, want %v", name, got, shape)
 			continue
 		}
 		ours := net.Parameter(name).Data
 		got := make([]float32, len(ours))
-		if err := f.Read(name, got); err != nil {
+		if err := d.Read(name, got); err != nil {
 			t.Fatal(err)
 		}
 		if len(shape) != 6 {
@@ -268,13 +269,18 @@ func write(t *testing.T, net *Network, change func(tensors []checkpoint.Tensor) 
 		t.Fatal(err)
 	}
 	defer f.Close()
+	d := f.Dicts[0]
 	var tensors []checkpoint.Tensor
-	for _, name := range f.Names() {
-		values := make([]float32, len(net.Parameter(name).Data))
-		if err := f.Read(name, values); err != nil {
+	for _, name := range d.Names() {
+		shape, err := d.Shape(name)
+		if err != nil {
 			t.Fatal(err)
 		}
-		tensors = append(tensors, checkpoint.Tensor{Name: name, Shape: f.Shape(name), Values: slices.Values([][]float32{values})})
+		values := make([]float32, len(net.Parameter(name).Data))
+		if err := d.Read(name, values); err != nil {
+			t.Fatal(err)
+		}
+		tensors = append(tensors, checkpoint.Tensor{Name: name, Shape: shape, Values: slices.Values([][]float32{values})})
 	}
 	path = filepath.Join(t.TempDir(), "changed.safetensors")
 	if err := checkpoint.Write(path, nil, change(tensors)); err != nil {
@@ -319,7 +325,7 @@ func TestLoadErrors(t *testing.T) {
 				tensors[i].Shape = []int{2, 2}
 			}
 		}
-		return append(tensors, checkpoint.Tensor{Name: "shortcut.weights", Shape: []int{1}, Values: one}, checkpoint.Tensor{Name: "step", Values: one})
+		return append(tensors, checkpoint.Tensor{Name: "shortcut.weights", Shape: []int{1}, Values: one}, checkpoint.Tensor{Name: "later.scale", Values: one})
 	})
 	truncated := save(t, newTiny(t, Connectivity{}, 2))
 	if err := os.Truncate(truncated, 2000); err != nil {
@@ -331,11 +337,11 @@ func TestLoadErrors(t *testing.T) {
 		o    LoadOptions
 		want string
 	}{
-		{path, LoadOptions{}, "graph: the weights in " + path + ": do not fit the network; " +
-			"missing: conv2.weight (6×2×3×3 or 3×3×6×2×3×3), fc.bias (3); " +
-			"misshapen: conv1.weight (2×4×3×3, want 4×2×3×3 or 6×5×4×2×3×3), bn1.weight (2×2, want 4); " +
-			"not of the network: conv3.weight (6×2×3×3), fc.biases (3), shortcut.weights (1), step (a single value)"},
-		{truncated, LoadOptions{}, "graph: weights: checkpoint: " + truncated + ": tensor "},
+		{path, LoadOptions{}, "graph: the weights in " + path + " do not fit the network: " +
+			"2 missing (conv2.weight 6×2×3×3 or 3×3×6×2×3×3, fc.bias 3), " +
+			"2 misshapen (conv1.weight 2×4×3×3, want 4×2×3×3 or 6×5×4×2×3×3, …), " +
+			"4 not of the network (conv3.weight 6×2×3×3, fc.biases 3, later.scale a single value, …)"},
+		{truncated, LoadOptions{}, "graph: weights: checkpoint: " + truncated + ": the tensors have 1196 bytes, but the file ends after 1184"},
 		{"nowhere", LoadOptions{}, "no such file"},
 		{path, LoadOptions{Deviation: -1}, "graph: deviation -1 of the loaded weights, want a number of at least 0"},
 		{path, LoadOptions{Deviation: math.NaN()}, "graph: deviation NaN"},

@@ -271,7 +271,7 @@ func badArrays() map[string]struct {
 		"none":             {npyFile(1, npyHeader("<f8", false, 2, 3, 2), []float64{0, 1, 2, 3, 4, 5, 6, 7, nan, nan, 10, 11}), "no response of neuroid 1 to stimulus 1 in 2 repetitions"},
 		"one neuroid":      {npyFile(1, npyHeader("<f8", false, 1, 3), []float64{0, 1, 2}), "1 neuroid, want 2 or more"},
 		"constant":         {npyFile(1, npyHeader("<f8", false, 3, 3), []float64{0, 1, 2, 4, 4, 4, 3, 2, 2}), "neuroid 1 does not vary: its mean response to each of 3 stimuli is 4"},
-		"constant mean":    {npyFile(1, npyHeader("<f8", false, 2, 3, 2), []float64{0, 2, 1, 1, 2, nan - 1, 1, 1, 0, 2, 1, nan}), "neuroid 1 does not vary: its mean response to each of 3 stimuli is 1"},
+		"constant mean":    {npyFile(1, npyHeader("<f8", false, 2, 3, 2), []float64{0, 2, 1, 1, 2, nan, 1, 1, 0, 2, 1, nan}), "neuroid 1 does not vary: its mean response to each of 3 stimuli is 1"},
 		"one response":     {npyFile(1, npyHeader("<f8", false, 2, 3), []float64{0, 1, 2, 0, 3, 4}), "stimulus 0 has no dissimilarities: the mean response of each of 2 neuroids to it is 0"},
 		"too large":        {npyFile(1, npyHeader("<f8", false, 3, 3), []float64{1e300, 1, 2, -1e300, 1, 5, 3, 2, 2}), "the mean response of neuroid 0 to stimulus 0 is 1e+300, want at most 1e+100"},
 		"too small":        {npyFile(1, npyHeader("<f8", false, 2, 3), []float64{1e-200, 0, 2e-200, 1, 2, 3}), "neuroid 0 does not vary"},

@@ -104,13 +104,17 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 	}
 	n := of.Stimuli.Len()
 	splits := ventral.Splits{Count: o.Splits, Categories: of.Categories, Seed: o.Seed}
-	if err := predictable(mean, splits, everything(n)); err != nil {
+	if _, err := splits.Draw(n); err != nil {
 		return err
 	}
+	unpredictable := predictable(mean, splits, everything(n))
 	_, undivided := ventral.BestArea(1, n, ventral.Choice{Categories: of.Categories, Seed: o.Seed}, func(_ int, half []int) (ventral.Score, error) {
 		return ventral.Score{}, predictable(mean, splits, half)
 	})
-	if undivided != nil {
+	switch {
+	case unpredictable != nil:
+		r.warn("it has no PLS and ridge: " + unpredictable.Error())
+	case undivided != nil:
 		r.warn("PLS and ridge have no best areas: " + errors.Cause(undivided).Error() + ", in one half of the stimuli")
 	}
 	c := ventral.Score{Value: none, Error: none}
@@ -138,10 +142,11 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 	if len(o.Alphas) == 1 {
 		ridge = ventral.Ridge{Alpha: o.Alphas[0]}
 	}
-	r.measures = []measure{
-		predictivity(report.MeasurePLS, ventral.PLS{Components: components}),
-		predictivity(report.MeasureRidge, ridge),
-		{name: report.MeasureCKA, low: none, high: none, ceiling: none,
+	if unpredictable == nil {
+		r.measures = append(r.measures, predictivity(report.MeasurePLS, ventral.PLS{Components: components}), predictivity(report.MeasureRidge, ridge))
+	}
+	r.measures = append(r.measures,
+		measure{name: report.MeasureCKA, low: none, high: none, ceiling: none,
 			score: func(r representation, stimuli []int, glance bool) (scored, error) {
 				of := func(kept []int) (float64, error) {
 					some := make([]int, len(kept))
@@ -164,8 +169,7 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 				}
 				score, err := ventral.Jackknife(len(stimuli), 0, o.Seed, of)
 				return scored{score, none, nil}, err
-			}},
-	}
+			}})
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -289,7 +290,8 @@ func TestStudyUndivided(t *testing.T) {
 	}
 }
 
-func TestNewErrors(t *testing.T) {
+// A neuroid that is silent in a split keeps PLS and ridge away, and nothing else.
+func TestSparseResponses(t *testing.T) {
 	r, _ := made(t, 2)
 	constant := make([]float64, stimuli*neuroids)
 	for i := range constant {
@@ -304,9 +306,18 @@ func TestNewErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	sparse.Regions = []recordings.Region{{Name: "sparse", Responses: responses, Dissimilarities: r.Regions[0].Dissimilarities}}
-	if _, err := New(&sparse, Options{}); err == nil || !strings.Contains(err.Error(), "neuroid 3 responds alike") {
-		t.Errorf("sparse neuroid: %v", err)
+	s, err := New(&sparse, Options{Resamples: 10})
+	if err != nil {
+		t.Fatal(err)
 	}
+	b := s.Report()
+	if want := []string{report.MeasureCKA, report.MeasureSpearman, report.MeasurePearson}; !slices.Equal(b.Measures, want) || !strings.Contains(b.Warning, "sparse: it has no PLS and ridge: neuroid 3 responds alike") {
+		t.Errorf("sparse neuroid: measures %q, warning %q", b.Measures, b.Warning)
+	}
+}
+
+func TestNewErrors(t *testing.T) {
+	r, _ := made(t, 2)
 	if _, err := New(r, Options{Splits: stimuli + 1}); err == nil || !strings.Contains(err.Error(), "61 splits") && !strings.Contains(err.Error(), "60 stimuli") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("more splits than stimuli: %v", err)
 	}

@@ -217,13 +217,14 @@ func inRows(panels []Panel) [][]Panel {
 // layers returns the names of the local layers of a variant, as far as it ran.
 func (v *Variant) layers() []string {
 	for _, run := range v.Runs {
-		for _, e := range run.Epochs {
-			var names []string
-			for _, l := range e.Layers {
-				names = append(names, l.Name)
-			}
-			return names
+		if len(run.Epochs) == 0 {
+			continue
 		}
+		var names []string
+		for _, l := range run.Epochs[0].Layers {
+			names = append(names, l.Name)
+		}
+		return names
 	}
 	return nil
 }

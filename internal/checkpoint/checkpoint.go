@@ -4,23 +4,23 @@
 // It reads, whatever the file is called:
 //
 //   - safetensors;
-//   - what PyTorch's torch.save writes of a state dict, in the zip format (since
-//     PyTorch 1.6) and in the older stream of pickles. The state dict may be
-//     wrapped in a dict under state_dict, model_state_dict or model.
+//   - what PyTorch's torch.save writes, in the zip format (since PyTorch 1.6) and
+//     in the older stream of pickles: dicts of tensors in dicts and lists of any
+//     kind, and modules that were pickled whole;
+//   - either of them in parts, by their index.
 //
-// A prefix "module." that all names of a file have, as DataParallel leaves it,
-// is removed. Values of any floating-point or integer type become float32.
+// Values of any floating-point or integer type become float32. What else a file
+// holds is passed over.
 //
-// Files are not trusted. Whatever a file says, opening it allocates no more than
-// twice its size and 160 MB, runs no code that it brings, and ends in an error
-// where the file is not what it should be.
+// Files are not trusted. Whatever a file says, opening it, or each of its parts,
+// allocates no more than twice its size and 160 MB, runs no code that it brings,
+// and ends in an error where the file is not what it should be.
 package checkpoint
 
 import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/nlpodyssey/safetensors"
 	"github.com/pkg/errors"
@@ -32,28 +32,59 @@ const maxMemory = 160e6
 
 // File is a file of named tensors, which are read one at a time.
 type File struct {
-	// Metadata are the notes in a safetensors file.
+	// Metadata are the notes in a safetensors file, without those that are no text.
 	Metadata map[string]string
+	// Dicts are the dicts that have tensors, those first that stand in the
+	// fewest others. There is at least one.
+	Dicts []*Dict
 
-	names   []string
-	tensors map[string]tensor
-	data    io.ReaderAt
-	closer  io.Closer
-	verify  func() error
+	closers []io.Closer
+}
+
+// Dict is a dict of named tensors.
+type Dict struct {
+	// Path is the keys under which the dict stands in its file, with a dot
+	// between; empty if it is all of the file.
+	Path string
+	// Module is the class of a network that was pickled whole, of which the
+	// tensors are; empty if it was a state dict.
+	Module string
+
+	names  []string
+	values map[string]any // tensors, what locate makes them of, or the *Dict of another file
+	locate func(value any) (tensor, error)
+	verify func([]tensor) error
+	data   io.ReaderAt
 }
 
 // tensor says where a tensor's values are.
 type tensor struct {
-	name   string
 	kind   safetensors.DType
 	shape  []int
-	stride []int // in values; nil if they lie in row-major order
-	offset int64 // of the first value in the file, in bytes
+	stride []int  // in values; nil if they lie in row-major order
+	offset int64  // of the first value in the file, in bytes
+	entry  string // of the archive that holds the values
 }
 
-// Open opens a file and checks that all that it says of its tensors fits the
-// bytes that it has. The caller closes it.
+// Open opens a file and checks that all that it says of the whole of itself fits
+// the bytes that it has. A folder, or one of its files, may stand for a checkpoint in
+// parts: see openParts. The caller closes the file.
 func Open(path string) (*File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Wrap(err, "checkpoint")
+	}
+	if index, ok := findIndex(path, info); ok {
+		file, err := openParts(index)
+		return file, errors.Wrapf(err, "checkpoint: %s", index)
+	}
+	if info.IsDir() {
+		return nil, errors.Errorf("checkpoint: %s is a folder, want a file of weights, or an index of its parts in it", path)
+	}
+	return openFile(path)
+}
+
+func openFile(path string) (*File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, errors.Wrap(err, "checkpoint")
@@ -70,81 +101,115 @@ func Open(path string) (*File, error) {
 		f.Close()
 		return nil, errors.Wrapf(err, "checkpoint: %s", path)
 	}
-	file.closer = f
+	file.closers = []io.Closer{f}
 	return file, nil
 }
 
-// open recognises the format by the file's first bytes.
-func open(data io.ReaderAt, size int64) (*File, error) {
-	head := make([]byte, min(size, 9))
-	if _, err := io.ReadFull(io.NewSectionReader(data, 0, size), head); err != nil {
-		return nil, err
+// Close closes the file.
+func (f *File) Close() error {
+	var first error
+	for _, c := range f.closers {
+		if err := c.Close(); first == nil {
+			first = err
+		}
 	}
-	switch {
-	case strings.HasPrefix(string(head), "PK\x03\x04"):
-		return openZip(data, size)
-	case len(head) == 9 && head[8] == '{':
-		return openSafetensors(data, size)
-	case len(head) > 0 && head[0] == protocol:
-		return openStream(data, size)
-	}
-	return nil, errors.New("neither a PyTorch checkpoint nor safetensors")
+	return errors.Wrap(first, "checkpoint")
 }
 
-// newFile returns a file of these tensors, in this order.
-func newFile(data io.ReaderAt, tensors []tensor, verify func() error) (*File, error) {
-	f := &File{tensors: map[string]tensor{}, data: data, verify: verify}
-	prefix := "module."
-	if slices.ContainsFunc(tensors, func(t tensor) bool { return !strings.HasPrefix(t.name, prefix) }) {
-		prefix = ""
+// add puts a tensor into the dict. It is an error if there is one of that name.
+func (d *Dict) add(name string, value any) error {
+	if _, ok := d.values[name]; ok {
+		return errors.Errorf("two tensors are called %.60q", name)
 	}
-	for _, t := range tensors {
-		t.name = t.name[len(prefix):]
-		if _, ok := f.tensors[t.name]; ok {
-			return nil, errors.Errorf("two tensors are called %q", t.name)
-		}
-		f.tensors[t.name] = t
-		f.names = append(f.names, t.name)
-	}
-	return f, nil
+	d.values[name] = value
+	d.names = append(d.names, name)
+	return nil
 }
 
 // Names returns the names of the tensors, in the order of the file.
-func (f *File) Names() []string { return f.names }
+func (d *Dict) Names() []string { return d.names }
 
 // Has tells whether there is a tensor of that name.
-func (f *File) Has(name string) bool {
-	_, ok := f.tensors[name]
+func (d *Dict) Has(name string) bool {
+	_, ok := d.values[name]
 	return ok
 }
 
-// Shape returns the shape of a tensor: empty for a single value, nil if there is
-// no tensor of that name.
-func (f *File) Shape(name string) []int { return f.tensors[name].shape }
-
-// Verify reads the file once from end to end, so that Read cannot fail later
-// unless the disk fails or the file changes; in PyTorch's zip format it also
-// compares the checksums.
-func (f *File) Verify() error { return errors.Wrap(f.verify(), "checkpoint") }
-
-// Read reads a tensor's values, row-major, as float32. It is an error if there
-// is no such tensor, if values has another length, or if the disk fails.
-func (f *File) Read(name string, values []float32) error {
-	t, ok := f.tensors[name]
-	if !ok {
-		return errors.Errorf("checkpoint: no tensor is called %q", name)
+// find returns the tensor of that name, and the dict of the file that has it.
+func (d *Dict) find(name string) (*Dict, tensor, error) {
+	t, err := tensor{}, error(nil)
+	switch value := d.values[name].(type) {
+	case nil:
+		err = errors.New("there is none of that name")
+	case tensor:
+		t = value
+	case *Dict:
+		return value.find(name)
+	default:
+		t, err = d.locate(value)
 	}
-	if n := product(t.shape); n != len(values) {
-		return errors.Errorf("checkpoint: tensor %q has %d values, not %d", name, n, len(values))
-	}
-	if t.stride != nil {
-		return errors.Wrapf(t.gather(f.data, values), "checkpoint: tensor %q", name)
-	}
-	return errors.Wrapf(t.read(f.data, values), "checkpoint: tensor %q", name)
+	return d, t, errors.Wrapf(err, "tensor %.60q", name)
 }
 
-// Close closes the file.
-func (f *File) Close() error { return errors.Wrap(f.closer.Close(), "checkpoint") }
+// Shape returns the shape of a tensor, empty for a single value. It is an error if
+// there is no tensor of that name, or if its values cannot be read: because they
+// are of a type that is not known, or do not lie where the file says.
+func (d *Dict) Shape(name string) ([]int, error) {
+	_, t, err := d.find(name)
+	if err == nil && t.shape == nil {
+		t.shape = []int{}
+	}
+	return t.shape, errors.Wrap(err, "checkpoint")
+}
+
+// Same tells whether two tensors are one, which has two names.
+func (d *Dict) Same(name string, other *Dict, otherName string) bool {
+	in, t, err := d.find(name)
+	in2, t2, err2 := other.find(otherName)
+	return err == nil && err2 == nil && in.data == in2.data && t.entry == t2.entry && t.offset == t2.offset &&
+		t.kind == t2.kind && slices.Equal(t.shape, t2.shape) && slices.Equal(t.stride, t2.stride)
+}
+
+// Verify reads from end to end what holds the tensors of these names, so that
+// Read cannot fail later unless the disk fails or the file changes; in PyTorch's
+// zip format it also compares the checksums.
+func (d *Dict) Verify(names []string) error {
+	tensors := map[*Dict][]tensor{}
+	var dicts []*Dict // in order
+	for _, name := range names {
+		in, t, err := d.find(name)
+		if err != nil {
+			return errors.Wrap(err, "checkpoint")
+		}
+		if tensors[in] == nil {
+			dicts = append(dicts, in)
+		}
+		tensors[in] = append(tensors[in], t)
+	}
+	for _, in := range dicts {
+		if err := in.verify(tensors[in]); err != nil {
+			return errors.Wrap(err, "checkpoint")
+		}
+	}
+	return nil
+}
+
+// Read reads a tensor's values, row-major, as float32. It is an error if the tensor
+// has no shape, if values has another length, or if the disk fails.
+func (d *Dict) Read(name string, values []float32) error {
+	in, t, err := d.find(name)
+	if err != nil {
+		return errors.Wrap(err, "checkpoint")
+	}
+	if n := product(t.shape); n != len(values) {
+		return errors.Errorf("checkpoint: tensor %.60q has %d values, not %d", name, n, len(values))
+	}
+	read := t.read
+	if t.stride != nil {
+		read = t.gather
+	}
+	return errors.Wrapf(read(in.data, values), "checkpoint: tensor %.60q", name)
+}
 
 // read reads values that lie in order, a piece at a time.
 func (t tensor) read(data io.ReaderAt, values []float32) error {

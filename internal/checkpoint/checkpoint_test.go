@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,8 +19,12 @@ func TestTypes(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			if err := f.Verify(); err != nil {
+			d := f.Dicts[0]
+			if err := d.Verify(d.Names()); err != nil {
 				t.Error(err)
+			}
+			if d.Path != "state_dict" || d.Module != "" {
+				t.Errorf("a dict %q of module %q", d.Path, d.Module)
 			}
 			value := map[string]func(i int) float64{
 				"uint8": func(i int) float64 { return float64((i + 254) % 256) },
@@ -36,7 +41,7 @@ func TestTypes(t *testing.T) {
 				for i := range want {
 					want[i] = v(i)
 				}
-				wantTensor(t, f, name, fmt.Sprint([]int{24}, want))
+				wantTensor(t, d, "module."+name, fmt.Sprint([]int{24}, want))
 			}
 			// Axes 2 0 1 of 2 3 4 values, of which the slowest has steps of 3, of
 			// the next 1 and of the fastest 0.25.
@@ -48,41 +53,17 @@ func TestTypes(t *testing.T) {
 					}
 				}
 			}
-			wantTensor(t, f, "transposed", fmt.Sprint([]int{4, 2, 3}, transposed))
-			wantTensor(t, f, "part", "[1 2 2] [2.75 3 4.75 5]")
-			wantTensor(t, f, "scalar", "[] [3.75]")
-			wantTensor(t, f, "none", "[2 0 4] []")
-			if got := f.Shape("parameter"); !slices.Equal(got, []int{2, 3, 4}) {
+			wantTensor(t, d, "module.transposed", fmt.Sprint([]int{4, 2, 3}, transposed))
+			wantTensor(t, d, "module.part", "[1 2 2] [2.75 3 4.75 5]")
+			wantTensor(t, d, "module.scalar", "[] [3.75]")
+			wantTensor(t, d, "module.none", "[2 0 4] []")
+			if got, _ := d.Shape("module.parameter"); !slices.Equal(got, []int{2, 3, 4}) {
 				t.Errorf("shape %v", got)
 			}
-			if got := len(f.Names()); got != 15 {
-				t.Errorf("%d tensors, want 15: %v", got, f.Names())
+			if got := len(d.Names()); got != 15 {
+				t.Errorf("%d tensors, want 15: %v", got, d.Names())
 			}
 		})
-	}
-}
-
-// A network trained with DataParallel has the names and values of a bare one.
-func TestModulePrefix(t *testing.T) {
-	bare, err := Open("testdata/resnet8w4_conv.pth")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer bare.Close()
-	wrapped, err := Open("testdata/resnet8w4_conv_dataparallel.pth")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer wrapped.Close()
-	if !slices.Equal(bare.Names(), wrapped.Names()) {
-		t.Fatalf("names %v, want %v", wrapped.Names(), bare.Names())
-	}
-	for _, name := range bare.Names() {
-		values := make([]float32, product(bare.Shape(name)))
-		if err := bare.Read(name, values); err != nil {
-			t.Fatal(err)
-		}
-		wantTensor(t, wrapped, name, fmt.Sprint(bare.Shape(name), values))
 	}
 }
 
@@ -111,23 +92,34 @@ func TestErrors(t *testing.T) {
 	_, err := Open(path)
 	wantError(t, err, "no such file")
 	_, err = Open(dir)
-	wantError(t, err, "not a regular file")
-	for _, contents := range []string{"", "\x80", "PK\x03\x04", "1234567{", "0000000000000", "GIF89a; "} {
+	wantError(t, err, "is a folder, want a file of weights")
+	for contents, want := range map[string]string{
+		"": "the file is empty", "\x80": "a pickle that torch.save has not written", "\x80\x04K\x01.": "a pickle that torch.save has not written",
+		"PK\x03\x04": "an archive without its end: the download or copy was cut off", "1234567{": "the file is text that begins with \"1234567{\"",
+		strings.Repeat("\x00", 600): "begins with zeros alone", "GIF89a; ": "a picture", "\x1f\x8b\x08\x00": "compressed with gzip: unpack it first",
+		"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n": "a pointer of Git LFS",
+		"\n<!DOCTYPE html>\n<html><body>Sign in</body></html>":                "a web page",
+		"Entry not found": `text that begins with "Entry not found"`, "\x89HDF\r\n\x1a\n\x00": "HDF5", "\x93NUMPY\x01\x00": "an array of NumPy",
+		"\x08\x07\x12\x07pytorch\x1a\x06": "ONNX", "\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a": "neither a PyTorch checkpoint nor safetensors",
+		"a.pth" + strings.Repeat("\x00", 252) + "ustar\x0000": "a tar archive: unpack it first",
+	} {
 		if err := os.WriteFile(path, []byte(contents), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		_, err := Open(path)
 		wantError(t, err, "checkpoint: "+path+": ")
+		wantError(t, err, want)
 	}
 	f, err := Open("testdata/types.pth")
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, f.Read("nothing", nil), `no tensor is called "nothing"`)
-	wantError(t, f.Read("part", make([]float32, 3)), `tensor "part" has 4 values, not 3`)
-	if f.Shape("nothing") != nil || f.Has("nothing") || !f.Has("part") {
+	d := f.Dicts[0]
+	wantError(t, d.Read("nothing", nil), `tensor "nothing": there is none of that name`)
+	wantError(t, d.Read("module.part", make([]float32, 3)), `tensor "module.part" has 4 values, not 3`)
+	if _, err := d.Shape("nothing"); err == nil || d.Has("nothing") || !d.Has("module.part") {
 		t.Error("a tensor that is not there has a shape")
 	}
 	f.Close()
-	wantError(t, f.Read("part", make([]float32, 4)), "file already closed")
+	wantError(t, d.Read("module.part", make([]float32, 4)), "file already closed")
 }

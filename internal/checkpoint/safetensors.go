@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"math"
 	"slices"
 
 	"github.com/nlpodyssey/safetensors"
@@ -14,12 +13,12 @@ import (
 )
 
 // maxHeader is the longest header of safetensors that is read, bytes: of some
-// 20,000 tensors. The library takes up to 70 bytes for one.
+// 20,000 tensors. Reading it takes up to 70 bytes for one.
 const maxHeader = 2 << 20
 
 // openSafetensors reads the header and checks that the tensors fill the rest of
-// the file, one after another, without a gap. The library parses a header, but
-// checks it only in a file that is in memory whole.
+// the file, one after another, without a gap. It is not read by the library, which
+// refuses the whole file for one tensor of a type that it does not know.
 func openSafetensors(data io.ReaderAt, size int64) (*File, error) {
 	section := io.NewSectionReader(data, 0, size)
 	var length uint64
@@ -33,77 +32,125 @@ func openSafetensors(data io.ReaderAt, size int64) (*File, error) {
 	if _, err := io.ReadFull(section, header); err != nil {
 		return nil, err
 	}
-	if err := checkNames(header); err != nil {
+	infos, metadata, err := parseHeader(header)
+	if err != nil {
 		return nil, errors.Wrap(err, "header")
 	}
-	var metadata safetensors.Metadata
-	if err := json.Unmarshal(header, &metadata); err != nil {
-		return nil, errors.Wrap(err, "header")
-	}
-	var infos []safetensors.NamedTensorInfo
-	for name, info := range metadata.Tensors() {
-		infos = append(infos, safetensors.NamedTensorInfo{Name: name, TensorInfo: *info})
-	}
-	slices.SortFunc(infos, func(a, b safetensors.NamedTensorInfo) int {
-		return cmp.Or(slices.Compare(a.TensorInfo.DataOffsets[:], b.TensorInfo.DataOffsets[:]), cmp.Compare(a.Name, b.Name))
+	slices.SortFunc(infos, func(a, b info) int {
+		return cmp.Or(slices.Compare(a.Offsets[:], b.Offsets[:]), cmp.Compare(a.name, b.name))
 	})
 	rest := uint64(size) - 8 - length
-	var tensors []tensor
+	if n := len(infos); n > 0 && infos[n-1].Offsets[1] > rest {
+		return nil, errors.Errorf("the tensors have %d bytes, but the file ends after %d of them: the download or copy was cut off", infos[n-1].Offsets[1], rest)
+	}
+	d := &Dict{values: map[string]any{}, data: data, verify: func([]tensor) error { return readAll(data, size) }}
+	d.locate = func(unread any) (tensor, error) {
+		return tensor{}, errors.Errorf("has values of type %.20q, which are not read", unread.(info).Type)
+	}
 	end := uint64(0)
-	for _, named := range infos {
-		info := named.TensorInfo
-		from, to := info.DataOffsets[0], info.DataOffsets[1]
-		if from != end || to < from || to > rest {
-			return nil, errors.Errorf("tensor %q is at bytes %d to %d of %d, want it to start at %d", named.Name, from, to, rest, end)
+	for _, i := range infos {
+		value, err := i.tensor(end, rest)
+		if err == nil {
+			if t, ok := value.(tensor); ok {
+				t.offset += int64(8 + length)
+				value = t
+			}
+			err = d.add(i.name, value)
 		}
-		shape := make([]int, len(info.Shape))
-		for i, n := range info.Shape {
-			shape[i] = int(min(n, math.MaxInt))
-		}
-		n, err := count(shape, int(rest))
 		if err != nil {
-			return nil, errors.Wrapf(err, "tensor %q", named.Name)
+			return nil, err
 		}
-		if uint64(n)*info.DType.Size() != to-from {
-			return nil, errors.Errorf("tensor %q has %d bytes for %v values of type %v", named.Name, to-from, shape, info.DType)
-		}
-		tensors = append(tensors, tensor{name: named.Name, kind: info.DType, shape: shape, offset: int64(8 + length + from)})
-		end = to
+		end = i.Offsets[1]
 	}
 	if end != rest {
 		return nil, errors.Errorf("the tensors have %d bytes, the file has %d for them", end, rest)
 	}
-	f, err := newFile(data, tensors, func() error { return readAll(data, size) })
-	if err != nil {
-		return nil, err
-	}
-	f.Metadata = metadata.Metadata()
-	return f, nil
+	return &File{Metadata: metadata, Dicts: []*Dict{d}}, nil
 }
 
-// checkNames returns an error if a header, which must be a JSON object, has two
-// fields of one name: the library would drop the first.
-func checkNames(header []byte) error {
+// info is what a header says of a tensor.
+type info struct {
+	name    string
+	Type    string   `json:"dtype"`
+	Shape   []int64  `json:"shape"`
+	Offsets []uint64 `json:"data_offsets"` // of the first byte and after the last one
+}
+
+// tensor returns the tensor, or the info itself if its type is none that is read. It
+// is an error if the bytes do not begin at end, or are not as many as the shape has.
+func (i info) tensor(end, rest uint64) (any, error) {
+	from, to := i.Offsets[0], i.Offsets[1]
+	if from != end || to < from || to > rest {
+		return nil, errors.Errorf("tensor %.60q is at bytes %d to %d of %d, want it to start at %d", i.name, from, to, rest, end)
+	}
+	kind, err := safetensors.ParseDType(i.Type)
+	if err != nil {
+		return i, nil
+	}
+	shape := make([]int, len(i.Shape))
+	for axis, n := range i.Shape {
+		shape[axis] = int(n)
+	}
+	n, err := count(shape, int(rest))
+	if err != nil {
+		return nil, errors.Wrapf(err, "tensor %.60q", i.name)
+	}
+	if uint64(n)*kind.Size() != to-from {
+		return nil, errors.Errorf("tensor %.60q has %d bytes for %v values of type %v", i.name, to-from, shape, kind)
+	}
+	return tensor{kind: kind, shape: shape, offset: int64(from)}, nil
+}
+
+// parseHeader reads a header, a JSON object of tensors and of notes. It is an error
+// if two of its fields have one name.
+func parseHeader(header []byte) (infos []info, metadata map[string]string, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(header))
 	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
-		return errors.New("not a JSON object")
+		return nil, nil, errors.New("not a JSON object")
 	}
-	seen := map[any]bool{}
+	seen := map[string]bool{}
 	for decoder.More() {
-		name, err := decoder.Token()
+		token, err := decoder.Token()
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
+		name := token.(string)
 		if seen[name] {
-			return errors.Errorf("two tensors are called %q", name)
+			return nil, nil, errors.Errorf("two tensors are called %.60q", name)
 		}
 		seen[name] = true
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return err
+		if name == "__metadata__" {
+			if metadata, err = notes(decoder); err != nil {
+				return nil, nil, errors.Wrap(err, name)
+			}
+			continue
+		}
+		i := info{name: name}
+		if err := decoder.Decode(&i); err != nil || i.Type == "" || i.Shape == nil || len(i.Offsets) != 2 {
+			return nil, nil, errors.Errorf("tensor %.60q: want a dtype, a shape and two data_offsets", name)
+		}
+		infos = append(infos, i)
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, nil, errors.New("the JSON object has no end")
+	}
+	return infos, metadata, nil
+}
+
+// notes reads the notes in a header that are strings, as all should be.
+func notes(decoder *json.Decoder) (map[string]string, error) {
+	var all map[string]json.RawMessage
+	if err := decoder.Decode(&all); err != nil {
+		return nil, err
+	}
+	texts := map[string]string{}
+	for key, raw := range all {
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			texts[key] = text
 		}
 	}
-	return nil
+	return texts, nil
 }
 
 // readAll reads all bytes and forgets them.

@@ -29,29 +29,44 @@ func TestBadSafetensors(t *testing.T) {
 	huge := file("{}", 0)
 	binary.LittleEndian.PutUint64(huge, 1<<63)
 	for want, raw := range map[string][]byte{
-		"a header of 9223372036854775808 bytes":                           huge,
-		"a header of 2097153 bytes":                                       file("{}"+strings.Repeat(" ", maxHeader-1), 0),
-		"a header of 2 bytes in a file of 9":                              file("{}", 0)[:9],
-		"header: unexpected end":                                          file("{ ", 0),
-		`two tensors are called "a"`:                                      file("{"+tensor("a", "U8", "[0]", 0, 0)+","+tensor(`\u0061`, "U8", "[0]", 0, 0)+"}", 0),
-		`tensor "b" is at bytes 3 to 8 of 8, want it to start at 4`:       file("{"+tensor("a", "U8", "[4]", 0, 4)+","+tensor("b", "U8", "[5]", 3, 8)+"}", 8),
-		`tensor "b" is at bytes 5 to 8 of 8, want it to start at 4`:       file("{"+tensor("a", "U8", "[4]", 0, 4)+","+tensor("b", "U8", "[3]", 5, 8)+"}", 8),
-		`tensor "a" is at bytes 0 to 4 of 3`:                              file("{"+tensor("a", "U8", "[4]", 0, 4)+"}", 3),
-		"the tensors have 4 bytes, the file has 5":                        file("{"+tensor("a", "U8", "[4]", 0, 4)+"}", 5),
-		`tensor "a" has 4 bytes for [4] values of type F32`:               file("{"+tensor("a", "F32", "[4]", 0, 4)+"}", 4),
-		"a shape of [4294967296 4294967296], but at most 4":               file("{"+tensor("a", "U8", "[4294967296,4294967296]", 0, 4)+"}", 4),
-		"a shape of [9223372036854775807], but":                           file("{"+tensor("a", "U8", "[18446744073709551615]", 0, 4)+"}", 4),
-		"invalid DType string value":                                      file("{"+tensor("a", "C64", "[1]", 0, 8)+"}", 8),
-		"invalid keys":                                                    file(`{"a":null}`, 0),
-		"neither a PyTorch checkpoint nor safetensors":                    file("[]", 1),
-		`expected array of natural numbers, actual []interface {}{"-1"}`:  file("{"+tensor("a", "U8", "[-1]", 0, 4)+"}", 4),
-		`expected array of natural numbers, actual []interface {}{"1.5"}`: file("{"+tensor("a", "U8", "[1.5]", 0, 4)+"}", 4),
-		`__metadata__ "a" has value`:                                      file(`{"__metadata__":{"a":{}}}`, 0),
-		"exceeded max depth":                                              file(`{"a":`+strings.Repeat("[", 20000), 0),
+		"a header of 9223372036854775808 bytes":                                                         huge,
+		"a header of 2097153 bytes":                                                                     file("{}"+strings.Repeat(" ", maxHeader-1), 0),
+		"a header of 2 bytes in a file of 9":                                                            file("{}", 0)[:9],
+		"header: the JSON object has no end":                                                            file("{ ", 0),
+		`two tensors are called "a"`:                                                                    file("{"+tensor("a", "U8", "[0]", 0, 0)+","+tensor(`\u0061`, "U8", "[0]", 0, 0)+"}", 0),
+		`tensor "b" is at bytes 3 to 8 of 8, want it to start at 4`:                                     file("{"+tensor("a", "U8", "[4]", 0, 4)+","+tensor("b", "U8", "[5]", 3, 8)+"}", 8),
+		`tensor "b" is at bytes 5 to 8 of 8, want it to start at 4`:                                     file("{"+tensor("a", "U8", "[4]", 0, 4)+","+tensor("b", "U8", "[3]", 5, 8)+"}", 8),
+		"the tensors have 4 bytes, but the file ends after 3 of them: the download or copy was cut off": file("{"+tensor("a", "U8", "[4]", 0, 4)+"}", 3),
+		"the tensors have 4 bytes, the file has 5":                                                      file("{"+tensor("a", "U8", "[4]", 0, 4)+"}", 5),
+		`tensor "a" has 4 bytes for [4] values of type F32`:                                             file("{"+tensor("a", "F32", "[4]", 0, 4)+"}", 4),
+		"a shape of [4294967296 4294967296], but at most 4":                                             file("{"+tensor("a", "U8", "[4294967296,4294967296]", 0, 4)+"}", 4),
+		`tensor "a": want a dtype, a shape`:                                                             file("{"+tensor("a", "U8", "[18446744073709551615]", 0, 4)+"}", 4),
+		`tensor "a": has values of type "C64", which are not read`:                                      file("{"+tensor("a", "C64", "[1]", 0, 8)+"}", 8),
+		`tensor "a": want a dtype`:                                                                      file(`{"a":null}`, 0),
+		"neither a PyTorch checkpoint nor safetensors":                                                  file("[]", 1),
+		"a shape of [-1], but at most 4 values":                                                         file("{"+tensor("a", "U8", "[-1]", 0, 4)+"}", 4),
+		`header: tensor "a": want`:                                                                      file("{"+tensor("a", "U8", "[1.5]", 0, 4)+"}", 4),
+		`tensor "a": want a dtype, a shape and`:                                                         file(`{"a":`+strings.Repeat("[", 20000), 0),
 	} {
-		_, err := openBytes(raw)
+		_, err := openWhole(raw)
 		wantError(t, err, want)
 	}
+}
+
+// Types that nothing needs do not keep the others from being read, nor do notes that
+// are no text.
+func TestSafetensorsOfOthers(t *testing.T) {
+	f, err := openBytes(file(`{"__metadata__":{"epoch":3,"format":"pt"},"b":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]},`+
+		`"c":{"dtype":"F4","shape":[3,3],"data_offsets":[2,7]},"w":{"dtype":"U8","shape":[2],"data_offsets":[7,9]}}`, 9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := f.Dicts[0]
+	if got := fmt.Sprint(d.Names(), f.Metadata); got != "[b c w] map[format:pt]" {
+		t.Errorf("names and notes %s", got)
+	}
+	wantTensor(t, d, "w", "[2] [0 0]")
+	wantError(t, d.Read("b", make([]float32, 2)), `tensor "b": has values of type "F8_E4M3", which are not read`)
 }
 
 // pieces yields values in pieces of so many.
@@ -82,7 +97,8 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := f.Verify(); err != nil {
+	d := f.Dicts[0]
+	if err := d.Verify(d.Names()); err != nil {
 		t.Error(err)
 	}
 	if got, want := fmt.Sprint(f.Metadata), fmt.Sprint(notes); got != want {
@@ -90,7 +106,7 @@ func TestWrite(t *testing.T) {
 	}
 	for name, want := range map[string][]float32{"z": values, "ä \"": {}, "a": values[3:23], "": values[5:6]} {
 		got := make([]float32, len(want))
-		if err := f.Read(name, got); err != nil {
+		if err := d.Read(name, got); err != nil {
 			t.Fatal(err)
 		}
 		for i := range want {
@@ -99,7 +115,11 @@ func TestWrite(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprint(f.Shape("a"), f.Shape(""), f.Shape("ä \"")); got != "[5 4] [] [2 0]" {
+	var shapes [3][]int
+	for i, name := range []string{"a", "", "ä \""} {
+		shapes[i], _ = d.Shape(name)
+	}
+	if got := fmt.Sprint(shapes[0], shapes[1], shapes[2]); got != "[5 4] [] [2 0]" {
 		t.Errorf("shapes %s", got)
 	}
 }

@@ -5,8 +5,9 @@ import (
 	"io"
 	"math/big"
 
-	"github.com/nlpodyssey/gopickle/types"
 	"github.com/pkg/errors"
+
+	"hypnos/internal/pickle"
 )
 
 // What the format of PyTorch before 1.6 begins with.
@@ -20,58 +21,86 @@ const (
 // checkpoint, and the keys of its storages; then for each key the count of
 // values, in 8 bytes, and the values.
 func openStream(data io.ReaderAt, size int64) (*File, error) {
-	u := newUnpickler(io.NewSectionReader(data, 0, size))
+	decoder := pickle.NewDecoder(io.NewSectionReader(data, 0, size), size, pickle.Options{Memory: maxCost, Keep: maxName})
 	var objects [5]any
 	for i, what := range []string{"magic number", "version", "system", "checkpoint", "keys of storages"} {
 		var err error
-		if objects[i], err = u.next(); err != nil {
-			return nil, errors.Wrapf(err, "pickle of the %s", what)
-		}
-		if magic, ok := objects[0].(*big.Int); !ok || magic.Text(16) != streamMagic {
-			return nil, errors.New("a pickle that torch.save has not written")
+		objects[i], err = decoder.Decode()
+		magic, ok := objects[0].(*big.Int)
+		switch {
+		case i == 0 && (err != nil || !ok || magic.Text(16) != streamMagic):
+			return nil, errors.New("a pickle that torch.save has not written: want torch.save of the state dict, or safetensors")
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return nil, errors.Errorf("the file ends in the pickle of the %s: the download or copy was cut off", what)
+		case err != nil:
+			return nil, errors.Wrapf(err, "the %s", what)
 		}
 	}
 	if objects[1] != any(streamVersion) {
 		return nil, errors.Errorf("not version %d of the format", streamVersion)
 	}
-	if system, _ := entries(objects[2]); bigEndian(system) {
+	if pickle.Get(objects[2], "little_endian") == false {
 		return nil, errors.New("values are big-endian, want little-endian")
 	}
-	dict, err := stateDict(objects[3])
+	dicts, err := findDicts(objects[3])
 	if err != nil {
 		return nil, err
 	}
-	keys, ok := objects[4].(*types.List)
+	keys, ok := objects[4].(*pickle.List)
 	if !ok {
 		return nil, errors.New("no list of the keys of storages")
 	}
-	offsets, err := streamOffsets(data, u.n, size, *keys, u.storages)
+	storages, err := streamStorages(decoder.Persistent)
 	if err != nil {
 		return nil, err
 	}
-	var tensors []tensor
-	for _, p := range dict {
-		offset, ok := offsets[p.storage.key]
-		if !ok {
-			return nil, errors.Errorf("tensor %q: no storage %q", p.name, p.storage.key)
-		}
-		t, err := p.locate(p.name, offset)
-		if err != nil {
-			return nil, err
-		}
-		tensors = append(tensors, t)
+	offsets, err := streamOffsets(data, decoder.Offset(), size, keys.Items, storages)
+	if err != nil {
+		return nil, err
 	}
-	return newFile(data, tensors, func() error { return readAll(data, size) })
+	for _, d := range dicts {
+		d.data = data
+		d.locate = func(value any) (tensor, error) {
+			p, err := newPickled(value)
+			if err != nil {
+				return tensor{}, err
+			}
+			offset, ok := offsets[p.key]
+			if !ok {
+				return tensor{}, errors.Errorf("no storage %.40q", p.key)
+			}
+			return p.locate(offset)
+		}
+		d.verify = func([]tensor) error { return readAll(data, size) }
+	}
+	return &File{Dicts: dicts}, nil
+}
+
+// streamStorages returns the storages that objects of a pickle name, by key. Those
+// that are none, such as the classes of modules, are left out.
+func streamStorages(objects []*pickle.Persistent) (map[string]storage, error) {
+	storages := map[string]storage{}
+	for _, p := range objects {
+		s, err := newStorage(p)
+		if err != nil {
+			continue
+		}
+		if other, ok := storages[s.key]; ok && other != s {
+			return nil, errors.Errorf("storage %.40q has %d values of type %s and also %d of type %s", s.key, other.count, other.name, s.count, s.name)
+		}
+		storages[s.key] = s
+	}
+	return storages, nil
 }
 
 // streamOffsets returns at which byte the values of each storage begin, the
 // first of them after byte at.
-func streamOffsets(data io.ReaderAt, at, size int64, keys types.List, storages map[string]*storage) (map[string]int64, error) {
+func streamOffsets(data io.ReaderAt, at, size int64, keys []any, storages map[string]storage) (map[string]int64, error) {
 	offsets := map[string]int64{}
 	for _, k := range keys {
-		key, _ := k.(string)
-		s := storages[key]
-		if s == nil {
+		key, _ := asKey(k)
+		s, ok := storages[key]
+		if !ok {
 			return nil, errors.Errorf("storage %.40q is of no tensor", key)
 		}
 		if _, ok := offsets[key]; ok {
@@ -79,24 +108,17 @@ func streamOffsets(data io.ReaderAt, at, size int64, keys types.List, storages m
 		}
 		var raw [8]byte
 		if _, err := io.ReadFull(io.NewSectionReader(data, at, 8), raw[:]); err != nil {
-			return nil, errors.Wrapf(err, "storage %.40q", key)
+			return nil, errors.Errorf("the file ends before storage %.40q: the download or copy was cut off", key)
 		}
-		n, kind := binary.LittleEndian.Uint64(raw[:]), s.kind.Size()
-		if n != uint64(s.count) || n > uint64(size-at-8)/kind {
-			return nil, errors.Errorf("storage %.40q has %d values of type %v from byte %d of %d, want %d", key, n, s.kind, at+8, size, s.count)
+		n := binary.LittleEndian.Uint64(raw[:])
+		if n != uint64(s.count) {
+			return nil, errors.Errorf("storage %.40q has %d values of type %s, want %d", key, n, s.name, s.count)
+		}
+		if n > uint64(size-at-8)/uint64(s.size) {
+			return nil, errors.Errorf("storage %.40q has %d values of type %s from byte %d, but the file ends at byte %d: the download or copy was cut off", key, n, s.name, at+8, size)
 		}
 		offsets[key] = at + 8
-		at += 8 + int64(n*kind)
+		at += 8 + int64(n)*int64(s.size)
 	}
 	return offsets, nil
-}
-
-// bigEndian tells whether the writer's system says so of itself.
-func bigEndian(system []types.DictEntry) bool {
-	for _, e := range system {
-		if e.Key == "little_endian" && e.Value == false {
-			return true
-		}
-	}
-	return false
 }

@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/pickle"
 )
 
 // maxDirectory is how much of the directory of an archive is read: of some
@@ -24,6 +27,9 @@ const maxDirectory = 16 << 20
 func openZip(data io.ReaderAt, size int64) (*File, error) {
 	limited := &limitedReaderAt{data, maxDirectory}
 	archive, err := zip.NewReader(limited, size)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, errors.New("an archive without its end: the download or copy was cut off")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -40,79 +46,104 @@ func openZip(data io.ReaderAt, size int64) (*File, error) {
 		}
 	}
 	if len(pickles) != 1 {
-		return nil, errors.Errorf("an archive with %d entries NAME/data.pkl, want one: not a PyTorch checkpoint", len(pickles))
+		return nil, notPyTorch(archive.File, len(pickles))
 	}
 	folder := pickles[0]
 	if files[folder+"constants.pkl"] != nil {
-		return nil, errors.New("a TorchScript program, want a state dict")
+		return nil, errors.New("the file is a TorchScript program: save its state dict, torch.save(torch.jit.load(FILE).state_dict(), OTHER)")
 	}
 	if order, err := readEntry(files[folder+"byteorder"], size); err != nil || len(order) > 0 && string(order) != "little" {
 		return nil, errors.Errorf("byte order %.20q: %v, want little", order, err)
 	}
-	tensors, storages, err := zipTensors(files, folder, size)
+	raw, err := readEntry(files[folder+"data.pkl"], size)
+	if err != nil {
+		return nil, errors.Wrap(err, "data.pkl")
+	}
+	decoder := pickle.NewDecoder(bytes.NewReader(raw), int64(len(raw)), pickle.Options{Memory: maxCost, Keep: maxName})
+	object, err := decoder.Decode()
+	if err != nil {
+		return nil, errors.Wrap(err, "data.pkl")
+	}
+	dicts, err := findDicts(object)
 	if err != nil {
 		return nil, err
 	}
-	return newFile(data, tensors, func() error {
-		for _, f := range storages {
-			if err := verifyEntry(f); err != nil {
-				return errors.Wrapf(err, "entry %q", f.Name)
-			}
-		}
-		return nil
-	})
+	a := zipFile{files, folder + "data/", size}
+	for _, d := range dicts {
+		d.data, d.locate, d.verify = data, a.locate, a.verify
+	}
+	return &File{Dicts: dicts}, nil
 }
 
-// zipTensors returns the tensors and the entries that hold their storages.
-func zipTensors(files map[string]*zip.File, folder string, size int64) ([]tensor, []*zip.File, error) {
-	raw, err := readEntry(files[folder+"data.pkl"], size)
-	if err != nil {
-		return nil, nil, errors.Wrap(err, "data.pkl")
+// notPyTorch is the error of an archive that has not one pickle of a checkpoint.
+func notPyTorch(files []*zip.File, pickles int) error {
+	for _, f := range files {
+		switch filepath.Ext(f.Name) {
+		case ".npy":
+			return errors.New("the file is an archive of NumPy's: want PyTorch's state dict or safetensors")
+		case ".h5":
+			return errors.New("the file is Keras's: want PyTorch's state dict or safetensors")
+		case ".pt", ".pth", ".bin", ".ckpt", ".safetensors":
+			return errors.Errorf("the file is an archive of %.60q: unpack it first", f.Name)
+		}
 	}
-	object, err := newUnpickler(bytes.NewReader(raw)).next()
+	return errors.Errorf("an archive with %d entries NAME/data.pkl, want one: not a PyTorch checkpoint", pickles)
+}
+
+// zipFile is an archive of the format.
+type zipFile struct {
+	files  map[string]*zip.File
+	folder string // of the storages
+	size   int64
+}
+
+// locate returns where the tensor is that a value of the pickle stands for.
+func (a zipFile) locate(value any) (tensor, error) {
+	p, err := newPickled(value)
 	if err != nil {
-		return nil, nil, errors.Wrap(err, "data.pkl")
+		return tensor{}, err
 	}
-	dict, err := stateDict(object)
+	f := a.files[a.folder+p.key]
+	if f == nil {
+		return tensor{}, errors.Errorf("the archive has no storage %.40q", p.key)
+	}
+	offset, err := entryOffset(f, a.size)
 	if err != nil {
-		return nil, nil, err
+		return tensor{}, errors.Wrapf(err, "storage %.40q", p.key)
 	}
-	var tensors []tensor
-	var storages []*zip.File
-	offsets := map[string]int64{}
+	if n := f.UncompressedSize64; n%uint64(p.size) != 0 || n/uint64(p.size) != uint64(p.count) {
+		return tensor{}, errors.Errorf("storage %.40q has %d bytes for %d values of type %s", p.key, n, p.count, p.name)
+	}
+	t, err := p.locate(offset)
+	t.entry = f.Name
+	return t, err
+}
+
+// verify reads the entries of tensors and compares their checksums.
+func (a zipFile) verify(tensors []tensor) error {
+	read := map[string]bool{}
 	total := int64(0)
-	for _, p := range dict {
-		f := files[folder+"data/"+p.storage.key]
-		if f == nil {
-			return nil, nil, errors.Errorf("tensor %q: the archive has no storage %q", p.name, p.storage.key)
+	for _, t := range tensors {
+		if read[t.entry] {
+			continue
 		}
-		if _, ok := offsets[f.Name]; !ok {
-			if offsets[f.Name], err = entryOffset(f, size); err != nil {
-				return nil, nil, errors.Wrapf(err, "tensor %q: storage %q", p.name, p.storage.key)
-			}
-			storages = append(storages, f)
-			// Entries that overlap could make a small file endless.
-			if total += int64(f.UncompressedSize64); total > size {
-				return nil, nil, errors.New("the entries of the archive overlap")
-			}
+		read[t.entry] = true
+		f := a.files[t.entry]
+		// Entries that overlap could make a small file endless.
+		if total += int64(f.UncompressedSize64); total > a.size {
+			return errors.New("the entries of the archive overlap")
 		}
-		if n, kind := f.UncompressedSize64, p.storage.kind.Size(); n%kind != 0 || n/kind != uint64(p.storage.count) {
-			return nil, nil, errors.Errorf("tensor %q: storage %q has %d bytes for %d values of type %v",
-				p.name, p.storage.key, f.UncompressedSize64, p.storage.count, p.storage.kind)
+		if err := verifyEntry(f); err != nil {
+			return errors.Wrapf(err, "entry %.60q", t.entry)
 		}
-		t, err := p.locate(p.name, offsets[f.Name])
-		if err != nil {
-			return nil, nil, err
-		}
-		tensors = append(tensors, t)
 	}
-	return tensors, storages, nil
+	return nil
 }
 
 // entryOffset returns at which byte of the file of size bytes an entry begins.
 func entryOffset(f *zip.File, size int64) (int64, error) {
 	if f.Method != zip.Store {
-		return 0, errors.New("the archive is compressed, which torch.save does not do")
+		return 0, errors.New("the archive is compressed, which torch.save does not do: load it with PyTorch and save it anew")
 	}
 	offset, err := f.DataOffset()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"runtime/debug"
 
 	"github.com/pkg/errors"
-	. "gorgonia.org/gorgonia"
+	G "gorgonia.org/gorgonia" // the name that its documentation gives it
 	"gorgonia.org/tensor"
 
 	"hypnos/bench/peers"
@@ -67,46 +67,46 @@ func newTraining(model string, width int, task peers.Task) (*peers.Work, error) 
 
 // training is a network with a batch to train on.
 type training struct {
-	machine VM
-	solver  Solver
-	learned Nodes
-	loss    Value // of the last step
+	machine G.VM
+	solver  G.Solver
+	learned G.Nodes
+	loss    G.Value // of the last step
 }
 
 // compile makes a network of so many blocks a stage.
 func compile(blocks, width, batch int) (t *training, err error) {
-	defer func() { // Must panics
+	defer func() { // G.Must panics
 		if r := recover(); r != nil {
 			err = errors.Errorf("%v", r)
 		}
 	}()
-	b := builder{graph: NewGraph()}
-	images := NewTensor(b.graph, tensor.Float32, 4, WithShape(batch, 3, size, size), WithName("images"))
-	target := NewMatrix(b.graph, tensor.Float32, WithShape(batch, classes), WithName("target"))
+	b := builder{graph: G.NewGraph()}
+	images := G.NewTensor(b.graph, tensor.Float32, 4, G.WithShape(batch, 3, size, size), G.WithName("images"))
+	target := G.NewMatrix(b.graph, tensor.Float32, G.WithShape(batch, classes), G.WithName("target"))
 	logits := b.resNet(images, blocks, width)
-	losses := Must(HadamardProd(Must(Log(Must(SoftMax(logits)))), target))
-	loss := Must(Neg(Must(Div(Must(Sum(losses)), NewConstant(float32(batch))))))
-	if _, err := Grad(loss, b.learned...); err != nil {
+	losses := G.Must(G.HadamardProd(G.Must(G.Log(G.Must(G.SoftMax(logits)))), target))
+	loss := G.Must(G.Neg(G.Must(G.Div(G.Must(G.Sum(losses)), G.NewConstant(float32(batch))))))
+	if _, err := G.Grad(loss, b.learned...); err != nil {
 		return nil, err
 	}
-	t = &training{solver: NewAdamSolver(WithLearnRate(1e-3)), learned: b.learned}
-	Read(loss, &t.loss)
-	program, locations, err := Compile(b.graph)
+	t = &training{solver: G.NewAdamSolver(G.WithLearnRate(1e-3)), learned: b.learned}
+	G.Read(loss, &t.loss)
+	program, locations, err := G.Compile(b.graph)
 	if err != nil {
 		return nil, err
 	}
-	t.machine = NewTapeMachine(b.graph, WithPrecompiled(program, locations), BindDualValues(b.learned...))
-	if err := Let(images, randomImages(batch)); err != nil {
+	t.machine = G.NewTapeMachine(b.graph, G.WithPrecompiled(program, locations), G.BindDualValues(b.learned...))
+	if err := G.Let(images, randomImages(batch)); err != nil {
 		return nil, err
 	}
-	return t, Let(target, randomTarget(batch))
+	return t, G.Let(target, randomTarget(batch))
 }
 
 func (t *training) step() error {
 	if err := t.machine.RunAll(); err != nil {
 		return err
 	}
-	if err := t.solver.Step(NodesToValueGrads(t.learned)); err != nil {
+	if err := t.solver.Step(G.NodesToValueGrads(t.learned)); err != nil {
 		return err
 	}
 	t.machine.Reset()
@@ -115,32 +115,32 @@ func (t *training) step() error {
 
 // builder adds layers to a graph.
 type builder struct {
-	graph   *ExprGraph
-	learned Nodes
+	graph   *G.ExprGraph
+	learned G.Nodes
 }
 
 // weight adds a parameter.
-func (b *builder) weight(name string, init InitWFn, shape ...int) *Node {
-	n := NewTensor(b.graph, tensor.Float32, len(shape), WithShape(shape...), WithName(name), WithInit(init))
+func (b *builder) weight(name string, init G.InitWFn, shape ...int) *G.Node {
+	n := G.NewTensor(b.graph, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithInit(init))
 	b.learned = append(b.learned, n)
 	return n
 }
 
 // convolution adds a convolution and its norm.
-func (b *builder) convolution(name string, x *Node, channels, kernel, stride int) *Node {
-	w := b.weight(name, GlorotN(1), channels, x.Shape()[1], kernel, kernel)
+func (b *builder) convolution(name string, x *G.Node, channels, kernel, stride int) *G.Node {
+	w := b.weight(name, G.GlorotN(1), channels, x.Shape()[1], kernel, kernel)
 	padding := (kernel - 1) / 2
-	y := Must(Conv2d(x, w, tensor.Shape{kernel, kernel}, []int{padding, padding}, []int{stride, stride}, []int{1, 1}))
-	scale := b.weight(name+".scale", Ones(), 1, channels, 1, 1)
-	shift := b.weight(name+".shift", Zeroes(), 1, channels, 1, 1)
-	y, _, _, _, err := BatchNorm(y, scale, shift, 0.9, 1e-5)
-	return Must(y, err)
+	y := G.Must(G.Conv2d(x, w, tensor.Shape{kernel, kernel}, []int{padding, padding}, []int{stride, stride}, []int{1, 1}))
+	scale := b.weight(name+".scale", G.Ones(), 1, channels, 1, 1)
+	shift := b.weight(name+".shift", G.Zeroes(), 1, channels, 1, 1)
+	y, _, _, _, err := G.BatchNorm(y, scale, shift, 0.9, 1e-5)
+	return G.Must(y, err)
 }
 
 // resNet adds a ResNet for CIFAR, of so many blocks a stage, and returns its
 // logits (He et al. 2015, section 4.2, option B).
-func (b *builder) resNet(x *Node, blocks, width int) *Node {
-	x = Must(Rectify(b.convolution("conv1", x, width, 3, 1)))
+func (b *builder) resNet(x *G.Node, blocks, width int) *G.Node {
+	x = G.Must(G.Rectify(b.convolution("conv1", x, width, 3, 1)))
 	for stage := range 3 {
 		for block := range blocks {
 			stride := 1
@@ -150,19 +150,19 @@ func (b *builder) resNet(x *Node, blocks, width int) *Node {
 			x = b.block(fmt.Sprintf("layer%d.%d", stage+1, block), x, width<<stage, stride)
 		}
 	}
-	pooled := Must(Mean(x, 2, 3))
-	weight := b.weight("fc", GlorotU(1), x.Shape()[1], classes)
-	bias := b.weight("fc.bias", Zeroes(), 1, classes)
-	return Must(BroadcastAdd(Must(Mul(pooled, weight)), bias, nil, []byte{0}))
+	pooled := G.Must(G.Mean(x, 2, 3))
+	weight := b.weight("fc", G.GlorotU(1), x.Shape()[1], classes)
+	bias := b.weight("fc.bias", G.Zeroes(), 1, classes)
+	return G.Must(G.BroadcastAdd(G.Must(G.Mul(pooled, weight)), bias, nil, []byte{0}))
 }
 
-func (b *builder) block(name string, x *Node, channels, stride int) *Node {
-	y := Must(Rectify(b.convolution(name+".conv1", x, channels, 3, stride)))
+func (b *builder) block(name string, x *G.Node, channels, stride int) *G.Node {
+	y := G.Must(G.Rectify(b.convolution(name+".conv1", x, channels, 3, stride)))
 	y = b.convolution(name+".conv2", y, channels, 3, 1)
 	if stride != 1 {
 		x = b.convolution(name+".downsample", x, channels, 1, stride)
 	}
-	return Must(Rectify(Must(Add(y, x))))
+	return G.Must(G.Rectify(G.Must(G.Add(y, x))))
 }
 
 func randomImages(batch int) *tensor.Dense {

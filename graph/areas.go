@@ -1,0 +1,32 @@
+package graph
+
+import (
+	"strings"
+
+	"github.com/pkg/errors"
+)
+
+// Find returns the layer that speaks for the area of that name, or the layer of
+// that name. An unknown name is an error that lists the areas.
+func (n *Network) Find(name string) (*Layer, error) {
+	for _, a := range n.Areas {
+		if a.Name == name {
+			return a.Output, nil
+		}
+	}
+	for _, l := range n.Layers {
+		if l.Name == name {
+			return l, nil
+		}
+	}
+	return nil, errors.Errorf("graph: no area or layer is called %q; the areas are %s", name, strings.Join(n.AreaNames(), ", "))
+}
+
+// AreaNames returns the names of the areas.
+func (n *Network) AreaNames() []string {
+	names := make([]string, len(n.Areas))
+	for i, a := range n.Areas {
+		names[i] = a.Name
+	}
+	return names
+}
