@@ -126,13 +126,13 @@ func (f cifar) finder() finder {
 // holds most of its files, unless it was named itself.
 func (f cifar) match(l listing) (found *match, of version) {
 	for i, v := range f.versions {
-		m := match{folder: l.path, rank: i}
+		m := match{folder: l.path, rank: i, usual: strings.EqualFold(filepath.Base(l.path), v.folder)}
 		for _, name := range v.files() {
 			if !l.hasFile(name) {
 				m.missing = append(m.missing, name)
 			}
 		}
-		if !strings.EqualFold(filepath.Base(l.path), v.folder) {
+		if !m.usual {
 			m.rank += len(f.versions)
 			here := len(v.files()) - len(m.missing)
 			if here == 0 || l.below != "" && here <= len(m.missing) {

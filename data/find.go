@@ -35,7 +35,8 @@ type listing struct {
 type match struct {
 	folder  string
 	missing []string // what it should hold too
-	rank    int      // of folders equally deep the lowest is the likeliest; 0 is one of the usual name
+	rank    int      // of folders equally deep the lowest is the likeliest
+	usual   bool     // it has its usual name
 }
 
 // A search takes so many levels of folders, and so many folders, since it may
@@ -139,7 +140,7 @@ func (f finder) choose(dir string, depth int, whole []match) (folder string, not
 		}
 		return "", nil, errors.Errorf("%s holds more than one: name one of %s", dir, few(folders))
 	}
-	if depth > 1 || depth == 1 && first.rank > 0 {
+	if depth > 1 || depth == 1 && !first.usual {
 		notes = append(notes, readFrom(dir, first.folder))
 	}
 	return first.folder, notes, nil

@@ -84,7 +84,7 @@ func matchFolders(l listing) *match {
 // matchParts finds a folder that has folders of these names, to train on and to
 // evaluate on. ImageNet's has another one beside it in which there are no pictures.
 func matchParts(l listing, training, validation string) *match {
-	m := match{folder: l.path}
+	m := match{folder: l.path, usual: true}
 	switch {
 	case training == "" && validation == "":
 		return nil
@@ -93,7 +93,7 @@ func matchParts(l listing, training, validation string) *match {
 	case validation == "":
 		m.missing = validationNames[:1]
 	case pictureFolder(filepath.Join(l.path, training)) == "":
-		m.rank = 1
+		m.rank, m.usual = 1, false
 	}
 	return &m
 }

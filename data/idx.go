@@ -177,6 +177,7 @@ func (f idxFamily) match(l listing) *match {
 	m := match{folder: l.path}
 	switch named(l.below) {
 	case f.folder:
+		m.usual = true
 	case "":
 		m.rank = 1
 	default:

@@ -29,7 +29,7 @@ var tinyFinder = finder{
 		validation, _ := l.folder("val")
 		m := matchParts(l, training, validation)
 		if m != nil && !strings.EqualFold(filepath.Base(l.path), tinyFolder) {
-			m.rank += 2
+			m.rank, m.usual = m.rank+2, false
 		}
 		return m
 	},
