@@ -25,6 +25,7 @@ package report
 
 import (
 	"bytes"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -218,6 +219,15 @@ func (r *Report) Write(dir string) error {
 	err = r.writeHTML(&page, figures, results)
 	return save("report.html", page.Bytes(), err)
 }
+
+// Write writes the report: see Report.Write.
+func Write(r *Report, dir string) error { return r.Write(dir) }
+
+// WriteTable writes the table: see Report.WriteTable.
+func WriteTable(w io.Writer, r *Report) error { return r.WriteTable(w) }
+
+// WriteMarkdown writes the table in Markdown: see Report.WriteMarkdown.
+func WriteMarkdown(w io.Writer, r *Report) error { return r.WriteMarkdown(w) }
 
 // reportFigures are the figures by where they stand on the page.
 type reportFigures struct {
