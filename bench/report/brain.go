@@ -59,7 +59,7 @@ type Brain struct {
 	Matrices   []BrainMatrix `json:"matrices"`   // to draw; brain.json has those of up to 1,000 stimuli
 	Categories []string      `json:"categories"` // of their stimuli, or nil; those of one category may lie apart
 
-	Alike []BrainPair `json:"alike"` // model against model
+	Pairs []BrainPair `json:"alike"` // model against model
 }
 
 // The measures that the report can explain. Others are shown without.
@@ -136,7 +136,7 @@ func (b *Brain) Write(dir string) error {
 		{"areas.csv", records(scoreColumns, b.Areas)},
 		{"best.csv", records(scoreColumns, slices.Concat(b.Best, b.Given))},
 		{"differences.csv", records(differenceColumns, b.Differences)},
-		{"models.csv", records(pairColumns, b.Alike)},
+		{"models.csv", records(pairColumns, b.Pairs)},
 	} {
 		content, err := encodeCSV(table.rows)
 		if err := save(table.name, content, err); err != nil {

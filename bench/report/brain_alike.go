@@ -18,7 +18,7 @@ func modelOf(area string) string {
 
 // severalAlike says that areas are of more than one model.
 func (b *Brain) severalAlike() bool {
-	return slices.ContainsFunc(b.Alike, func(p BrainPair) bool { return modelOf(p.A) != modelOf(p.B) })
+	return slices.ContainsFunc(b.Pairs, func(p BrainPair) bool { return modelOf(p.A) != modelOf(p.B) })
 }
 
 // alikeFinding says which two areas are most alike, and which least: of different
@@ -26,7 +26,7 @@ func (b *Brain) severalAlike() bool {
 func (b *Brain) alikeFinding() string {
 	var pairs []BrainPair
 	several := b.severalAlike()
-	for _, p := range b.Alike {
+	for _, p := range b.Pairs {
 		if drawableScore(p.CKA) && (!several || modelOf(p.A) != modelOf(p.B)) {
 			pairs = append(pairs, p)
 		}
@@ -56,7 +56,7 @@ func (b *Brain) alikeRows() [][]string {
 	rows := [][]string{{"area", "most like it", "CKA", MeasureSpearman}}
 	for _, name := range b.alikeNames() {
 		best := BrainPair{CKA: math.Inf(-1)}
-		for _, p := range b.Alike {
+		for _, p := range b.Pairs {
 			if p.B == name {
 				p.A, p.B = p.B, p.A
 			}
@@ -75,7 +75,7 @@ func (b *Brain) alikeRows() [][]string {
 func (b *Brain) alikeNames() []string {
 	var names []string
 	seen := map[string]bool{}
-	for _, p := range b.Alike {
+	for _, p := range b.Pairs {
 		for _, name := range []string{p.A, p.B} {
 			if !seen[name] {
 				seen[name] = true

@@ -129,7 +129,7 @@ func TestAlikeFinding(t *testing.T) {
 		{[]BrainPair{{"conv: a", "conv: b", 0.9, 0}, {"conv: a", "lc: a", 0.5, 0}, {"conv: b", "lc: a", 0.25, 0}},
 			"By CKA (1 is the same, 0 unrelated), the areas of two models that are most alike are conv: a and lc: a (0.50), those least alike conv: b and lc: a (0.25)."},
 	} {
-		if got := strings.Join((&Brain{Alike: test.alike}).findings(), "\n"); got != test.want {
+		if got := strings.Join((&Brain{Pairs: test.alike}).findings(), "\n"); got != test.want {
 			t.Errorf("%q\nwant %q", got, test.want)
 		}
 	}

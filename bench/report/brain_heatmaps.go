@@ -153,7 +153,7 @@ func (b *Brain) alikeFigure() drawing {
 		}
 		alike.SetSym(i, i, 1)
 	}
-	for _, p := range b.Alike {
+	for _, p := range b.Pairs {
 		alike.SetSym(at[p.A], at[p.B], p.CKA)
 	}
 

@@ -223,7 +223,7 @@ func (b *Brain) definitions() []Setting {
 	predictive := false
 	for _, d := range known {
 		// Model against model has two measures, whatever those of regions are.
-		pairs := len(b.Alike) > 0 && (d.Name == MeasureCKA || d.Name == MeasureSpearman)
+		pairs := len(b.Pairs) > 0 && (d.Name == MeasureCKA || d.Name == MeasureSpearman)
 		if slices.Contains(b.Measures, d.Name) || pairs {
 			add(d.Name, d.Value)
 			predictive = predictive || d.Name == MeasurePLS || d.Name == MeasureRidge

@@ -102,7 +102,7 @@ func TestBrainTextWidth(t *testing.T) {
 
 // Without regions the text says which areas of other models are alike.
 func TestBrainTextWithoutRegions(t *testing.T) {
-	b := &Brain{Alike: []BrainPair{
+	b := &Brain{Pairs: []BrainPair{
 		{"conv: V1", "conv: IT", 0.9, 0.1}, {"conv: V1", "lc: V1", 0.5, 0.2}, {"lc: IT", "conv: V1", 0.7, 0.3},
 		{"conv: IT", "lc: V1", math.NaN(), 0.4}, {"conv: IT", "lc: IT", -0.25, 0.5}, {"lc: V1", "lc: IT", 0.8, 0.6},
 	}}
@@ -149,7 +149,7 @@ func TestBrainFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRecords(t, pairColumns, rows, b.Alike)
+	checkRecords(t, pairColumns, rows, b.Pairs)
 	rows, err = csv.NewReader(bytes.NewReader(read(t, dir, "differences.csv"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestBrainFiles(t *testing.T) {
 			t.Errorf("%s differs after a round trip through JSON", name)
 		}
 	}
-	if back.Duration != b.Duration || !reflect.DeepEqual(back.Regions, b.Regions) || !reflect.DeepEqual(back.Alike, b.Alike) {
+	if back.Duration != b.Duration || !reflect.DeepEqual(back.Regions, b.Regions) || !reflect.DeepEqual(back.Pairs, b.Pairs) {
 		t.Error("values differ after a round trip through JSON")
 	}
 	if !mat.Equal(back.Matrices[1].Dissimilarities, b.Matrices[1].Dissimilarities) {
@@ -235,7 +235,7 @@ func TestBrainPage(t *testing.T) {
 	}
 	b.Given[0].Model += evil
 	b.Credit, b.Warning = evil+" recorded it", "Missing: "+evil
-	b.Alike[0].A += evil
+	b.Pairs[0].A += evil
 	b.Matrices[0].Name += evil
 	b.Categories[2] += evil
 	if err := b.Write(dir); err != nil {
@@ -265,7 +265,7 @@ func TestBrainPage(t *testing.T) {
 func TestBrainPageOrder(t *testing.T) {
 	dir := t.TempDir()
 	b := exampleBrain(3, 2, 2, 9)
-	without := &Brain{Alike: b.Alike, Matrices: b.Matrices}
+	without := &Brain{Pairs: b.Pairs, Matrices: b.Matrices}
 	for _, test := range []struct {
 		b       *Brain
 		finding string
@@ -356,7 +356,7 @@ func TestBrainOddNumbers(t *testing.T) {
 				}
 			}
 		}
-		b.Alike[0].CKA = odd
+		b.Pairs[0].CKA = odd
 		b.Matrices[0].Dissimilarities.(*mat.SymDense).SetSym(0, 1, odd)
 		for _, f := range b.figures().all() {
 			if f.paint == nil {

@@ -91,7 +91,7 @@ func exampleBrain(models, areas int, seeds uint64, stimuli int) *Brain {
 	for i, x := range names {
 		for _, y := range names[i+1:] {
 			cka := random.Float64()
-			b.Alike = append(b.Alike, BrainPair{x, y, cka, 0.9 * cka})
+			b.Pairs = append(b.Pairs, BrainPair{x, y, cka, 0.9 * cka})
 		}
 	}
 	for i := range stimuli {
