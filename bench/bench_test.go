@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 )
 
 // TestMain makes the test binary the program where speed starts it to measure a
@@ -76,7 +76,7 @@ func TestRightImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r report.Report
+	var r results.Comparison
 	if err := json.Unmarshal(raw, &r); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"hypnos/bench/brain"
 	"hypnos/bench/report"
+	"hypnos/bench/report/brainreport"
+	"hypnos/bench/results"
 	"hypnos/recordings"
 )
 
@@ -130,12 +132,12 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	r := study.Report()
 	b.finish()
 	f.complete(r, recording, started)
-	if err := r.Write(f.out); err != nil {
+	if err := brainreport.Write(r, f.out); err != nil {
 		return err
 	}
-	table := r.Text()
+	table := brainreport.Text(r)
 	if f.markdown {
-		table = r.Markdown()
+		table = brainreport.Markdown(r)
 	}
 	fmt.Fprint(c.out, table)
 	fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(f.out, "/"), os.PathSeparator)
@@ -181,12 +183,12 @@ func (s source) show(ctx context.Context, b *bar, study *brain.Study, recording 
 }
 
 // complete says where a report comes from.
-func (f brainFlags) complete(r *report.Brain, recording *recordings.Recording, started time.Time) {
+func (f brainFlags) complete(r *results.Brain, recording *recordings.Recording, started time.Time) {
 	r.Title = "How like the brain: " + recording.Name
 	r.Summary = f.summary(recording)
 	r.Command = "go run ./bench " + strings.Join(os.Args[1:], " ")
 	r.Started, r.Duration = started, time.Since(started)
-	r.Settings, r.Machine, r.Versions = f.describe(recording), report.Machine(), report.Versions()
+	r.Settings, r.Machine, r.Versions = f.describe(recording), results.Machine(), results.Versions()
 }
 
 // options checks the flags of the measures.
@@ -229,8 +231,8 @@ func (f brainFlags) summary(r *recordings.Recording) string {
 }
 
 // describe lists the settings for the report.
-func (f brainFlags) describe(r *recordings.Recording) []report.Setting {
-	settings := []report.Setting{
+func (f brainFlags) describe(r *recordings.Recording) []results.Setting {
+	settings := []results.Setting{
 		{Name: "pictures", Value: fmt.Sprintf("%d of %s", r.Stimuli.Len(), r.Name)},
 		{Name: "areas", Value: f.areas},
 	}
@@ -244,11 +246,11 @@ func (f brainFlags) describe(r *recordings.Recording) []report.Setting {
 			ridge = "alpha by nested cross-validation from 1e-2, 1e-1, …, 1e8"
 		}
 		settings = append(settings,
-			report.Setting{Name: region.Name, Value: fmt.Sprintf("%d neuroids, up to %d repetitions", neuroids, region.Responses.Count())},
-			report.Setting{Name: "PLS", Value: fmt.Sprintf("25 components, %d splits of 90 and 10 %%", f.splits)},
-			report.Setting{Name: "ridge", Value: fmt.Sprintf("%s, %d splits of 90 and 10 %%", ridge, f.splits)})
+			results.Setting{Name: region.Name, Value: fmt.Sprintf("%d neuroids, up to %d repetitions", neuroids, region.Responses.Count())},
+			results.Setting{Name: "PLS", Value: fmt.Sprintf("25 components, %d splits of 90 and 10 %%", f.splits)},
+			results.Setting{Name: "ridge", Value: fmt.Sprintf("%s, %d splits of 90 and 10 %%", ridge, f.splits)})
 	}
 	return append(settings,
-		report.Setting{Name: "RSA", Value: fmt.Sprintf("%d resamples and permutations", f.resample)},
-		report.Setting{Name: "seed", Value: strconv.FormatUint(f.model.seed, 10)})
+		results.Setting{Name: "RSA", Value: fmt.Sprintf("%d resamples and permutations", f.resample)},
+		results.Setting{Name: "seed", Value: strconv.FormatUint(f.model.seed, 10)})
 }

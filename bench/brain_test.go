@@ -9,18 +9,18 @@ import (
 	"strings"
 	"testing"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/zoo"
 )
 
 // brainReport reads what bench brain found.
-func brainReport(t *testing.T, dir string) report.Brain {
+func brainReport(t *testing.T, dir string) results.Brain {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(dir, "brain.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b report.Brain
+	var b results.Brain
 	if err := json.Unmarshal(content, &b); err != nil {
 		t.Fatal(err)
 	}
@@ -123,15 +123,15 @@ func TestBrainOfPictures(t *testing.T) {
 		t.Fatalf("status %d: %s", status, stderr)
 	}
 	b := brainReport(t, out)
-	if len(b.Regions) != 0 || len(b.Areas) != 0 || len(b.Alike) != 3 || b.Alike[2].A != "resnet8: conv1" || b.Alike[2].B != "resnet8: layer3" {
-		t.Errorf("%s\n%+v", stdout, b.Alike)
+	if len(b.Regions) != 0 || len(b.Areas) != 0 || len(b.Pairs) != 3 || b.Pairs[2].A != "resnet8: conv1" || b.Pairs[2].B != "resnet8: layer3" {
+		t.Errorf("%s\n%+v", stdout, b.Pairs)
 	}
 	// The same once more is the same, but for times.
-	first := b.Alike
+	first := b.Pairs
 	if status, _, stderr := bench(t.Context(), "brain", "-models", "gabor,resnet8", "-width", "2", "-classes", "3", "-weights", weights, "-data", dir, "-areas", "conv1,layer3", "-batch", "7", "-out", out); status != 0 {
 		t.Fatal(stderr)
 	}
-	for i, p := range brainReport(t, out).Alike {
+	for i, p := range brainReport(t, out).Pairs {
 		if p != first[i] {
 			t.Errorf("in other batches %+v, before %+v", p, first[i])
 		}
@@ -185,7 +185,7 @@ func TestBrainImpliedOrder(t *testing.T) {
 			}
 		}
 		for _, s := range b.Areas {
-			if s.Measure == report.MeasureSpearman {
+			if s.Measure == results.MeasureSpearman {
 				scores[stated] = s.Value
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/bench/runs"
 )
 
@@ -170,7 +171,7 @@ func compare(ctx context.Context, c console, s settings, names string, seeds int
 			continue
 		}
 		keepTime(r, keepers)
-		if err := r.Write(s.out); err != nil {
+		if err := report.Write(r, s.out); err != nil {
 			return err
 		}
 	}
@@ -212,18 +213,18 @@ func clearRuns(out string) error {
 
 // finish writes the report and prints its table, also of runs that were
 // interrupted, and then how to go on, or failed.
-func finish(c console, b *bar, r *report.Report, out string, keepers []*keeper, goOn string, cause error) error {
+func finish(c console, b *bar, r *results.Comparison, out string, keepers []*keeper, goOn string, cause error) error {
 	b.finish()
 	keepTime(r, keepers)
 	r.Interrupted = cause != nil
 	stopped := errors.Is(cause, context.Canceled)
-	if err := r.Write(out); err != nil {
+	if err := report.Write(r, out); err != nil {
 		if cause != nil && !stopped { // of which this is a consequence, as when the disk is full
 			return cause
 		}
 		return err
 	}
-	if err := r.WriteTable(c.out); err != nil {
+	if err := report.WriteTable(c.out, r); err != nil {
 		return err
 	}
 	if stopped {
@@ -235,10 +236,10 @@ func finish(c console, b *bar, r *report.Report, out string, keepers []*keeper, 
 }
 
 // newReport starts a report with what is known before the first run.
-func newReport(title string, e *experiment) *report.Report {
-	return &report.Report{
+func newReport(title string, e *experiment) *results.Comparison {
+	return &results.Comparison{
 		Title: title, Command: "go run ./bench " + strings.Join(os.Args[1:], " "), Started: time.Now(),
-		Mode: e.mode, Settings: e.describe(), Machine: report.Machine(), Versions: report.Versions(),
+		Mode: e.mode, Settings: e.describe(), Machine: results.Machine(), Versions: results.Versions(),
 		LearningRateChoice: e.rateChoice(),
 	}
 }

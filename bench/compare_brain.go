@@ -10,7 +10,8 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/brain"
-	"hypnos/bench/report"
+	"hypnos/bench/report/brainreport"
+	"hypnos/bench/results"
 	"hypnos/recordings"
 )
 
@@ -51,7 +52,7 @@ func newLikeness(ctx context.Context, c console, name string, e *experiment) (*l
 // measure compares the networks of finished runs, trained and as they were
 // before, adds the scores to the report of the comparison, and writes a report of
 // its own into the folder brain beside it.
-func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants []variant, r *report.Report, keepers []*keeper, out string) error {
+func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants []variant, r *results.Comparison, keepers []*keeper, out string) error {
 	l.started = time.Now()
 	starts := map[string]bool{}
 	var sources, before []source
@@ -84,20 +85,20 @@ func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants 
 		}
 	}
 	l.flags.complete(found, l.recording, l.started)
-	return found.Write(filepath.Join(out, "brain"))
+	return brainreport.Write(found, filepath.Join(out, "brain"))
 }
 
 // scoresOf are those of the best areas of a network: PLS where there are
 // responses, else Spearman's RSA.
-func scoresOf(b *report.Brain, model string, seed uint64) []report.BrainScore {
-	var scores []report.BrainScore
+func scoresOf(b *results.Brain, model string, seed uint64) []results.BrainScore {
+	var scores []results.BrainScore
 	for _, region := range b.Regions {
-		var chosen *report.BrainScore
+		var chosen *results.BrainScore
 		for i, s := range b.Best {
 			if s.Region != region || s.Model != model || s.Seed != seed {
 				continue
 			}
-			if s.Measure == report.MeasurePLS || s.Measure == report.MeasureSpearman && chosen == nil {
+			if s.Measure == results.MeasurePLS || s.Measure == results.MeasureSpearman && chosen == nil {
 				chosen = &b.Best[i]
 			}
 		}

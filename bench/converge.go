@@ -17,7 +17,9 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
+	"hypnos/bench/plotting"
 	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/weightshare"
 )
 
@@ -107,7 +109,7 @@ func converge(ctx context.Context, c console, rules []convergeRule, trials int, 
 	}
 	study := convergeStudy(settings)
 	study.Started, study.Duration = started, time.Since(started)
-	study.Settings = append(study.Settings, report.Setting{Name: "trials", Value: fmt.Sprintf("%d, seeds %d to %d", trials, seed, seed+uint64(trials)-1)})
+	study.Settings = append(study.Settings, results.Setting{Name: "trials", Value: fmt.Sprintf("%d, seeds %d to %d", trials, seed, seed+uint64(trials)-1)})
 	if err := study.Write(out); err != nil {
 		return err
 	}
@@ -159,11 +161,11 @@ func (s *setting) limit(of func(start float64) float64) float64 {
 }
 
 // curve returns the course of a quantity over presentations.
-func (s *setting) curve(style int, of func(weightshare.State) float64) report.Curve {
-	c := report.Curve{Name: fmt.Sprintf("K = %d", s.Side), Style: style}
+func (s *setting) curve(style int, of func(weightshare.State) float64) plotting.Curve {
+	c := plotting.Curve{Name: fmt.Sprintf("K = %d", s.Side), Style: style}
 	for i, state := range s.trials[0] {
 		values := s.at(i, of)
-		c.Points = append(c.Points, report.Point{X: float64(state.Presentations), Mean: stat.Mean(values, nil), Low: floats.Min(values), High: floats.Max(values)})
+		c.Points = append(c.Points, plotting.Point{X: float64(state.Presentations), Mean: stat.Mean(values, nil), Low: floats.Min(values), High: floats.Max(values)})
 	}
 	return c
 }
@@ -193,10 +195,10 @@ func convergeStudy(settings []*setting) *report.Study {
 			"so that their mean may drift while their weights come together. A pull of strength γ holds all weights back. " +
 			"Disorder is −log10 of the weight signal-to-noise ratio, the mean over the K² inputs of mean²/variance of the weights of the pool.",
 		Command:      "go run ./bench " + strings.Join(os.Args[1:], " "),
-		Machine:      report.Machine(),
-		Versions:     report.Versions(),
+		Machine:      results.Machine(),
+		Versions:     results.Versions(),
 		TableCaption: "Mean over trials ± sample standard deviation. Disorder is −log10 of the weight signal-to-noise ratio; excess is how far it lies above the fixed point of the Hebbian rule, and the rule at hand drifts to the next. Cosine and length compare the pool's mean weights with those of the start.",
-		Settings: []report.Setting{
+		Settings: []results.Setting{
 			{Name: "Hebbian", Value: "2,000 presentations; rate 0.5/(1000+t) at presentation t, momentum 0.95"},
 			{Name: "dynamic", Value: "10,000 presentations of 150 steps; tau 30, alpha 10, b 1; rate 3e-4/√(1+s/2) at step s of all, off for the first 50 of each presentation; momentum 0.95"},
 			{Name: "pools", Value: "100 neurons, K×K inputs, K = 3, 6, 9; gamma 0.1, 0.01, 0.001"},
@@ -217,14 +219,14 @@ func convergeStudy(settings []*setting) *report.Study {
 }
 
 // convergeSheet is the figure of a rule: a panel a gamma, a curve a side.
-func convergeSheet(settings []*setting) report.Sheet {
+func convergeSheet(settings []*setting) plotting.Sheet {
 	kind := settings[0].Kind
 	name := map[weightshare.Kind]string{weightshare.Hebbian: "Hebbian", weightshare.Dynamic: "dynamic"}[kind]
-	sheet := report.Sheet{
+	sheet := plotting.Sheet{
 		Name: "converge_" + kind.String(), Title: "Convergence of the " + name + " rule", Level: "fixed point of the Hebbian rule",
 		Caption: "above, disorder of the weights of a pool; below, the cosine of its mean weights to those of the start, and their length relative to these; mean over trials, the band from the lowest to the highest",
 	}
-	above, middle, below := make([]report.Panel, len(convergeGammas)), make([]report.Panel, len(convergeGammas)), make([]report.Panel, len(convergeGammas))
+	above, middle, below := make([]plotting.Panel, len(convergeGammas)), make([]plotting.Panel, len(convergeGammas)), make([]plotting.Panel, len(convergeGammas))
 	for i, s := range settings {
 		p, style := i/len(convergeSides), i%len(convergeSides)+1
 		above[p].Title, above[p].Y = fmt.Sprintf("γ = %g", s.Gamma), "disorder, −log10 w-SNR"
@@ -233,9 +235,9 @@ func convergeSheet(settings []*setting) report.Sheet {
 		above[p].Curves = append(above[p].Curves, s.curve(style, stateDisorder))
 		middle[p].Curves = append(middle[p].Curves, s.curve(style, stateCosine))
 		below[p].Curves = append(below[p].Curves, s.curve(style, stateLength))
-		above[p].Levels = append(above[p].Levels, report.Level{Y: s.limit(s.FixedPoint), Style: style})
+		above[p].Levels = append(above[p].Levels, plotting.Level{Y: s.limit(s.FixedPoint), Style: style})
 	}
-	sheet.Panels = [][]report.Panel{above, middle, below}
+	sheet.Panels = [][]plotting.Panel{above, middle, below}
 	return sheet
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/pkg/errors"
 	"golang.org/x/image/draw"
 
-	"hypnos/bench/report"
+	"hypnos/bench/plotting"
 	"hypnos/graph"
 )
 
@@ -100,7 +100,7 @@ func (o filterOptions) check() error {
 }
 
 // picture shows the filters of a layer.
-func (o filterOptions) picture(l *graph.Layer) report.Picture {
+func (o filterOptions) picture(l *graph.Layer) plotting.Picture {
 	f := l.Field
 	what := fmt.Sprintf("%s, %s: %d filters of %d×%d", l.Name, l.Kind, f.Channels, f.Kernel, f.Kernel)
 	scale := "Each filter has a scale of its own, on which zero is grey."
@@ -110,7 +110,7 @@ func (o filterOptions) picture(l *graph.Layer) report.Picture {
 			filters[channel] = f.Filter(0, channel)
 		}
 		columns := nearSquare(f.Channels)
-		return report.Picture{
+		return plotting.Picture{
 			Caption: what + ", the same at all locations. " + scale,
 			Image:   grid(magnified(filters, columns), columns, filterGap),
 		}
@@ -124,7 +124,7 @@ func (o filterOptions) picture(l *graph.Layer) report.Picture {
 			}
 		}
 	}
-	p := report.Picture{Caption: fmt.Sprintf("%s at each location, of which %d×%d of %d×%d are shown, ", what, len(rows), len(columns), f.Output.Height, f.Output.Width)}
+	p := plotting.Picture{Caption: fmt.Sprintf("%s at each location, of which %d×%d of %d×%d are shown, ", what, len(rows), len(columns), f.Output.Height, f.Output.Width)}
 	perSide := nearSquare(f.Channels)
 	filters = magnified(filters, perSide*len(columns))
 	locations := len(rows) * len(columns)

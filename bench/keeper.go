@@ -12,7 +12,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/bench/runs"
 	"hypnos/graph"
 	"hypnos/internal/kernel"
@@ -31,7 +31,7 @@ type record struct {
 	Command      string      `json:"command"`
 	Started      time.Time   `json:"started"`
 	Seconds      float64     `json:"seconds"` // of the run, from all its processes
-	Run          report.Run  `json:"run"`
+	Run          results.Run `json:"run"`
 	State        train.State `json:"state"`
 	Sleep        sleepRecord `json:"sleep"`
 }
@@ -39,14 +39,14 @@ type record struct {
 // sleepRecord is the state of a sleeper in JSON, which has no NaN but in a
 // report.
 type sleepRecord struct {
-	Phases int            `json:"phases"`
-	Last   []report.Layer `json:"last"` // Spread and Cosine
+	Phases int             `json:"phases"`
+	Last   []results.Layer `json:"last"` // Spread and Cosine
 }
 
 func recordSleep(s weightshare.SleeperState) sleepRecord {
 	r := sleepRecord{Phases: s.Phases}
 	for _, c := range s.Last {
-		r.Last = append(r.Last, report.Layer{Name: c.Layer, SNR: math.NaN(), PoolSNR: math.NaN(), Spread: c.Spread, Cosine: c.Cosine})
+		r.Last = append(r.Last, results.Layer{Name: c.Layer, SNR: math.NaN(), PoolSNR: math.NaN(), Spread: c.Spread, Cosine: c.Cosine})
 	}
 	return r
 }
@@ -105,7 +105,7 @@ func (k *keeper) begin(o checkpointFlags, flags, facts map[string]string, comman
 	now := time.Now()
 	k.flags = o
 	if !k.keeps() {
-		k.record = record{Command: command, Started: now, Run: report.Run{Seed: seed}}
+		k.record = record{Command: command, Started: now, Run: results.Run{Seed: seed}}
 	}
 	k.Flags, k.Facts, k.Build, k.Instructions = flags, facts, build(), instructions()
 	k.begun, k.written = now, now
@@ -156,7 +156,7 @@ func (k *keeper) restore(net *graph.Network, sleeper *weightshare.Sleeper) error
 func averageName(which string, p *graph.Parameter) string { return graph.Beside + which + "." + p.Name }
 
 // offer takes a checkpoint where one is due.
-func (k *keeper) offer(s train.State, stopping bool, run report.Run, sleeper *weightshare.Sleeper, net *graph.Network, steps, perEpoch int) error {
+func (k *keeper) offer(s train.State, stopping bool, run results.Run, sleeper *weightshare.Sleeper, net *graph.Network, steps, perEpoch int) error {
 	run.Complete = s.Step == steps
 	if !stopping && !run.Complete && !k.flags.due(s.Step, perEpoch, time.Since(k.written)) {
 		return nil
@@ -222,7 +222,7 @@ var build = sync.OnceValue(func() string {
 func instructions() string { return kernel.Instructions() + " on " + runtime.GOARCH }
 
 // keepTime sets the times of a report to those of its runs, in all processes.
-func keepTime(r *report.Report, keepers []*keeper) {
+func keepTime(r *results.Comparison, keepers []*keeper) {
 	r.Duration = 0
 	for _, k := range keepers {
 		r.Duration += time.Duration(k.seconds() * float64(time.Second))

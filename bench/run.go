@@ -7,7 +7,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/train"
@@ -17,8 +17,8 @@ import (
 // measure trains one variant with one seed and returns what was measured, also
 // when it ends with an error: the epochs until then. With a keeper, which may be
 // nil, it goes on where that has a checkpoint, and keeps others.
-func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar, k *keeper) (report.Run, error) {
-	run := report.Run{Seed: seed}
+func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar, k *keeper) (results.Run, error) {
+	run := results.Run{Seed: seed}
 	steps := e.epochs * e.stepsPerEpoch()
 	done := 0
 	name := fmt.Sprintf("%s, seed %d", v.name, seed)
@@ -133,17 +133,17 @@ func (e *experiment) top1(done train.Epoch) string {
 }
 
 // row turns an epoch of the training loop to one of the report.
-func (e *experiment) row(done train.Epoch, alike []weightshare.Measures, sleeper *weightshare.Sleeper) report.Epoch {
-	epoch := report.Epoch{
+func (e *experiment) row(done train.Epoch, alike []weightshare.Measures, sleeper *weightshare.Sleeper) results.Epoch {
+	epoch := results.Epoch{
 		Epoch: done.Epoch, Step: done.Step, LearningRate: done.LearningRate,
 		TrainLoss: done.Training.Loss, TrainTop1: done.Training.Top1,
-		Test: report.NoEvaluation(), Validation: report.NoEvaluation(), TrainEval: report.NoEvaluation(),
+		Test: results.NoEvaluation(), Validation: results.NoEvaluation(), TrainEval: results.NoEvaluation(),
 		SNR: done.SNR, Seconds: done.Seconds,
 		PoolSNR: median(alike, func(m weightshare.Measures) float64 { return m.PoolSNR }),
 	}
 	for i, m := range done.Evaluated {
-		of := map[string]*report.Evaluation{"test": &epoch.Test, "validation": &epoch.Validation, "training": &epoch.TrainEval}
-		*of[e.parts[i].name] = report.Evaluation(m)
+		of := map[string]*results.Evaluation{"test": &epoch.Test, "validation": &epoch.Validation, "training": &epoch.TrainEval}
+		*of[e.parts[i].name] = results.Evaluation(m)
 	}
 	var changes []weightshare.Change
 	if sleeper != nil {
@@ -152,7 +152,7 @@ func (e *experiment) row(done train.Epoch, alike []weightshare.Measures, sleeper
 	epoch.Spread = median(changes, func(c weightshare.Change) float64 { return c.Spread })
 	epoch.Cosine = median(changes, func(c weightshare.Change) float64 { return c.Cosine })
 	for i, m := range alike {
-		layer := report.Layer{Name: m.Layer, SNR: m.SNR, PoolSNR: m.PoolSNR, Spread: math.NaN(), Cosine: math.NaN()}
+		layer := results.Layer{Name: m.Layer, SNR: m.SNR, PoolSNR: m.PoolSNR, Spread: math.NaN(), Cosine: math.NaN()}
 		if changes != nil { // of the same layers
 			layer.Spread, layer.Cosine = changes[i].Spread, changes[i].Cosine
 		}
@@ -178,35 +178,35 @@ func (e *experiment) load(net *graph.Network, note func(line string)) error {
 
 // check finds, before anything is trained, what would stop a variant later. It
 // returns the variant as the report shows it, without runs.
-func (e *experiment) check(c console, v variant) (report.Variant, error) {
+func (e *experiment) check(c console, v variant) (results.Variant, error) {
 	net, err := e.network(v, e.seed)
 	if err != nil {
-		return report.Variant{}, err
+		return results.Variant{}, err
 	}
 	if e.initial != "" && !e.resumed {
 		if err := e.load(net, func(line string) { c.note(line) }); err != nil {
-			return report.Variant{}, err
+			return results.Variant{}, err
 		}
 	}
 	if _, err := e.loader(v, e.seed); err != nil {
-		return report.Variant{}, err
+		return results.Variant{}, err
 	}
 	description := v.description
 	if v.sleeps() {
 		if _, err := e.sleeper(v, net, e.seed); err != nil {
-			return report.Variant{}, err
+			return results.Variant{}, err
 		}
 		description = fmt.Sprintf(description, adverb(e.phase))
 	}
 	if err := e.optimiser.Check(); err != nil {
-		return report.Variant{}, err
+		return results.Variant{}, err
 	}
 	schedule := e.schedule
 	schedule.Rate = e.learningRate(v)
 	if err := schedule.Check(); err != nil {
-		return report.Variant{}, err
+		return results.Variant{}, err
 	}
-	return report.Variant{
+	return results.Variant{
 		Name: v.name, Description: description, Method: v.method, Parameters: net.ParameterCount(),
 		LearningRate: schedule.Rate, Local: len(net.LocalLayers()) > 0,
 	}, nil

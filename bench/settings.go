@@ -11,7 +11,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/train"
@@ -288,7 +288,7 @@ func (e *experiment) rateChoice() string {
 }
 
 // describe lists the settings for the report.
-func (e *experiment) describe() []report.Setting {
+func (e *experiment) describe() []results.Setting {
 	images := []string{fmt.Sprintf("%d training", e.training.Len())}
 	for _, p := range e.parts {
 		if p.name != "training" {
@@ -300,7 +300,7 @@ func (e *experiment) describe() []report.Setting {
 	if e.width > 0 {
 		width = strconv.Itoa(e.width)
 	}
-	settings := []report.Setting{
+	settings := []results.Setting{
 		{Name: "model", Value: e.model + ", width " + width},
 		{Name: "data", Value: fmt.Sprintf("%s: %s images of %d×%d, %d classes", e.data, strings.Join(images[:last], ", ")+" and "+images[last], e.size.Height, e.size.Width, len(e.training.Classes()))},
 		{Name: "training", Value: fmt.Sprintf("%d epochs of %d steps, batches of %d images", e.epochs, e.stepsPerEpoch(), e.batch)},
@@ -309,11 +309,11 @@ func (e *experiment) describe() []report.Setting {
 		e.describeSleep(),
 	}
 	if e.initial != "" {
-		settings = append(settings, report.Setting{Name: "initial weights", Value: e.initial})
+		settings = append(settings, results.Setting{Name: "initial weights", Value: e.initial})
 	}
 	if c := e.connectivity; c != (graph.Connectivity{}) {
 		c.Local = true
-		settings = append(settings, report.Setting{Name: "local networks", Value: c.String()})
+		settings = append(settings, results.Setting{Name: "local networks", Value: c.String()})
 	}
 	return settings
 }

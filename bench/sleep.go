@@ -7,7 +7,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/weightshare"
@@ -86,7 +86,7 @@ func adverb(p weightshare.Phase) string {
 }
 
 // describeSleep lists the settings of the sleep for the report.
-func (e *experiment) describeSleep() report.Setting {
+func (e *experiment) describeSleep() results.Setting {
 	p := e.phase
 	text := p.Kind.String()
 	if p.Kind != weightshare.Instant {
@@ -102,5 +102,5 @@ func (e *experiment) describeSleep() report.Setting {
 	if p.OverTime && p.Kind == weightshare.Dynamic {
 		text += fmt.Sprintf(", learning at each but the first %d", p.Settle)
 	}
-	return report.Setting{Name: "sleep", Value: text}
+	return results.Setting{Name: "sleep", Value: text}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/bench/runs"
 )
 
@@ -133,8 +134,8 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 	b := newBar(c.err, e.epochs*e.stepsPerEpoch(), f.variant)
 	defer b.finish()
 	run, err := e.measure(ctx, v, f.seed, b, k)
-	row.Runs = []report.Run{run}
-	r.Variants = []report.Variant{row}
+	row.Runs = []results.Run{run}
+	r.Variants = []results.Variant{row}
 	if k != nil {
 		k.end()
 		goOn := "nothing was kept"
@@ -151,7 +152,7 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 	if err != nil {
 		return err
 	}
-	return r.WriteTable(c.out)
+	return report.WriteTable(c.out, r)
 }
 
 // goOn finds the checkpoint to go on from, and sets the flags to its own.

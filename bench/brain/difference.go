@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 )
 
 // bestScores are those of the best areas of one model, by one measure of one
@@ -20,15 +20,15 @@ type bestScores struct {
 
 // differences returns how much closer to a region one model is than another, of
 // every two models, by every measure.
-func (s *Study) differences() []report.BrainDifference {
-	var all []report.BrainDifference
+func (s *Study) differences() []results.BrainDifference {
+	var all []results.BrainDifference
 	for _, r := range s.regions {
 		for _, m := range r.measures {
 			models := s.bestScores(r.Name, m.name)
 			for i, a := range models {
 				for _, b := range models[i+1:] {
 					value, err := m.difference(a, b)
-					all = append(all, report.BrainDifference{Region: r.Name, Measure: m.name, A: a.model, B: b.model, Value: value, Error: err})
+					all = append(all, results.BrainDifference{Region: r.Name, Measure: m.name, A: a.model, B: b.model, Value: value, Error: err})
 				}
 			}
 		}

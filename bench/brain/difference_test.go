@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/ventral"
 )
 
@@ -106,7 +106,7 @@ func TestDifferencesOfStudy(t *testing.T) {
 		if d.A == "whole" && d.B == "bad" && !(d.Value > 3*d.Error) {
 			t.Errorf("%s: %v ± %v", d.Measure, d.Value, d.Error)
 		}
-		if d.Measure != report.MeasureSpearman || d.A != "whole" || d.B != "part" {
+		if d.Measure != results.MeasureSpearman || d.A != "whole" || d.B != "part" {
 			continue
 		}
 		if want := stat.StdDev(paired, nil); math.Abs(d.Value-(scores[0].Value-scores[1].Value)) > 1e-12 || !(math.Abs(d.Error-want) < 1e-12) {

@@ -4,7 +4,7 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/recordings"
 	"hypnos/ventral"
 )
@@ -59,13 +59,13 @@ type scored struct {
 }
 
 // row is a score as the report has it.
-func (m measure) row(r region, model Model, area string, s scored) report.BrainScore {
-	row := report.BrainScore{
+func (m measure) row(r region, model Model, area string, s scored) results.BrainScore {
+	row := results.BrainScore{
 		Region: r.Name, Measure: m.name, Model: model.Name, Seed: model.Seed, Area: area,
 		Value: s.Value, Error: s.Error, Low: m.low, High: m.high, CeilingError: m.ceiling, P: s.p,
 		ExplainedVariance: none, SquaredRatio: none,
 	}
-	if m.name == report.MeasurePLS || m.name == report.MeasureRidge {
+	if m.name == results.MeasurePLS || m.name == results.MeasureRidge {
 		if n, err := ventral.Normalise(s.Value, m.low); err == nil { // without a ceiling there is nothing
 			row.ExplainedVariance, row.SquaredRatio = n.ExplainedVariance, n.SquaredRatio
 		}
@@ -84,7 +84,7 @@ func newRegion(recorded recordings.Region, of *recordings.Recording, o Options) 
 	for _, c := range []struct {
 		name string
 		ventral.Correlation
-	}{{report.MeasureSpearman, ventral.Spearman}, {report.MeasurePearson, ventral.Pearson}} {
+	}{{results.MeasureSpearman, ventral.Spearman}, {results.MeasurePearson, ventral.Pearson}} {
 		m, err := geometry(recorded, c.name, c.Correlation, o)
 		if err != nil {
 			return r, err
@@ -143,10 +143,10 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 		ridge = ventral.Ridge{Alpha: o.Alphas[0]}
 	}
 	if unpredictable == nil {
-		r.measures = append(r.measures, predictivity(report.MeasurePLS, ventral.PLS{Components: components}), predictivity(report.MeasureRidge, ridge))
+		r.measures = append(r.measures, predictivity(results.MeasurePLS, ventral.PLS{Components: components}), predictivity(results.MeasureRidge, ridge))
 	}
 	r.measures = append(r.measures,
-		measure{name: report.MeasureCKA, low: none, high: none, ceiling: none,
+		measure{name: results.MeasureCKA, low: none, high: none, ceiling: none,
 			score: func(r representation, stimuli []int, glance bool) (scored, error) {
 				of := func(kept []int) (float64, error) {
 					some := make([]int, len(kept))

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pkg/errors"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/recordings"
 	"hypnos/ventral"
 )
@@ -43,7 +43,7 @@ type Study struct {
 	options   Options
 	regions   []region
 	warnings  []string
-	report    report.Brain
+	report    results.Brain
 	draws     [][]float64      // of each of the report's best scores
 	shown     []representation // areas of the first seed of each model, by their whole names
 	seen      map[string]bool
@@ -76,7 +76,7 @@ func New(recording *recordings.Recording, o Options) (*Study, error) {
 		}
 		s.regions = append(s.regions, r)
 		s.report.Regions = append(s.report.Regions, r.Name)
-		s.report.Matrices = append(s.report.Matrices, report.BrainMatrix{Name: r.Name, Dissimilarities: r.Dissimilarities})
+		s.report.Matrices = append(s.report.Matrices, results.BrainMatrix{Name: r.Name, Dissimilarities: r.Dissimilarities})
 		for _, m := range r.measures {
 			if !slices.Contains(s.report.Measures, m.name) {
 				s.report.Measures = append(s.report.Measures, m.name)
@@ -147,13 +147,13 @@ func (s *Study) Add(m Model) {
 				s.Warn("%s, %s of %s is left out: %v", name, measure.name, r.Name, err)
 				continue
 			}
-			if i == 0 && j == 0 || i == 0 && measure.name == report.MeasureSpearman {
+			if i == 0 && j == 0 || i == 0 && measure.name == results.MeasureSpearman {
 				drawn = areas[best]
 			}
 		}
 	}
 	if first {
-		s.report.Matrices = append(s.report.Matrices, report.BrainMatrix{Name: label(name, drawn.name), Dissimilarities: drawn.dissimilarities})
+		s.report.Matrices = append(s.report.Matrices, results.BrainMatrix{Name: label(name, drawn.name), Dissimilarities: drawn.dissimilarities})
 	}
 }
 
@@ -195,21 +195,21 @@ func (s *Study) Warn(format string, args ...any) {
 
 // Report returns what was found so far; its caller says where it comes from. Two
 // areas that cannot be compared have NaN.
-func (s *Study) Report() *report.Brain {
+func (s *Study) Report() *results.Brain {
 	b := s.report
 	b.Warning = strings.Join(s.warnings, "; ")
 	b.Differences = s.differences()
-	b.Alike = nil
+	b.Pairs = nil
 	for i, a := range s.shown {
 		for _, c := range s.shown[:i] {
-			pair := report.BrainPair{A: c.name, B: a.name, CKA: none, RSA: none}
+			pair := results.BrainPair{A: c.name, B: a.name, CKA: none, RSA: none}
 			if cka, err := ventral.CKA(c.kernel, a.kernel); err == nil {
 				pair.CKA = cka
 			}
 			if rsa, err := ventral.RSA(c.dissimilarities, a.dissimilarities, ventral.RSAOptions{Resamples: -1, Permutations: -1}); err == nil {
 				pair.RSA = rsa.Value
 			}
-			b.Alike = append(b.Alike, pair)
+			b.Pairs = append(b.Pairs, pair)
 		}
 	}
 	return &b

@@ -17,7 +17,7 @@ import (
 	"github.com/sbinet/npyio"
 	"gonum.org/v1/gonum/mat"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/recordings"
 	"hypnos/ventral"
 )
@@ -124,9 +124,9 @@ func unrelated(t *testing.T, seed uint64) *ventral.Features {
 	return features(t, m)
 }
 
-func only(t *testing.T, scores []report.BrainScore, measure, model, area string, seed uint64) report.BrainScore {
+func only(t *testing.T, scores []results.BrainScore, measure, model, area string, seed uint64) results.BrainScore {
 	t.Helper()
-	var found []report.BrainScore
+	var found []results.BrainScore
 	for _, s := range scores {
 		if s.Measure == measure && s.Model == model && s.Seed == seed && (area == "*" || s.Area == area) {
 			found = append(found, s)
@@ -176,7 +176,7 @@ func TestStudy(t *testing.T) {
 		if bad := only(t, b.Best, measure, "bad", "", 0); math.Abs(bad.Value) > 0.45 {
 			t.Errorf("%s: bad %+v", measure, bad)
 		}
-		predicts := measure == report.MeasurePLS || measure == report.MeasureRidge
+		predicts := measure == results.MeasurePLS || measure == results.MeasureRidge
 		ceiling, err := ventral.Ceiling(r.Regions[0].Responses, ventral.Halves{Seed: 7})
 		if err != nil {
 			t.Fatal(err)
@@ -197,14 +197,14 @@ func TestStudy(t *testing.T) {
 		t.Fatal(err)
 	}
 	fit, err := ventral.Predictivity(kernel, r.Regions[0].Responses.Mean(), ventral.PLS{}, ventral.Splits{Categories: r.Categories, Seed: 7})
-	if got := only(t, b.Areas, report.MeasurePLS, "good", "second", 1); err != nil || got.Value != fit.Value || got.Error != fit.Error {
+	if got := only(t, b.Areas, results.MeasurePLS, "good", "second", 1); err != nil || got.Value != fit.Value || got.Error != fit.Error {
 		t.Errorf("PLS %+v, want %+v, %v", got, fit.Score, err)
 	}
 	// Models against each other: the first seed of each.
-	if len(b.Alike) != 3 || len(b.Matrices) != 3 {
-		t.Fatalf("%d pairs, %d matrices", len(b.Alike), len(b.Matrices))
+	if len(b.Pairs) != 3 || len(b.Matrices) != 3 {
+		t.Fatalf("%d pairs, %d matrices", len(b.Pairs), len(b.Matrices))
 	}
-	if p := b.Alike[0]; p.A != "good, seed 1: first" || p.B != "good, seed 1: second" || math.Abs(p.CKA) > 0.3 || math.Abs(p.RSA) > 0.3 {
+	if p := b.Pairs[0]; p.A != "good, seed 1: first" || p.B != "good, seed 1: second" || math.Abs(p.CKA) > 0.3 || math.Abs(p.RSA) > 0.3 {
 		t.Errorf("pair %+v", p)
 	}
 	if name := b.Matrices[1].Name; name != "good, seed 1: second" {
@@ -225,8 +225,8 @@ func TestStudyIT92(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := s.Report()
-	of := func(region, measure, model string) report.BrainScore {
-		var scores []report.BrainScore
+	of := func(region, measure, model string) results.BrainScore {
+		var scores []results.BrainScore
 		for _, g := range b.Given {
 			if g.Region == region {
 				scores = append(scores, g)
@@ -238,14 +238,14 @@ func TestStudyIT92(t *testing.T) {
 		measure, model string
 		value          float64
 	}{
-		{report.MeasureSpearman, "human IT", 0.4389}, {report.MeasurePearson, "human IT", 0.4912},
-		{report.MeasureSpearman, "animacy", 0.4534}, {report.MeasureSpearman, "HMAX", 0.2452},
+		{results.MeasureSpearman, "human IT", 0.4389}, {results.MeasurePearson, "human IT", 0.4912},
+		{results.MeasureSpearman, "animacy", 0.4534}, {results.MeasureSpearman, "HMAX", 0.2452},
 	} {
 		if got := of("monkey IT", want.measure, want.model); math.Abs(got.Value-want.value) > 5e-5 || !(got.Error > 0.01 && got.Error < 0.1) {
 			t.Errorf("%s of %s: %+v, want %v", want.measure, want.model, got, want.value)
 		}
 	}
-	human := of("human IT", report.MeasureSpearman, "animacy")
+	human := of("human IT", results.MeasureSpearman, "animacy")
 	if math.Abs(human.Low-0.3723) > 5e-5 || math.Abs(human.High-0.6657) > 5e-5 || human.Value > 0.5882 {
 		t.Errorf("mean over subjects %+v", human)
 	}
@@ -311,7 +311,7 @@ func TestSparseResponses(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := s.Report()
-	if want := []string{report.MeasureCKA, report.MeasureSpearman, report.MeasurePearson}; !slices.Equal(b.Measures, want) || !strings.Contains(b.Warning, "sparse: it has no PLS and ridge: neuroid 3 responds alike") {
+	if want := []string{results.MeasureCKA, results.MeasureSpearman, results.MeasurePearson}; !slices.Equal(b.Measures, want) || !strings.Contains(b.Warning, "sparse: it has no PLS and ridge: neuroid 3 responds alike") {
 		t.Errorf("sparse neuroid: measures %q, warning %q", b.Measures, b.Warning)
 	}
 }

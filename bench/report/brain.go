@@ -1,176 +1,89 @@
 package report
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/mat"
+	"hypnos/bench/format"
+	"hypnos/bench/plotting"
+	"hypnos/bench/results"
 )
 
-// Brain is how like recordings of the brain the areas of models are, and how
-// like each other. Its files are
-//
-//	report.html            everything, for people; needs no other file and no network
-//	areas.csv              one row per region, measure, model, seed and area
-//	best.csv               one row per region, measure, model and seed: the best area; and the given models
-//	differences.csv        one row per region, measure and pair of models
-//	models.csv             one row per pair of areas
-//	brain.json             everything, for programs; decodes into a Brain
-//	best.svg …             the best areas by all measures
-//	best_REGION.svg …      the best areas by the measure that the findings are of
-//	areas_REGION.svg …     all areas
-//	dissimilarities.svg …  the matrices of dissimilarities
-//	models.svg …           model against model
-//
-// where each figure is there as SVG and PNG, if there is something to draw.
-// REGION is the region's name with "_" for all but letters and digits. A value
-// that is not there is NaN, which the files write as those of a Report do.
-type Brain struct {
-	Title   string `json:"title"`
-	Summary string `json:"summary"` // what was compared, one paragraph
-	Command string `json:"command"` // the command line that ran it
-	Warning string `json:"warning"` // that something is missing, or ""
-	Credit  string `json:"credit"`  // of the recording, or ""
-
-	Started  time.Time     `json:"started"`
-	Duration time.Duration `json:"-"` // duration_seconds in JSON
-
-	Settings []Setting `json:"settings"` // in the order in which they are shown
-	Machine  []Setting `json:"machine"`  // see Machine
-	Versions []Setting `json:"versions"` // see Versions
-
-	// Names, in the order in which they are shown. There are no regions without
-	// recordings.
-	Regions  []string `json:"regions"`
-	Measures []string `json:"measures"` // MeasurePLS, …
-	Models   []string `json:"models"`   // without their seeds
-
-	Areas []BrainScore `json:"areas"` // of every area with every region, on all stimuli
-	Best  []BrainScore `json:"best"`  // of the area chosen on one half of the stimuli, on the other half
-	Given []BrainScore `json:"given"` // of models known by their dissimilarities alone, on all stimuli; Area is ""
-
-	Differences []BrainDifference `json:"differences"` // of the best areas of every two models
-
-	Matrices   []BrainMatrix `json:"matrices"`   // to draw; brain.json has those of up to 1,000 stimuli
-	Categories []string      `json:"categories"` // of their stimuli, or nil; those of one category may lie apart
-
-	Alike []BrainPair `json:"alike"` // model against model
-}
-
-// The measures that the report can explain. Others are shown without.
-const (
-	MeasurePLS      = "PLS"
-	MeasureRidge    = "ridge"
-	MeasureSpearman = "RSA (Spearman)"
-	MeasurePearson  = "RSA (Pearson)"
-	MeasureCKA      = "CKA"
-)
-
-// BrainScore is how like a region an area of a model is, by one measure.
-type BrainScore struct {
-	Region, Measure, Model string
-
-	Seed uint64 // 0 for a model that has none
-	Area string // "" for a model that is a single representation
-
-	Value float64
-	Error float64 // over splits (PLS, ridge), over resamples of the stimuli (RSA), jackknife (CKA)
-
-	// Low and High are the noise ceiling: equal where it is one number, the
-	// reliability of the responses, and bounds where it comes from the agreement
-	// of subjects.
-	Low, High    float64
-	CeilingError float64
-
-	P float64 // of a permutation test (RSA)
-
-	// ExplainedVariance is Value²/c and SquaredRatio (Value/c)², of PLS and ridge
-	// under the ceiling c.
-	ExplainedVariance, SquaredRatio float64
-}
-
-// BrainDifference is how much closer to a region the best area of one model is
-// than that of another, by one measure.
-type BrainDifference struct {
-	Region, Measure, A, B string
-
-	Value float64 // the score of A less that of B, of means over seeds
-	Error float64 // its standard error, over stimuli and over seeds; NaN where there is none
-}
-
-// BrainMatrix is dissimilarities of stimuli.
-type BrainMatrix struct {
-	Name            string // "monkey IT", "lc, seed 1: layer2"
-	Dissimilarities mat.Symmetric
-}
-
-// BrainPair is how alike areas of two models are.
-type BrainPair struct {
-	A, B string  // "lc, seed 1: layer2": an area's name follows the last ": "
-	CKA  float64 // linear, unbiased
-	RSA  float64 // Spearman's correlation of dissimilarities
-}
-
-// Write writes all the files of the report to the folder, which it creates if
-// necessary, each as a whole, and removes the figures of an earlier report that
-// this one does not have. The error names the file; the numbers are written
-// before the pictures, so that a picture that fails costs no results.
-func (b *Brain) Write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return errors.Wrapf(err, "report: cannot create folder %q", dir)
-	}
-	save := saver(dir)
-	content, err := b.encodeJSON()
-	if err := save("brain.json", content, err); err != nil {
-		return err
-	}
-	for _, table := range []struct {
-		name string
-		rows [][]string
-	}{
-		{"areas.csv", records(scoreColumns, b.Areas)},
-		{"best.csv", records(scoreColumns, slices.Concat(b.Best, b.Given))},
-		{"differences.csv", records(differenceColumns, b.Differences)},
-		{"models.csv", records(pairColumns, b.Alike)},
-	} {
-		content, err := encodeCSV(table.rows)
-		if err := save(table.name, content, err); err != nil {
-			return err
+// brainColumns returns the columns of the table of scores: of each region and
+// measure the trained networks and, if there are such scores, the untrained ones.
+func (c comparison) brainColumns() []tableColumn {
+	var columns []tableColumn
+	keys := c.ScoreKeys()
+	for _, k := range keys {
+		// RSA (Spearman) is RSA where there is no other.
+		measure, _, _ := strings.Cut(k.Measure, " (")
+		for _, other := range keys {
+			if other.Measure != k.Measure && strings.HasPrefix(other.Measure, measure+" (") {
+				measure = k.Measure
+			}
+		}
+		columns = append(columns, tableColumn{format.Printable(k.Region + " " + measure), func(o *results.Outcome) string {
+			return overSeeds(k, o.Trained())
+		}})
+		if c.HasUntrained() {
+			columns = append(columns, tableColumn{"untrained", func(o *results.Outcome) string {
+				return overSeeds(k, o.Untrained())
+			}})
 		}
 	}
-	for _, prefix := range []string{"areas_", "best_"} {
-		if err := removeMatching(dir, prefix); err != nil {
-			return err
-		}
-	}
-	figures := b.figures()
-	for _, f := range figures.all() {
-		if err := f.write(dir, save); err != nil {
-			return err
-		}
-	}
-	var page bytes.Buffer
-	err = b.writeHTML(&page, figures)
-	return save("report.html", page.Bytes(), err)
+	return columns
 }
 
-// removeMatching removes the figures of the folder whose names start with the
-// prefix.
-func removeMatching(dir, prefix string) error {
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return errors.Wrap(err, "report: figures of an earlier report")
+// overSeeds shows the mean and deviation of the scores with a key.
+func overSeeds(k results.ScoreKey, scores results.BrainScores) string {
+	s := k.OverSeeds(scores)
+	return format.Score(s.Mean, s.Deviation)
+}
+
+// brainFigure is the scores of trained and untrained networks side by side, a
+// block a region.
+func (c comparison) brainFigure() plotting.Figure {
+	keys := c.ScoreKeys()
+	var blocks []plotting.BarBlock
+	for _, key := range keys {
+		if slices.ContainsFunc(blocks, func(b plotting.BarBlock) bool { return b.Title == key.Region }) {
+			continue
+		}
+		block := plotting.BarBlock{Title: key.Region}
+		for _, v := range c.Variants {
+			if c.HasUntrained() {
+				block.Rows = append(block.Rows, plotting.BarRow{Group: v.Name, Name: "trained"}, plotting.BarRow{Group: v.Name, Name: "untrained", Style: plotting.Grey})
+			} else {
+				block.Rows = append(block.Rows, plotting.BarRow{Group: v.Name})
+			}
+		}
+		for _, k := range keys {
+			if k.Region == key.Region {
+				block.Panels = append(block.Panels, c.brainPanel(k))
+			}
+		}
+		blocks = append(blocks, block)
 	}
-	var names []string
-	for _, f := range files {
-		if ext := filepath.Ext(f.Name()); strings.HasPrefix(f.Name(), prefix) && (ext == ".svg" || ext == ".png") {
-			names = append(names, f.Name())
+	return plotting.Bars{
+		Name: "brain", Title: "Fit to recordings of the brain", Blocks: blocks,
+		Caption: "the area of each network that is most like the region; bars are means over seeds, lines their standard deviation or, of one seed, the error of the score, circles single seeds; grey is the noise ceiling",
+	}.Figure()
+}
+
+func (c comparison) brainPanel(k results.ScoreKey) plotting.BarPanel {
+	panel := plotting.BarPanel{Title: k.Measure}
+	var all results.BrainScores
+	add := func(scores results.BrainScores) {
+		found := scores.With(k.Region, k.Measure)
+		panel.Bars = append(panel.Bars, plotting.Bar(found.Summary()))
+		all = append(all, found...)
+	}
+	for i := range c.Variants {
+		add(c.Variants[i].Trained())
+		if c.HasUntrained() {
+			add(c.Variants[i].Untrained())
 		}
 	}
-	return removeAll(dir, names...)
+	panel.Band = plotting.Band(all.Ceiling())
+	return panel
 }

@@ -2,27 +2,25 @@ package report
 
 import (
 	"embed"
-	"fmt"
 	"html/template"
-	"image/color"
-	"io"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/pkg/errors"
+	"hypnos/bench/format"
+	"hypnos/bench/plotting"
+	"hypnos/bench/report/page"
+	"hypnos/bench/results"
 )
 
 //go:embed *.html.tmpl
-var templates embed.FS
+var templateFiles embed.FS
 
-var pageTemplates = template.Must(template.ParseFS(templates, "*.html.tmpl"))
+var templates = page.Template(templateFiles)
 
-// page is what the template shows.
-type page struct {
-	*Report
-	Colours        template.CSS // of the curves, as CSS variables
-	Started, Took  string
+// comparisonPage is what the template shows.
+type comparisonPage struct {
+	*results.Comparison
+	page.Head
 	MissingHeading string
 	Missing        []string
 	Finding, Note  string // above and below the table
@@ -30,11 +28,11 @@ type page struct {
 	RateChoice     string // without a full stop
 	Results        pageResults
 	BrainResults   pageResults
-	Spread         bool // some result is a mean over several runs
-	GapFigure      []pageFigure
-	Curves         []pageFigure
-	WeightFigures  []pageFigure
-	BrainFigures   []pageFigure
+	OverSeeds      bool // some result is a mean over several runs
+	GapFigure      []page.Figure
+	Curves         []page.Figure
+	WeightFigures  []page.Figure
+	BrainFigures   []page.Figure
 	Variants       []pageVariant
 }
 
@@ -60,114 +58,67 @@ type pageRow struct {
 	Cells   []string
 }
 
-type pageFigure struct {
-	Picture        template.HTML
-	Title, Caption string
-	// Width is how wide it may become, so that the letters of all figures are
-	// of one size; Wide, that it takes a row of its own.
-	Width template.CSS
-	Wide  bool
-}
-
 type pageVariant struct {
 	Sample                    template.HTML
 	Name, Description         string
 	Kind, LearningRate, Seeds string
 }
 
-func (r *Report) writeHTML(w io.Writer, figures reportFigures, results []result) error {
-	p := page{
-		Report:  r,
-		Colours: colourVariables(),
-		Started: r.Started.Format("2 January 2006, 15:04 MST"),
-		Took:    r.Duration.Round(time.Second).String(),
-		Missing: r.missing(),
-		Finding: unbroken(r.finding(results)), Note: r.note(results), Images: r.headline().images,
-		RateChoice: strings.TrimSuffix(r.LearningRateChoice, "."),
+// writePage writes report.html with figures.
+func (c comparison) writePage(dir string, figures figures) error {
+	p := comparisonPage{
+		Comparison: c.Comparison, Head: page.NewHead(c.Started, c.Duration),
+		Missing: c.missing(),
+		Finding: unbroken(c.finding()), Note: c.note(), Images: c.Headline().Images,
+		RateChoice: strings.TrimSuffix(c.LearningRateChoice, "."),
 	}
-	if r.Interrupted || p.Missing != nil {
-		p.MissingHeading = r.missingHeading()
+	if c.Interrupted || p.Missing != nil {
+		p.MissingHeading = c.missingHeading()
 	}
-
-	tables := r.tables(results)
+	tables := c.tables()
 	p.Results = resultsTable(tables[0])
 	if len(tables) > 1 {
 		p.BrainResults = resultsTable(tables[1])
 	}
-
-	for i, v := range r.Variants {
-		var seeds []string
-		for _, run := range v.Runs {
-			seeds = append(seeds, strconv.FormatUint(run.Seed, 10))
-		}
-		kind := "convolutional"
-		if v.Local {
-			kind = "locally connected"
-		}
-		p.Variants = append(p.Variants, pageVariant{
-			lineSample(i), printable(v.Name), v.Description,
-			kind, shown("%g", v.LearningRate), strings.Join(seeds, ", "),
-		})
-		p.Spread = p.Spread || len(v.lastEpochs()) > 1
+	for i, v := range c.Variants {
+		p.Variants = append(p.Variants, newPageVariant(i, v))
+		p.OverSeeds = p.OverSeeds || len(v.LastEpochs()) > 1
 	}
-
 	for _, part := range []struct {
-		of   *[]pageFigure
-		from []drawing
+		of   *[]page.Figure
+		from []plotting.Figure
 	}{
-		{&p.GapFigure, []drawing{figures.gap}}, {&p.Curves, figures.curves},
-		{&p.WeightFigures, figures.weights}, {&p.BrainFigures, []drawing{figures.brain}},
+		{&p.GapFigure, []plotting.Figure{figures.gap}}, {&p.Curves, figures.curves},
+		{&p.WeightFigures, figures.weights}, {&p.BrainFigures, []plotting.Figure{figures.brain}},
 	} {
 		var err error
-		if *part.of, err = pageFigures(part.from); err != nil {
+		if *part.of, err = page.Figures(part.from...); err != nil {
 			return err
 		}
 	}
-	return errors.Wrap(pageTemplates.ExecuteTemplate(w, "report.html.tmpl", p), "template")
+	return page.Write(dir, templates, "report.html.tmpl", p)
 }
+
+func newPageVariant(i int, v results.Variant) pageVariant {
+	var seeds []string
+	for _, run := range v.Runs {
+		seeds = append(seeds, strconv.FormatUint(run.Seed, 10))
+	}
+	kind := "convolutional"
+	if v.Local {
+		kind = "locally connected"
+	}
+	return pageVariant{
+		lineSample(i), format.Printable(v.Name), v.Description,
+		kind, format.Number("%g", v.LearningRate), strings.Join(seeds, ", "),
+	}
+}
+
+// lineSample returns a piece of the line that stands for the i-th variant in the
+// figures.
+func lineSample(i int) template.HTML { return template.HTML(plotting.LineSample(i)) }
 
 // unbroken keeps percent signs with what is before them, and top-1 in one piece.
 func unbroken(text string) string { return unbreakable.Replace(text) }
 
 var unbreakable = strings.NewReplacer(" %", "\u00a0%", "top-", "top\u2011")
-
-// pageColours replaces the colours of a figure by the variables of the page.
-var pageColours = func() *strings.Replacer {
-	var pairs []string
-	add := func(colour color.NRGBA, variable string) {
-		for _, property := range []string{"fill:", "stroke:"} {
-			pairs = append(pairs, property+hex(colour), property+"var(--"+variable+")")
-		}
-	}
-	add(ink, "ink")
-	add(faint, "faint")
-	add(paper, "paper")
-	for i, colour := range palette[1:] {
-		add(colour, fmt.Sprintf("curve-%d", i+1))
-	}
-	return strings.NewReplacer(pairs...)
-}()
-
-// colourVariables declares the colours of the curves; the first is the ink,
-// which depends on the mode of the page.
-func colourVariables() template.CSS {
-	text := "--curve-0: var(--ink);"
-	for i, colour := range palette[1:] {
-		text += fmt.Sprintf(" --curve-%d: %s;", i+1, hex(colour))
-	}
-	return template.CSS(text)
-}
-
-func hex(c color.NRGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
-
-// lineSample returns a piece of the line that stands for a variant in the
-// figures.
-func lineSample(style int) template.HTML {
-	var lengths []string
-	for _, length := range curveDashes(style) {
-		lengths = append(lengths, fmt.Sprint(length.Points()))
-	}
-	return template.HTML(fmt.Sprintf(
-		`<svg class="sample" viewBox="0 0 18 6" aria-hidden="true"><path d="M0 3H18" stroke="var(--curve-%d)" stroke-dasharray="%s"/></svg>`,
-		style%len(palette), strings.Join(lengths, " ")))
-}

@@ -8,38 +8,41 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"hypnos/bench/format"
+	"hypnos/bench/results"
 )
 
 // finding says in plain words what came out: how large the gap between conv and lc
 // is, and what each of the other variants wins back of it or costs besides. It is
 // empty where one of the two is not compared.
-func (r *Report) finding(results []result) string {
-	if !r.hasGap() {
+func (c comparison) finding() string {
+	if !c.HasGap() {
 		return ""
 	}
-	l := r.lead()
+	g := c.Gap()
 	var said []string
-	if r.Short {
+	if c.Short {
 		said = append(said, "Too short to judge the method: the networks have only begun to learn, and what follows may turn round.")
 	}
 	switch {
-	case math.IsNaN(l.points.value):
+	case math.IsNaN(g.Lead.Value):
 		said = append(said, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete.")
-	case !l.clear():
-		said = append(said, "The locally connected network is "+r.apart(l.points.negative(), "the convolutional one")+": there is no gap to win back.")
-		for _, v := range results {
+	case !g.Clear():
+		said = append(said, "The locally connected network is "+c.apart(g.Lead.Negative(), "the convolutional one")+": there is no gap to win back.")
+		for _, v := range c.outcomes {
 			switch {
-			case !v.closesGap():
-			case v.finished():
-				said = append(said, capitalised(v)+" is "+r.apart(v.ahead(l.lc, l.top1), Plain)+".")
+			case !v.ClosesGap():
+			case v.Finished():
+				said = append(said, capitalised(v)+" is "+c.apart(g.Ahead(v.Variant), results.Plain)+".")
 			default:
 				said = append(said, capitalised(v)+" is not finished.")
 			}
 		}
 	default:
-		said = append(said, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(l.points.value), r.headline().images))
-		for i, v := range inOrder(results) {
-			said = append(said, r.wonBack(v, l.points.value, i == 0))
+		said = append(said, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(g.Lead.Value), c.Headline().Images))
+		for i, v := range inOrder(c.outcomes) {
+			said = append(said, c.wonBack(v, g.Lead.Value, i == 0))
 		}
 	}
 	return strings.Join(said, " ")
@@ -47,16 +50,16 @@ func (r *Report) finding(results []result) string {
 
 // apart says by how much something is ahead of something else, or behind, and
 // whether that may be chance.
-func (r *Report) apart(e estimate, other string) string {
+func (c comparison) apart(e results.Estimate, other string) string {
 	side := " ahead of "
-	if e.value < 0 {
-		side, e = " behind ", e.negative()
+	if e.Value < 0 {
+		side, e = " behind ", e.Negative()
 	}
-	text := inPoints(e.value) + side + other
-	if e.known() {
-		text += fmt.Sprintf(" (95 %% interval %s to %s)", tenths(e.low), tenths(e.high))
-		if e.low <= 0 {
-			text += ", which cannot be told from chance with " + r.evidence()
+	text := inPoints(e.Value) + side + other
+	if e.Known() {
+		text += fmt.Sprintf(" (95 %% interval %s to %s)", tenths(e.Low), tenths(e.High))
+		if e.Low <= 0 {
+			text += ", which cannot be told from chance with " + c.evidence()
 		}
 	}
 	return text
@@ -64,66 +67,66 @@ func (r *Report) apart(e estimate, other string) string {
 
 // inOrder returns the variants that are to close the gap: those that win some of it
 // back, those that lose, and those of which there is no telling.
-func inOrder(results []result) []result {
-	results = slices.DeleteFunc(slices.Clone(results), func(v result) bool { return !v.closesGap() })
-	place := func(v result) int {
+func inOrder(outcomes []results.Outcome) []results.Outcome {
+	outcomes = slices.DeleteFunc(slices.Clone(outcomes), func(v results.Outcome) bool { return !v.ClosesGap() })
+	place := func(v results.Outcome) int {
 		switch {
-		case v.share.low > 0 || !v.share.known() && v.share.value >= 0:
+		case v.Share.Low > 0 || !v.Share.Known() && v.Share.Value >= 0:
 			return 0
-		case v.share.high < 0 || !v.share.known() && v.share.value < 0:
+		case v.Share.High < 0 || !v.Share.Known() && v.Share.Value < 0:
 			return 1
-		case v.share.known():
+		case v.Share.Known():
 			return 2
 		}
 		return 3
 	}
-	slices.SortStableFunc(results, func(a, b result) int { return cmp.Compare(place(a), place(b)) })
-	return results
+	slices.SortStableFunc(outcomes, func(a, b results.Outcome) int { return cmp.Compare(place(a), place(b)) })
+	return outcomes
 }
 
 // wonBack says what a variant wins back of a lead of so many points, in a sentence
 // that may be the first of several.
-func (r *Report) wonBack(v result, lead float64, first bool) string {
-	method, s := capitalised(v), v.share
+func (c comparison) wonBack(v results.Outcome, lead float64, first bool) string {
+	subject, s := capitalised(v), v.Share
 	of := "of the gap"
 	if first {
 		of = "of them"
 	}
 	// The bounds, after what they are if that was not said before.
-	within := func(s estimate) string {
+	within := func(s results.Estimate) string {
 		switch {
-		case !s.known():
+		case !s.Known():
 			return ""
 		case first:
-			return fmt.Sprintf(" (95 %% interval %s to %s %%)", whole(s.low), whole(s.high))
+			return fmt.Sprintf(" (95 %% interval %s to %s %%)", whole(s.Low), whole(s.High))
 		}
-		return fmt.Sprintf(" (%s to %s %%)", whole(s.low), whole(s.high))
+		return fmt.Sprintf(" (%s to %s %%)", whole(s.Low), whole(s.High))
 	}
 	switch {
-	case math.IsNaN(s.value):
-		return method + " is not finished."
-	case s.known() && s.low <= 0 && s.high >= 0:
-		return fmt.Sprintf("What %s wins back cannot be told from chance with %s: %s %% %s%s.", v.method(), r.evidence(), whole(s.value), of, within(s))
-	case s.value < 0:
-		loss := s.negative()
-		return fmt.Sprintf("%s costs a further %s, %s %% of the gap%s.", method, inPoints(loss.value*lead), whole(loss.value), within(loss))
-	case s.value > 1:
-		return fmt.Sprintf("%s wins back all of the gap and more, %s %%%s.", method, whole(s.value), within(s))
+	case math.IsNaN(s.Value):
+		return subject + " is not finished."
+	case s.Known() && s.Low <= 0 && s.High >= 0:
+		return fmt.Sprintf("What %s wins back cannot be told from chance with %s: %s %% %s%s.", method(v.Variant), c.evidence(), whole(s.Value), of, within(s))
+	case s.Value < 0:
+		loss := s.Negative()
+		return fmt.Sprintf("%s costs a further %s, %s %% of the gap%s.", subject, inPoints(loss.Value*lead), whole(loss.Value), within(loss))
+	case s.Value > 1:
+		return fmt.Sprintf("%s wins back all of the gap and more, %s %%%s.", subject, whole(s.Value), within(s))
 	}
-	return fmt.Sprintf("%s wins back %s %% %s%s.", method, whole(s.value), of, within(s))
+	return fmt.Sprintf("%s wins back %s %% %s%s.", subject, whole(s.Value), of, within(s))
 }
 
 // method is what a variant does to close the gap, in the middle of a sentence.
-func (v *Variant) method() string {
+func method(v *results.Variant) string {
 	if v.Method == "" {
-		return printable(v.Name)
+		return format.Printable(v.Name)
 	}
-	return printable(v.Method)
+	return format.Printable(v.Method)
 }
 
 // capitalised is method at the beginning of a sentence. Names stay as they are.
-func capitalised(v result) string {
-	text := v.method()
+func capitalised(v results.Outcome) string {
+	text := method(v.Variant)
 	if v.Method == "" {
 		return text
 	}
@@ -131,49 +134,37 @@ func capitalised(v result) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// negative is the estimate of the number with the other sign.
-func (e estimate) negative() estimate { return estimate{-e.value, -e.high, -e.low} }
-
 // evidence is what the results rest on: 2,000 images and 1 seed.
-func (r *Report) evidence() string {
-	text := counted(r.seeds(), "seed")
-	if n := r.images(); n > 0 {
-		text = counted(n, "image") + " and " + text
+func (c comparison) evidence() string {
+	text := format.Counted(c.Seeds(), "seed")
+	if n := c.Images(); n > 0 {
+		text = format.Counted(n, "image") + " and " + text
 	}
 	return text
 }
 
-// seeds returns how many seeds most variants were trained with, to the end.
-func (r *Report) seeds() int {
-	most := 0
-	for i := range r.Variants {
-		most = max(most, r.Variants[i].complete())
-	}
-	return most
-}
-
 // note says what the table's intervals are, and of what.
-func (r *Report) note(results []result) string {
-	images, seeds := r.images(), r.seeds()
-	var spread, share, unsure bool
-	for _, v := range results {
-		spread = spread || !math.IsNaN(v.top1Error)
-		share = share || v.share.known()
-		unsure = unsure || !v.share.known() && !math.IsNaN(v.share.value)
+func (c comparison) note() string {
+	images, seeds := c.Images(), c.Seeds()
+	var hasError, share, unsure bool
+	for _, v := range c.outcomes {
+		hasError = hasError || !math.IsNaN(v.Top1Error)
+		share = share || v.Share.Known()
+		unsure = unsure || !v.Share.Known() && !math.IsNaN(v.Share.Value)
 	}
 	const noInterval = "A share of the gap has no interval where the program that trained the networks did not note which images were right."
 	switch {
-	case !spread && unsure:
+	case !hasError && unsure:
 		return noInterval
-	case !spread:
+	case !hasError:
 		return ""
 	}
-	over := fmt.Sprintf("%s %s images", grouped(images), r.headline().images)
+	over := fmt.Sprintf("%s %s images", format.Grouped(images), c.Headline().Images)
 	switch {
 	case images == 0:
-		over = counted(seeds, "seed")
+		over = format.Counted(seeds, "seed")
 	case seeds > 1:
-		over += " and " + counted(seeds, "seed")
+		over += " and " + format.Counted(seeds, "seed")
 	}
 	text := "± after top-1 is the standard error over " + over
 	if share {
@@ -189,25 +180,9 @@ func (r *Report) note(results []result) string {
 	return text
 }
 
-// counted is a count of things: 1 seed, 2,000 images.
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return grouped(n) + " " + what + "s"
-}
-
 // inPoints shows a difference of fractions in percentage points.
 func inPoints(difference float64) string { return tenths(difference) + " points" }
 
 // tenths shows a fraction in tenths of a percent, whole in percent.
-func tenths(x float64) string { return signed(shown("%.1f", 100*x)) }
-func whole(x float64) string  { return signed(shown("%.0f", 100*x)) }
-
-// signed writes the minus as people do, and none before 0.
-func signed(number string) string {
-	if strings.Trim(number, "-0.") == "" {
-		return strings.TrimPrefix(number, "-")
-	}
-	return strings.Replace(number, "-", "−", 1)
-}
+func tenths(x float64) string { return format.Minus(format.Number("%.1f", 100*x)) }
+func whole(x float64) string  { return format.Minus(format.Number("%.0f", 100*x)) }

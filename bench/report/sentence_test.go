@@ -4,12 +4,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hypnos/bench/results"
+	"hypnos/bench/results/resultstest"
 )
 
 // correct is right about the first so many of a thousand images, and of the others
 // about none.
-func correct(n int) Right {
-	r := make(Right, 1000)
+func correct(n int) results.Right {
+	r := make(results.Right, 1000)
 	for i := range n {
 		r[i] = true
 	}
@@ -17,9 +20,9 @@ func correct(n int) Right {
 }
 
 // judged is a comparison of conv, lc and a sleep after every step.
-func judged(conv, lc, sleep int) *Report {
-	r := &Report{Variants: []Variant{
-		answered("conv", correct(conv)), answered("lc", correct(lc)), answered("lc-sleep-1", correct(sleep)),
+func judged(conv, lc, sleep int) *results.Comparison {
+	r := &results.Comparison{Variants: []results.Variant{
+		resultstest.Answered("conv", correct(conv)), resultstest.Answered("lc", correct(lc)), resultstest.Answered("lc-sleep-1", correct(sleep)),
 	}}
 	r.Variants[2].Method = "a sleep after every step"
 	return r
@@ -27,10 +30,10 @@ func judged(conv, lc, sleep int) *Report {
 
 func TestFinding(t *testing.T) {
 	two := judged(700, 600, 670)
-	two.Variants = append(two.Variants, answered("lc-sleep-10", correct(640)), answered("lc-translate-4", correct(550)))
+	two.Variants = append(two.Variants, resultstest.Answered("lc-sleep-10", correct(640)), resultstest.Answered("lc-translate-4", correct(550)))
 	two.Variants[4].Method = "showing each image in 4 translations at a time"
 	// Those that win come first, then those that lose.
-	two.Variants = slices.Insert(two.Variants, 2, answered("lc-sleep-end", correct(601)), two.Variants[4])
+	two.Variants = slices.Insert(two.Variants, 2, resultstest.Answered("lc-sleep-end", correct(601)), two.Variants[4])
 	two.Variants = two.Variants[:6]
 	short := judged(700, 600, 670)
 	short.Short = true
@@ -38,7 +41,7 @@ func TestFinding(t *testing.T) {
 	validation.Mode = "validation"
 	for i := range validation.Variants {
 		e := &validation.Variants[i].Runs[0].Epochs[0]
-		e.Validation, e.Test = e.Test, NoEvaluation()
+		e.Validation, e.Test = e.Test, results.NoEvaluation()
 	}
 	old := judged(700, 600, 670)
 	for i := range old.Variants {
@@ -47,13 +50,13 @@ func TestFinding(t *testing.T) {
 	unfinished := judged(700, 600, 670)
 	unfinished.Variants[2].Runs[0].Complete = false
 	interrupted := judged(700, 600, 670)
-	interrupted.Variants[1].Runs = append(interrupted.Variants[1].Runs, Run{Seed: 2})
+	interrupted.Variants[1].Runs = append(interrupted.Variants[1].Runs, results.Run{Seed: 2})
 	alone := judged(700, 600, 670)
 	alone.Variants = alone.Variants[1:]
 
 	const loses = "The locally connected network loses 10.0 points of test top-1 to the convolutional one."
 	for name, c := range map[string]struct {
-		report *Report
+		report *results.Comparison
 		want   string
 	}{
 		"wins":        {judged(700, 600, 670), loses + " A sleep after every step wins back 70 % of them (95 % interval 61 to 79 %)."},
@@ -70,9 +73,9 @@ func TestFinding(t *testing.T) {
 		"unfinished":  {unfinished, loses + " A sleep after every step is not finished."},
 		"interrupted": {interrupted, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete."},
 		"no conv":     {alone, ""},
-		"nobody":      {&Report{}, ""},
+		"nobody":      {&results.Comparison{}, ""},
 	} {
-		if got := c.report.finding(c.report.results()); got != c.want {
+		if got := newComparison(c.report).finding(); got != c.want {
 			t.Errorf("%s: it says\n%s\nwant\n%s", name, got, c.want)
 		}
 	}
@@ -91,15 +94,15 @@ func TestNote(t *testing.T) {
 		old.Variants[i].Runs[0].Right = nil
 	}
 	for name, c := range map[string]struct {
-		report *Report
+		report *results.Comparison
 		want   string
 	}{
 		"one seed":  {judged(700, 600, 670), "± after top-1 is the standard error over 1,000 test images; the share of the gap between lc and conv that is won back has its 95 % interval, by bootstrap over the same. With one seed there is no telling how far another would differ."},
 		"two seeds": {two, "± after top-1 is the standard error over 1,000 test images and 2 seeds; the share of the gap between lc and conv that is won back has its 95 % interval, by bootstrap over the same."},
 		"old":       {old, "A share of the gap has no interval where the program that trained the networks did not note which images were right."},
-		"no seed":   {&Report{}, ""},
+		"no seed":   {&results.Comparison{}, ""},
 	} {
-		if got := c.report.note(c.report.results()); got != c.want {
+		if got := newComparison(c.report).note(); got != c.want {
 			t.Errorf("%s: it says\n%s\nwant\n%s", name, got, c.want)
 		}
 	}

@@ -1,13 +1,15 @@
 package report
 
 import (
-	"bytes"
-	"html/template"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/pkg/errors"
+
+	"hypnos/bench/format"
+	"hypnos/bench/plotting"
+	"hypnos/bench/report/page"
+	"hypnos/bench/results"
 )
 
 // Study is what a study found: sheets of figures, a table of the ends, and rows
@@ -25,9 +27,9 @@ type Study struct {
 	Started  time.Time
 	Duration time.Duration
 
-	Settings, Machine, Versions []Setting
+	Settings, Machine, Versions []results.Setting
 
-	Sheets       []Sheet
+	Sheets       []plotting.Sheet
 	Table        [][]string // its headings first
 	TableCaption string
 	Records      [][]string // of the CSV file, its header first
@@ -39,51 +41,40 @@ func (s *Study) Write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return errors.Wrapf(err, "report: cannot create folder %q", dir)
 	}
-	save := saver(dir)
-	content, err := encodeCSV(s.Records)
-	if err := save(s.Name+".csv", content, err); err != nil {
+	if err := results.WriteCSV(dir, s.Name+".csv", s.Records); err != nil {
 		return err
 	}
-	figures := drawings(s.Sheets)
+	figures := sheets(s.Sheets)
 	for _, f := range figures {
-		if err := f.write(dir, save); err != nil {
+		if err := f.Write(dir); err != nil {
 			return err
 		}
 	}
-	content, err = s.html(figures)
-	return save("report.html", content, err)
+	return s.writePage(dir, figures)
 }
 
-func (s *Study) html(figures []drawing) ([]byte, error) {
-	page := struct {
+func (s *Study) writePage(dir string, figures []plotting.Figure) error {
+	p := struct {
 		*Study
-		Colours       template.CSS
-		Started, Took string
-		Figures       []pageFigure
-		Headings      []string
-		Rows          [][]string
-		Footer        string
+		page.Head
+		Figures  []page.Figure
+		Headings []string
+		Rows     [][]string
+		Footer   string
 	}{
-		Study: s, Colours: colourVariables(),
-		Started: s.Started.Format("2 January 2006, 15:04 MST"), Took: s.Duration.Round(time.Second).String(),
+		Study: s, Head: page.NewHead(s.Started, s.Duration),
 		Headings: s.Table[0], Rows: s.Table[1:],
 		Footer: "The numbers are in " + s.Name + ".csv.",
 	}
 	var err error
-	if page.Figures, err = pageFigures(figures); err != nil {
-		return nil, err
+	if p.Figures, err = page.Figures(figures...); err != nil {
+		return err
 	}
-	var file bytes.Buffer
-	err = pageTemplates.ExecuteTemplate(&file, "study.html.tmpl", page)
-	return file.Bytes(), errors.Wrap(err, "template")
+	return page.Write(dir, templates, "study.html.tmpl", p)
 }
 
 // Text returns the study's table for a terminal.
-func (s *Study) Text() string { return alignedTable(s.Table) }
+func (s *Study) Text() string { return format.Table(s.Table) }
 
 // Markdown returns the study's table in Markdown.
-func (s *Study) Markdown() string {
-	var text strings.Builder
-	writeMarkdown(&text, s.Table)
-	return text.String()
-}
+func (s *Study) Markdown() string { return format.MarkdownTable(s.Table) }

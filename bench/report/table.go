@@ -5,16 +5,13 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/pkg/errors"
-)
 
-// absent is what people see in place of a value that does not exist.
-const absent = "–"
+	"hypnos/bench/format"
+	"hypnos/bench/results"
+)
 
 // unfinished marks a variant with runs that are not complete.
 const unfinished = "*"
@@ -23,7 +20,7 @@ const unfinished = "*"
 // Markdown and in HTML.
 type tableColumn struct {
 	heading string
-	cell    func(*result) string
+	cell    func(*results.Outcome) string
 }
 
 // terminalWidth is how long lines of text become on a terminal, letters.
@@ -31,60 +28,63 @@ const terminalWidth = 80
 
 // tableColumns are the columns of the report's table: what the comparison is about
 // first, for a narrow screen.
-func (r *Report) tableColumns() []tableColumn {
-	headline := r.headline()
+func (c comparison) tableColumns() []tableColumn {
+	headline := c.Headline()
 	columns := []tableColumn{
-		{"variant", func(r *result) string {
-			if !r.finished() {
-				return printable(r.Name) + unfinished
+		{"variant", func(o *results.Outcome) string {
+			if !o.Finished() {
+				return format.Printable(o.Name) + unfinished
 			}
-			return printable(r.Name)
+			return format.Printable(o.Name)
 		}},
-		{headline.images + " top-1, %", func(r *result) string {
-			return summary{r.final[headline.top1.name].mean, r.top1Error}.percent()
+		{headline.Images + " top-1, %", func(o *results.Outcome) string {
+			return format.PlusMinus(format.Number("%.1f", 100*o.Final[headline.Top1.Name].Mean), format.Number("%.1f", 100*o.Top1Error))
 		}},
 	}
-	if r.hasGap() && slices.ContainsFunc(r.Variants, func(v Variant) bool { return v.closesGap() }) {
-		columns = append(columns, tableColumn{"gap won back, %", func(r *result) string { return r.share.percent() }})
+	if c.HasGap() && slices.ContainsFunc(c.Variants, func(v results.Variant) bool { return v.ClosesGap() }) {
+		columns = append(columns, tableColumn{"gap won back, %", func(o *results.Outcome) string { return share(o.Share) }})
 	}
 	return append(columns,
-		tableColumn{"vs " + Baseline + ", points", func(r *result) string { return points(r.difference) }},
-		tableColumn{headline.images + " top-5, %", func(r *result) string { return shown("%.1f", 100*r.final[headline.top5.name].mean) }},
-		tableColumn{"weight SNR", func(r *result) string {
-			if mean := r.final[weightSNR.name].mean; !weightSNR.equal(mean) {
-				return summary{mean, math.NaN()}.ratio()
-			}
-			return "equal"
+		tableColumn{"vs " + results.Baseline + ", points", func(o *results.Outcome) string { return points(o.Difference) }},
+		tableColumn{headline.Images + " top-5, %", func(o *results.Outcome) string {
+			return format.Number("%.1f", 100*o.Final[headline.Top5.Name].Mean)
 		}},
-		tableColumn{"parameters", func(r *result) string {
-			if r.Parameters == 0 {
-				return absent
+		tableColumn{"weight SNR", func(o *results.Outcome) string {
+			mean := o.Final[results.WeightSNR.Name].Mean
+			if results.WeightSNR.Equal(mean) {
+				return "equal"
 			}
-			return grouped(r.Parameters)
+			return threeDigits(mean)
 		}},
-		tableColumn{"s per epoch", func(r *result) string { return shown("%.3g", r.epochTime) }})
+		tableColumn{"parameters", func(o *results.Outcome) string {
+			if o.Parameters == 0 {
+				return format.Absent
+			}
+			return format.Grouped(o.Parameters)
+		}},
+		tableColumn{"s per epoch", func(o *results.Outcome) string { return format.Number("%.3g", o.EpochTime) }})
 }
 
 // WriteTable writes what came out in plain words and the results as a text table for
 // a terminal, followed by one of scores of fit to the brain and by what is missing, if
 // anything. Its errors are those of the writer.
-func (r *Report) WriteTable(w io.Writer) error {
+func WriteTable(w io.Writer, of *results.Comparison) error {
+	c := newComparison(of)
 	var text strings.Builder
-	results := r.results()
-	if finding := r.finding(results); finding != "" {
-		text.WriteString(wrapped(finding, terminalWidth) + "\n")
+	if finding := c.finding(); finding != "" {
+		text.WriteString(format.Wrap(finding, terminalWidth) + "\n")
 	}
-	for i, rows := range r.tables(results) {
+	for i, rows := range c.tables() {
 		if i > 0 {
 			text.WriteByte('\n')
 		}
-		text.WriteString(alignedTable(rows))
-		if note := r.note(results); i == 0 && note != "" {
-			text.WriteString("\n" + wrapped(note, terminalWidth))
+		text.WriteString(format.Table(rows))
+		if note := c.note(); i == 0 && note != "" {
+			text.WriteString("\n" + format.Wrap(note, terminalWidth))
 		}
 	}
-	if missing := r.missing(); missing != nil {
-		fmt.Fprintf(&text, "\n%s\n", r.missingHeading())
+	if missing := c.missing(); missing != nil {
+		fmt.Fprintf(&text, "\n%s\n", c.missingHeading())
 		for _, line := range missing {
 			fmt.Fprintf(&text, "%s %s\n", unfinished, line)
 		}
@@ -94,108 +94,70 @@ func (r *Report) WriteTable(w io.Writer) error {
 }
 
 // WriteMarkdown writes the same in Markdown. Its errors are those of the writer.
-func (r *Report) WriteMarkdown(w io.Writer) error {
+func WriteMarkdown(w io.Writer, of *results.Comparison) error {
+	c := newComparison(of)
 	var text strings.Builder
-	results := r.results()
-	if finding := r.finding(results); finding != "" {
-		text.WriteString(markdownEscaper.Replace(finding) + "\n\n")
+	if finding := c.finding(); finding != "" {
+		text.WriteString(format.EscapeMarkdown(finding) + "\n\n")
 	}
-	for i, rows := range r.tables(results) {
+	for i, rows := range c.tables() {
 		if i > 0 {
 			text.WriteByte('\n')
 		}
-		writeMarkdown(&text, rows)
-		if note := r.note(results); i == 0 && note != "" {
-			text.WriteString("\n" + markdownEscaper.Replace(note) + "\n")
+		text.WriteString(format.MarkdownTable(rows))
+		if note := c.note(); i == 0 && note != "" {
+			text.WriteString("\n" + format.EscapeMarkdown(note) + "\n")
 		}
 	}
-	if missing := r.missing(); missing != nil {
-		fmt.Fprintf(&text, "\n%s %s\n\n", markdownEscaper.Replace(unfinished), r.missingHeading())
+	if missing := c.missing(); missing != nil {
+		fmt.Fprintf(&text, "\n%s %s\n\n", format.EscapeMarkdown(unfinished), c.missingHeading())
 		for _, line := range missing {
-			fmt.Fprintf(&text, "- %s\n", markdownEscaper.Replace(line))
+			fmt.Fprintf(&text, "- %s\n", format.EscapeMarkdown(line))
 		}
 	}
 	_, err := io.WriteString(w, text.String())
 	return errors.Wrap(err, "report: table")
 }
 
-// alignedTable returns rows in columns, the first to the left and the others to
-// the right.
-func alignedTable(rows [][]string) string {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for j, cell := range row {
-			widths[j] = max(widths[j], utf8.RuneCountInString(cell))
-		}
-	}
-	var text strings.Builder
-	for _, row := range rows {
-		fmt.Fprintf(&text, "%-*s", widths[0], row[0])
-		for j, cell := range row[1:] {
-			fmt.Fprintf(&text, "   %*s", widths[j+1], cell)
-		}
-		text.WriteByte('\n')
-	}
-	return text.String()
-}
-
-// writeMarkdown writes rows as a Markdown table, the first as its headings.
-func writeMarkdown(text *strings.Builder, rows [][]string) {
-	for i, row := range rows {
-		cells := make([]string, len(row))
-		for j, cell := range row {
-			cells[j] = markdownEscaper.Replace(cell)
-		}
-		fmt.Fprintf(text, "| %s |\n", strings.Join(cells, " | "))
-		if i == 0 {
-			fmt.Fprintf(text, "| :--- |%s\n", strings.Repeat(" ---: |", len(row)-1))
-		}
-	}
-}
-
-// markdownEscaper takes the special meaning from the characters of a name.
-var markdownEscaper = strings.NewReplacer(
-	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "&", `\&`, "|", `\|`, "~", `\~`)
-
 // tables returns the cells of the table, its headings first, and of another one
 // of scores of fit to the brain, if there are any.
-func (r *Report) tables(results []result) [][][]string {
-	columns := r.tableColumns()
-	tables := [][][]string{tableRows(columns, results)}
-	if brain := r.brainColumns(); brain != nil {
-		tables = append(tables, tableRows(append(columns[:1:1], brain...), results))
+func (c comparison) tables() [][][]string {
+	columns := c.tableColumns()
+	tables := [][][]string{c.tableRows(columns)}
+	if brain := c.brainColumns(); brain != nil {
+		tables = append(tables, c.tableRows(append(columns[:1:1], brain...)))
 	}
 	return tables
 }
 
-func tableRows(columns []tableColumn, results []result) [][]string {
+func (c comparison) tableRows(columns []tableColumn) [][]string {
 	headings := make([]string, len(columns))
-	for i, c := range columns {
-		headings[i] = c.heading
+	for i, column := range columns {
+		headings[i] = column.heading
 	}
 	rows := [][]string{headings}
-	for _, result := range results {
+	for _, o := range c.outcomes {
 		row := make([]string, len(columns))
-		for i, c := range columns {
-			row[i] = c.cell(&result)
+		for i, column := range columns {
+			row[i] = column.cell(&o)
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func (r *Report) missingHeading() string {
-	if r.Interrupted {
+func (c comparison) missingHeading() string {
+	if c.Interrupted {
 		return "The comparison was interrupted. Missing:"
 	}
 	return "Not every run is complete. Missing:"
 }
 
 // missing names what was planned and is not there.
-func (r *Report) missing() []string {
+func (c comparison) missing() []string {
 	var lines []string
-	for _, v := range r.Variants {
-		name := printable(v.Name)
+	for _, v := range c.Variants {
+		name := format.Printable(v.Name)
 		if len(v.Runs) == 0 {
 			lines = append(lines, name+": not started")
 		}
@@ -212,73 +174,29 @@ func (r *Report) missing() []string {
 	return lines
 }
 
-// percent shows a fraction, and its spread if there is one: 56.1 ± 0.3.
-func (s summary) percent() string {
-	return withSpread(shown("%.1f", 100*s.mean), shown("%.1f", 100*s.spread))
+// share shows a fraction in percent and its interval, if there is one: 66 (48 to
+// 81).
+func share(e results.Estimate) string {
+	if !e.Known() {
+		return whole(e.Value)
+	}
+	return fmt.Sprintf("%s (%s to %s)", whole(e.Value), whole(e.Low), whole(e.High))
 }
 
-// percent shows a fraction and its interval, if there is one: 66 (48 to 81).
-func (e estimate) percent() string {
-	if !e.known() {
-		return whole(e.value)
+// threeDigits shows three digits of a number: 12.3.
+func threeDigits(x float64) string {
+	digits := int(math.Floor(math.Log10(math.Abs(x)))) // before the point, less one
+	if digits < -4 || digits > 5 {                     // also for 0, NaN and infinities
+		return format.Number("%.3g", x)
 	}
-	return fmt.Sprintf("%s (%s to %s)", whole(e.value), whole(e.low), whole(e.high))
-}
-
-// ratio shows three digits of the mean, and its spread as exactly: 12.3 ± 0.5.
-func (s summary) ratio() string {
-	digits := int(math.Floor(math.Log10(math.Abs(s.mean)))) // before the point, less one
-	if digits < -4 || digits > 5 {                          // also for 0, NaN and infinities
-		return withSpread(shown("%.3g", s.mean), shown("%.2g", s.spread))
-	}
-	format := fmt.Sprintf("%%.%df", max(0, 2-digits))
-	return withSpread(shown(format, s.mean), shown(format, s.spread))
-}
-
-func withSpread(mean, spread string) string {
-	if mean == absent || spread == absent {
-		return mean
-	}
-	return mean + " ± " + spread
+	return format.Number(fmt.Sprintf("%%.%df", max(0, 2-digits)), x)
 }
 
 // points shows a difference of fractions in percentage points, with its sign.
 func points(difference float64) string {
-	text := shown("%+.1f", 100*difference)
+	text := format.Number("%+.1f", 100*difference)
 	if text == "+0.0" || text == "-0.0" {
 		return "0.0"
 	}
-	return signed(text)
-}
-
-func shown(format string, x float64) string {
-	switch {
-	case math.IsNaN(x):
-		return absent
-	case math.IsInf(x, 1):
-		return "∞"
-	case math.IsInf(x, -1):
-		return "−∞"
-	}
-	return fmt.Sprintf(format, x)
-}
-
-// grouped shows a count with a comma between its thousands.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
-// printable replaces line breaks and other control characters, which would
-// break a table, a terminal or an SVG file.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, text)
+	return format.Minus(text)
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 )
 
 // TestMain makes the test binary a process that holds a lock until it is killed.
@@ -256,7 +256,7 @@ func TestMemory(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		var kept struct {
-			Run report.Run `json:"run"`
+			Run results.Run `json:"run"`
 		}
 		f.Newest(&kept)
 		runtime.ReadMemStats(&after)

@@ -4,21 +4,21 @@ import (
 	"math"
 	"time"
 
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 )
 
 // Result is what was measured.
 type Result struct {
-	Command     string           `json:"command"`
-	Started     time.Time        `json:"started"`
-	Seconds     float64          `json:"seconds"` // how long it took
-	Interrupted bool             `json:"interrupted"`
-	Machine     []report.Setting `json:"machine"`  // see report.Machine
-	Versions    []report.Setting `json:"versions"` // see report.Versions
-	Settings    []report.Setting `json:"settings"`
-	Notes       []string         `json:"notes"` // what is not measured, and why
-	Rows        []Row            `json:"rows"`
-	Aims        []Aim            `json:"aims"`
+	Command     string            `json:"command"`
+	Started     time.Time         `json:"started"`
+	Seconds     float64           `json:"seconds"` // how long it took
+	Interrupted bool              `json:"interrupted"`
+	Machine     []results.Setting `json:"machine"`  // see results.Machine
+	Versions    []results.Setting `json:"versions"` // see results.Versions
+	Settings    []results.Setting `json:"settings"`
+	Notes       []string          `json:"notes"` // what is not measured, and why
+	Rows        []Row             `json:"rows"`
+	Aims        []Aim             `json:"aims"`
 }
 
 // Row is one measurement. A number that does not apply is 0, or NaN where 0

@@ -30,7 +30,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/peers"
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/graph"
 	"hypnos/zoo"
 )
@@ -164,7 +164,7 @@ func (p *Plan) Steps() int { return len(p.tasks) }
 // error. A peer that cannot be measured is noted, and is no error.
 func (p *Plan) Run(ctx context.Context) (*Result, error) {
 	p.result.Started = time.Now()
-	p.result.Machine, p.result.Versions, p.result.Settings = report.Machine(), report.Versions(), p.settings()
+	p.result.Machine, p.result.Versions, p.result.Settings = results.Machine(), results.Versions(), p.settings()
 	defer p.cleanUp()
 	defer func() {
 		p.result.Seconds = time.Since(p.result.Started).Seconds()
@@ -183,20 +183,20 @@ func (p *Plan) Run(ctx context.Context) (*Result, error) {
 }
 
 // settings lists what is measured.
-func (p *Plan) settings() []report.Setting {
-	s := []report.Setting{{Name: "rounds", Value: fmt.Sprint(p.Rounds)}}
+func (p *Plan) settings() []results.Setting {
+	s := []results.Setting{{Name: "rounds", Value: fmt.Sprint(p.Rounds)}}
 	if p.networks {
 		s = append(s,
-			report.Setting{Name: "model", Value: fmt.Sprintf("%s, width %d", p.Model, p.width)},
-			report.Setting{Name: "batches", Value: strings.Trim(fmt.Sprint(p.Batches), "[]")},
-			report.Setting{Name: "variants", Value: strings.Join(p.Variants, " ")},
-			report.Setting{Name: "calls of a phase", Value: fmt.Sprint(p.Repeats)})
+			results.Setting{Name: "model", Value: fmt.Sprintf("%s, width %d", p.Model, p.width)},
+			results.Setting{Name: "batches", Value: strings.Trim(fmt.Sprint(p.Batches), "[]")},
+			results.Setting{Name: "variants", Value: strings.Join(p.Variants, " ")},
+			results.Setting{Name: "calls of a phase", Value: fmt.Sprint(p.Repeats)})
 	}
 	for _, peer := range p.Peers {
-		s = append(s, report.Setting{Name: "peer", Value: peer.Name})
+		s = append(s, results.Setting{Name: "peer", Value: peer.Name})
 	}
 	if e := p.PeerOptions.Environment; e != nil {
-		s = append(s, report.Setting{Name: "environment of peers", Value: strings.Join(e, " ")})
+		s = append(s, results.Setting{Name: "environment of peers", Value: strings.Join(e, " ")})
 	}
 	return s
 }

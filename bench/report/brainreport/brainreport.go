@@ -1,0 +1,69 @@
+// Package brainreport writes a report on how like the brain networks are: findings
+// in plain words, tables and a folder of files.
+//
+// The files are those that package results writes of a Brain, and
+//
+//	report.html            everything, for people; needs no other file and no network
+//	best.svg …             the best areas by all measures
+//	best_REGION.svg …      the best areas by the measure that the findings are of
+//	areas_REGION.svg …     all areas
+//	dissimilarities.svg …  the matrices of dissimilarities
+//	models.svg …           model against model
+//
+// where each figure is there as SVG and PNG, if there is something to draw.
+// REGION is the region's name with "_" for all but letters and digits. People see a
+// dash where a value does not exist.
+package brainreport
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/bench/results"
+)
+
+// brain is what every part of a report is about.
+type brain struct{ *results.Brain }
+
+// Write writes all the files of the report to the folder, which it creates if
+// necessary, each as a whole, and removes the figures of an earlier report that
+// this one does not have. The error names the file; the numbers are written
+// before the pictures, so that a picture that fails costs no results.
+func Write(of *results.Brain, dir string) error {
+	b := brain{of}
+	if err := b.WriteFiles(dir); err != nil {
+		return err
+	}
+	for _, prefix := range []string{"areas_", "best_"} {
+		if err := removeFigures(dir, prefix); err != nil {
+			return err
+		}
+	}
+	figures := b.figures()
+	for _, f := range figures.all() {
+		if err := f.Write(dir); err != nil {
+			return err
+		}
+	}
+	return b.writePage(dir, figures)
+}
+
+// removeFigures removes the figures of the folder whose names start with the
+// prefix.
+func removeFigures(dir, prefix string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return errors.Wrap(err, "report: figures of an earlier report")
+	}
+	for _, f := range files {
+		if ext := filepath.Ext(f.Name()); strings.HasPrefix(f.Name(), prefix) && (ext == ".svg" || ext == ".png") {
+			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil && !os.IsNotExist(err) {
+				return errors.Wrapf(err, "report: %s of an earlier report", f.Name())
+			}
+		}
+	}
+	return nil
+}

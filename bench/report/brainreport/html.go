@@ -1,0 +1,244 @@
+package brainreport
+
+import (
+	"embed"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hypnos/bench/format"
+	"hypnos/bench/plotting"
+	"hypnos/bench/report/page"
+	"hypnos/bench/results"
+)
+
+//go:embed *.html.tmpl
+var templateFiles embed.FS
+
+var templates = page.Template(templateFiles)
+
+// brainPage is what the template shows.
+type brainPage struct {
+	*results.Brain
+	page.Head
+	Findings    []string
+	First       []page.Figure // what is seen first
+	Tables      []regionTable
+	Closest     *pageTable // areas, without regions
+	Notes       []string
+	Folded      []fold
+	Definitions []results.Setting
+}
+
+// fold is what the page shows when asked to.
+type fold struct {
+	Title   string
+	Figures []page.Figure
+	Tables  []pageTable
+}
+
+// pageTable is a table, whose title may be "".
+type pageTable struct {
+	Title    string
+	Headings []string
+	Rows     [][]string
+}
+
+// writePage writes report.html with figures.
+func (b brain) writePage(dir string, figures figures) error {
+	p := brainPage{
+		Brain: b.Brain, Head: page.NewHead(b.Started, b.Duration),
+		Tables: b.regionTables(), Notes: b.notes(),
+		Definitions: b.definitions(),
+	}
+	for _, finding := range b.findings() { // lines do not break within a score
+		p.Findings = append(p.Findings, strings.ReplaceAll(finding, " ± ", "\u00a0±\u00a0"))
+	}
+	first := figures.headlines
+	if len(b.Regions) == 0 {
+		first = []plotting.Figure{figures.pairs}
+		if p.Closest = b.closestTable(); p.Closest != nil {
+			p.Closest.Title = "" // the page has a heading
+		}
+	}
+	var err error
+	if p.First, err = page.Figures(first...); err != nil {
+		return err
+	}
+	if p.Folded, err = b.folds(figures); err != nil {
+		return err
+	}
+	return page.Write(dir, templates, "brain.html.tmpl", p)
+}
+
+// folds returns the figures and numbers that are not seen first, without those
+// that have nothing to show.
+func (b brain) folds(figures figures) ([]fold, error) {
+	pairs := fold{Title: "Model against model"}
+	if len(b.Regions) > 0 {
+		pairs.Tables = tablesOf(b.closestTable())
+	} else {
+		figures.pairs = plotting.Figure{} // it is seen first
+	}
+	differences := fold{Title: "Which models differ"}
+	best, areas, numbers := fold{Title: "Best areas by all measures"}, fold{Title: "All areas"}, fold{Title: "All numbers"}
+	for _, region := range b.Regions {
+		differences.Tables = append(differences.Tables, tablesOf(b.differenceTable(region))...)
+		best.Tables = append(best.Tables, tablesOf(b.ratioTable(region))...)
+		numbers.Tables = append(numbers.Tables, b.numbers(region)...)
+	}
+	parts := []struct {
+		fold
+		figures []plotting.Figure
+	}{
+		{differences, nil},
+		{best, []plotting.Figure{figures.best}},
+		{areas, figures.areas},
+		{fold{Title: "Dissimilarities of the stimuli"}, []plotting.Figure{figures.matrices}},
+		{pairs, []plotting.Figure{figures.pairs}},
+		{numbers, nil},
+	}
+	var folds []fold
+	for _, part := range parts {
+		f := part.fold
+		var err error
+		if f.Figures, err = page.Figures(part.figures...); err != nil {
+			return nil, err
+		}
+		if f.Figures != nil || f.Tables != nil {
+			folds = append(folds, f)
+		}
+	}
+	return folds, nil
+}
+
+// tablesOf is a table, if there is one.
+func tablesOf(t *pageTable) []pageTable {
+	if t == nil {
+		return nil
+	}
+	return []pageTable{*t}
+}
+
+// closestTable is the areas that are most alike, nil if there are no two.
+func (b brain) closestTable() *pageTable {
+	rows := b.closestRows()
+	if len(rows) < 2 {
+		return nil
+	}
+	return &pageTable{"Which area of another model is most like each area", rows[0], rows[1:]}
+}
+
+// ratioTable is the scores in terms of the ceiling, nil where none has one.
+func (b brain) ratioTable(region string) *pageTable {
+	t := b.regionTable(region)
+	if t.Normalised == nil {
+		return nil
+	}
+	table := &pageTable{Title: t.Region + ": scores r in terms of the noise ceiling c", Headings: append([]string{"model"}, t.Headings...)}
+	for _, r := range t.Normalised {
+		table.Rows = append(table.Rows, append([]string{r.Model}, r.Scores...))
+	}
+	return table
+}
+
+// differenceTable is the differences of every two models, a row, by every measure;
+// nil if there are none.
+func (b brain) differenceTable(region string) *pageTable {
+	const exceeds = " *"
+	t := &pageTable{
+		Title:    format.Printable(region) + ": the first model's score less the second's ± standard error;" + exceeds + " exceeds its error",
+		Headings: []string{"models"},
+	}
+	rows := map[[2]string]int{}
+	measures := slices.DeleteFunc(slices.Clone(b.Measures), func(m string) bool {
+		found, _ := b.DifferencesOf(region, m)
+		return found == nil
+	})
+	for j, m := range measures {
+		t.Headings = append(t.Headings, format.Printable(m))
+		found, limit := b.DifferencesOf(region, m)
+		for _, d := range found {
+			i, ok := rows[[2]string{d.A, d.B}]
+			if !ok {
+				i = len(t.Rows)
+				rows[[2]string{d.A, d.B}] = i
+				t.Rows = append(t.Rows, slices.Repeat([]string{format.Absent}, 1+len(measures)))
+				t.Rows[i][0] = format.Printable(d.A + ", " + d.B)
+			}
+			cell := format.Score(d.Value, d.Error)
+			if d.Exceeds(limit) {
+				cell += exceeds
+			}
+			t.Rows[i][1+j] = cell
+		}
+	}
+	if t.Rows == nil {
+		return nil
+	}
+	return t
+}
+
+// numbers returns every score of a region.
+func (b brain) numbers(region string) []pageTable {
+	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
+	name := format.Printable(region)
+	tables := []pageTable{
+		{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
+		{name + ": all areas", headings, detailRows(region, b.Areas)},
+	}
+	return slices.DeleteFunc(tables, func(t pageTable) bool { return t.Rows == nil })
+}
+
+func detailRows(region string, scores results.BrainScores) [][]string {
+	var rows [][]string
+	for _, s := range scores {
+		if s.Region != region {
+			continue
+		}
+		row := []string{format.Printable(s.Measure), format.Printable(s.Model), strconv.FormatUint(s.Seed, 10), format.Printable(s.Area)}
+		for _, x := range []float64{s.Value, s.Error, s.Low, s.High, s.CeilingError, s.P, s.ExplainedVariance, s.SquaredRatio} {
+			row = append(row, format.Decimals(x, 3))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// definitions says in a line what each measure is, and where it comes from.
+func (b brain) definitions() []results.Setting {
+	var definitions []results.Setting
+	add := func(name, value string) { definitions = append(definitions, results.Setting{Name: name, Value: value}) }
+	const (
+		regression = " from an area's features to the responses, fitted on 90 % of the stimuli; the score is Pearson's r of predicted and measured responses to the others, its median over neuroids (neurons, recording sites or voxels), its mean over splits"
+		similarity = " correlation of the dissimilarities, 1 − Pearson's r, of every two stimuli (Kriegeskorte et al. 2008, Front. Syst. Neurosci. 2:4); p is that of a permutation test."
+	)
+	known := []results.Setting{
+		{Name: results.MeasurePLS, Value: "Partial least squares regression with 25 components" + regression + " (Yamins et al. 2014, PNAS 111:8619; Schrimpf et al. 2018, bioRxiv 407007)."},
+		{Name: results.MeasureRidge, Value: "Ridge regression (Hoerl & Kennard 1970, Technometrics 12:55)" + regression + "."},
+		{Name: results.MeasureSpearman, Value: "Representational similarity: Spearman's" + similarity},
+		{Name: results.MeasurePearson, Value: "Representational similarity: Pearson's" + similarity},
+		{Name: results.MeasureCKA, Value: "Linear centred kernel alignment (Kornblith et al. 2019, ICML) with the unbiased estimator (Nguyen et al. 2021, ICLR); near 0 for unrelated representations, also below."},
+	}
+	predictive := false
+	for _, d := range known {
+		// Model against model has two measures, whatever those of regions are.
+		pairs := len(b.Pairs) > 0 && (d.Name == results.MeasureCKA || d.Name == results.MeasureSpearman)
+		if slices.Contains(b.Measures, d.Name) || pairs {
+			add(d.Name, d.Value)
+			predictive = predictive || d.Name == results.MeasurePLS || d.Name == results.MeasureRidge
+		}
+	}
+	if len(b.Regions) > 0 {
+		ceiling := "What a perfect model would reach, given the noise of the recordings."
+		if predictive {
+			ceiling += " Of PLS and ridge it is the reliability c of the responses: the correlation of means over halves of the repetitions, corrected for their number (Spearman 1910, Brown 1910); the r of a perfect model is √c."
+		}
+		add("noise ceiling", ceiling+" Of RSA it has a lower and an upper bound, the mean correlation of each subject with the mean of the others and of all (Nili et al. 2014, PLoS Comput. Biol. 10:e1003553), where there are several subjects; a score is then the mean over subjects.")
+	}
+	if predictive {
+		add("r²/c", "The share of the variance that can be explained which is explained; Brain-Score has it since December 2025.")
+		add("(r/c)²", "What Brain-Score had before (Schrimpf et al. 2018); it may be more than 1.")
+	}
+	return definitions
+}

@@ -1,0 +1,148 @@
+package results
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// Gap is what the convolutional network has ahead of the locally connected one,
+// which the others are to close.
+type Gap struct {
+	// Lead is by how much conv's top-1 is higher, a fraction; NaN where not all of
+	// their runs are complete. It has no interval if a run does not say which images
+	// were right.
+	Lead Estimate
+
+	conv, lc *Variant // nil where there is none
+	top1     EpochMeasure
+}
+
+// HasGap says that both networks are compared.
+func (c *Comparison) HasGap() bool { return c.variant(Baseline) != nil && c.variant(Plain) != nil }
+
+// variant returns the variant of that name, or nil.
+func (c *Comparison) variant(name string) *Variant {
+	i := slices.IndexFunc(c.Variants, func(v Variant) bool { return v.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &c.Variants[i]
+}
+
+// ClosesGap says that the variant is one of those that are to close the gap.
+func (v *Variant) ClosesGap() bool { return v.Local && v.Name != Baseline && v.Name != Plain }
+
+// Gap returns the gap, as far as it is known.
+func (c *Comparison) Gap() Gap {
+	g := Gap{noEstimate, c.variant(Baseline), c.variant(Plain), c.Headline().Top1}
+	if c.HasGap() && g.conv.Finished() && g.lc.Finished() {
+		g.Lead = g.Ahead(g.conv)
+	}
+	return g
+}
+
+// Ahead returns by how much a variant's top-1 is higher than that of lc, a
+// fraction. All runs of both are complete.
+func (g Gap) Ahead(v *Variant) Estimate {
+	value := v.meanTop1(g.top1) - g.lc.meanTop1(g.top1)
+	of, _, ofLC := pairedRuns(v, v, g.lc)
+	if ofLC == nil {
+		return Estimate{value, math.NaN(), math.NaN()}
+	}
+	var points []float64
+	for _, d := range bootstrap(of, of, ofLC) {
+		points = append(points, float64(d.variant)/float64(len(ofLC)*len(ofLC[0])))
+	}
+	return interval(value, points)
+}
+
+// Clear says that there is something to win back: that the interval of the lead,
+// if it is known, is above 0.
+func (g Gap) Clear() bool {
+	if g.Lead.Known() {
+		return g.Lead.Low > 0
+	}
+	return g.Lead.Value > 0
+}
+
+// share returns which share of the gap a variant wins back: 0 if it is as good
+// as lc, 1 if as conv. It is noEstimate where there is no clear gap or where not
+// all of the variant's runs are complete.
+func (g Gap) share(v *Variant) Estimate {
+	if !v.ClosesGap() || !v.Finished() || !g.Clear() {
+		return noEstimate
+	}
+	share := Estimate{(v.meanTop1(g.top1) - g.lc.meanTop1(g.top1)) / g.Lead.Value, math.NaN(), math.NaN()}
+	variant, conv, lc := pairedRuns(v, g.conv, g.lc)
+	if lc == nil {
+		return share
+	}
+	var shares []float64
+	for _, d := range bootstrap(variant, conv, lc) {
+		shares = append(shares, d.share())
+	}
+	return interval(share.Value, shares)
+}
+
+// pairedRuns returns which images the runs of three variants were right about, by
+// seed, or nothing if they are not of the same seeds and images or do not say.
+func pairedRuns(variant, conv, lc *Variant) (ofVariant, ofConv, ofLC []Right) {
+	for i, run := range lc.Runs {
+		if len(variant.Runs) != len(lc.Runs) || len(conv.Runs) != len(lc.Runs) {
+			return nil, nil, nil
+		}
+		for _, other := range []Run{variant.Runs[i], conv.Runs[i], lc.Runs[0]} {
+			if len(run.Right) == 0 || len(other.Right) != len(run.Right) {
+				return nil, nil, nil
+			}
+		}
+		if variant.Runs[i].Seed != run.Seed || conv.Runs[i].Seed != run.Seed {
+			return nil, nil, nil
+		}
+		ofVariant, ofConv, ofLC = append(ofVariant, variant.Runs[i].Right), append(ofConv, conv.Runs[i].Right), append(ofLC, run.Right)
+	}
+	return ofVariant, ofConv, ofLC
+}
+
+// Images returns of how many images the results are, or 0 if no run says.
+func (c *Comparison) Images() int {
+	for _, v := range c.Variants {
+		for _, run := range v.Runs {
+			if run.Right != nil {
+				return len(run.Right)
+			}
+		}
+	}
+	return 0
+}
+
+// lastTop1 returns the measure in the variant's last epochs.
+func (v *Variant) lastTop1(top1 EpochMeasure) []float64 {
+	var values []float64
+	for _, e := range v.LastEpochs() {
+		values = append(values, *top1.Value(e))
+	}
+	return values
+}
+
+func (v *Variant) meanTop1(top1 EpochMeasure) float64 { return stat.Mean(v.lastTop1(top1), nil) }
+
+// top1Error is the standard error of the variant's mean top-1. The right images of
+// a run that is not complete may be of an earlier epoch, and do not count.
+func (v *Variant) top1Error(top1 EpochMeasure, images int) float64 {
+	var right []Right
+	for _, run := range v.Runs {
+		if run.Complete && run.Right != nil {
+			right = append(right, run.Right)
+		}
+	}
+	for _, other := range right {
+		if len(right) != v.CompleteRuns() || len(other) != len(right[0]) {
+			right = nil
+			break
+		}
+	}
+	return standardError(v.lastTop1(top1), right, images)
+}
