@@ -2,52 +2,20 @@ package main
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"hypnos/bench/experiment"
 	"hypnos/data"
 	"hypnos/zoo"
 )
-
-func TestBackgroundFlag(t *testing.T) {
-	for text, want := range map[string]color.Color{
-		"":              nil,
-		"white":         color.RGBA{255, 255, 255, 255},
-		"slategray":     color.RGBA{112, 128, 144, 255},
-		"#8090a0":       color.RGBA{128, 144, 160, 255},
-		"#FFffFF":       color.RGBA{255, 255, 255, 255},
-		"1,20,255":      color.RGBA{1, 20, 255, 255},
-		"1,20,256":      color.Transparent,
-		"1,20":          color.Transparent,
-		"1,20,3,4":      color.Transparent,
-		"#fff":          color.Transparent,
-		"#8090a0ff":     color.Transparent,
-		"chequered":     color.Transparent,
-		"transparently": color.Transparent,
-	} {
-		var b background
-		fs := flag.NewFlagSet("", flag.ContinueOnError)
-		fs.SetOutput(io.Discard)
-		b.register(fs)
-		err := fs.Parse([]string{"-background", text})
-		if want == color.Transparent {
-			if err == nil || !strings.Contains(err.Error(), "want a name such as white, #rrggbb, or r,g,b") {
-				t.Errorf("%q: %v, %v", text, b.colour, err)
-			}
-		} else if err != nil || b.colour != want || b.String() != text {
-			t.Errorf("%q: %v, want %v (%v)", text, b.colour, want, err)
-		}
-	}
-}
 
 // A picture of one transparent colour is that colour to every command, or the
 // background.
@@ -139,7 +107,7 @@ func TestBackground(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	(background{"lime", color.RGBA{0, 255, 0, 255}}).behind(training, test)
+	experiment.Behind(color.RGBA{0, 255, 0, 255}, training, test)
 	for _, set := range []data.Dataset{training, test} {
 		var m data.Image
 		if _, err := set.Image(0, &m); err != nil || m.Pixels[0] != 0 || m.Pixels[40*40] != 255 {

@@ -296,7 +296,7 @@ func TestBadInput(t *testing.T) {
 		{"compare -optimizer adagrad", 1, "adamw"},
 		{"compare -optimizer sgd -schedule constant -momentum 1", 1, "momentum 1"},
 		{"compare -schedule linear", 1, "onecycle"},
-		{"compare -schedule multistep -milestones 3,x", 1, "whole number"},
+		{"compare -schedule multistep -milestones 3,x", 2, "whole number"},
 		{"compare -schedule multistep -milestones 0", 1, "milestones"},
 		{"compare -padding 32", 1, "32"},
 		{"compare -padding -1", 1, "-1"},

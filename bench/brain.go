@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"image/color"
 	"os"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/brain"
+	"hypnos/bench/experiment"
 	"hypnos/bench/report"
 	"hypnos/bench/report/brainreport"
 	"hypnos/bench/results"
@@ -30,9 +32,6 @@ type brainFlags struct {
 	untrained        bool
 	splits, resample int
 	ridge            string
-	batch            int
-	skipBad          bool
-	background       background
 	given            map[string]bool // flags that were, on the command line
 	markdown         bool
 	out              string
@@ -48,14 +47,12 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	fs.IntVar(&f.splits, "splits", 10, "number of splits of the stimuli, for PLS and ridge")
 	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from 1e-2, 1e-1, …, 1e8 by nested cross-validation")
 	fs.IntVar(&f.resample, "resamples", 0, "resamples and permutations of the pictures, for the errors and P of RSA; 0 means 1000, or 200 of more than 200 pictures")
-	fs.IntVar(&f.batch, "batch", 32, "pictures at a time")
-	registerSkipBad(fs, &f.skipBad)
-	f.background.register(fs)
 	fs.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
 	f.model.register(fs)
 	f.model.registerWeights(fs)
-	fs.Lookup("seed").Usage = "source of initial weights, splits, halves and resamples"
+	f.model.registerPictures(fs, 32)
+	explain(fs, "seed", "source of initial weights, splits, halves and resamples")
 }
 
 func brainCommand(c console) *ffcli.Command {
@@ -91,7 +88,7 @@ over seeds. Flags of size, variant and weights are of models that are named.`),
 
 func (f brainFlags) run(ctx context.Context, c console) error {
 	started := time.Now()
-	recording, err := openRecording(ctx, c, f.recording, f.background, f.skipBad)
+	recording, err := openRecording(ctx, c, f.recording, f.model.background(), f.model.spec.Data.SkipBad)
 	if err != nil {
 		return err
 	}
@@ -146,17 +143,17 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 
 // openRecording opens the recording of that name and says what is noted of it. Bad
 // pictures are left out if they are to be.
-func openRecording(ctx context.Context, c console, name string, behind background, skipBad bool) (*recordings.Recording, error) {
+func openRecording(ctx context.Context, c console, name string, background color.Color, skipBad bool) (*recordings.Recording, error) {
 	recording, err := recordings.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	c.note(recording.Notes...)
-	behind.behind(recording.Stimuli)
+	recording.Stimuli.Background = background
 	if !skipBad {
 		return recording, nil
 	}
-	indices, err := readable(ctx, c, recording.Stimuli, "")
+	indices, err := experiment.Readable(ctx, recording.Stimuli, "", c.observer())
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +183,7 @@ func (s source) show(ctx context.Context, b *bar, study *brain.Study, recording 
 func (f brainFlags) complete(r *results.Brain, recording *recordings.Recording, started time.Time) {
 	r.Title = "How like the brain: " + recording.Name
 	r.Summary = f.summary(recording)
-	r.Command = "go run ./bench " + strings.Join(os.Args[1:], " ")
+	r.Command = commandLine()
 	r.Started, r.Duration = started, time.Since(started)
 	r.Settings, r.Machine, r.Versions = f.describe(recording), results.Machine(), results.Versions()
 }
@@ -199,14 +196,15 @@ func (f *brainFlags) options(of *recordings.Recording) (brain.Options, error) {
 			f.resample = 200
 		}
 	}
-	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.seed}
+	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.spec.Seed}
 	switch {
 	case f.splits < 2 || f.splits > 1000:
 		return o, errors.Errorf("-splits %d, want 2 to 1000", f.splits)
 	case f.resample < 2 || f.resample > 1e6:
 		return o, errors.Errorf("-resamples %d, want 2 to 1000000", f.resample)
-	case f.batch < 1:
-		return o, errors.Errorf("-batch %d, want at least 1", f.batch)
+	}
+	if err := f.model.checkBatch(); err != nil {
+		return o, err
 	}
 	if f.ridge != "auto" {
 		alpha, err := strconv.ParseFloat(f.ridge, 64)
@@ -252,5 +250,5 @@ func (f brainFlags) describe(r *recordings.Recording) []results.Setting {
 	}
 	return append(settings,
 		results.Setting{Name: "RSA", Value: fmt.Sprintf("%d resamples and permutations", f.resample)},
-		results.Setting{Name: "seed", Value: strconv.FormatUint(f.model.seed, 10)})
+		results.Setting{Name: "seed", Value: strconv.FormatUint(f.model.spec.Seed, 10)})
 }

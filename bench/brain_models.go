@@ -3,20 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
 
 	"hypnos/bench/brain"
+	"hypnos/bench/experiment"
 	"hypnos/bench/runs"
 	"hypnos/data"
 	"hypnos/graph"
-	"hypnos/internal/natural"
 	"hypnos/ventral"
 	"hypnos/ventral/reference"
 	"hypnos/zoo"
@@ -52,19 +51,21 @@ func (f brainFlags) sources(ctx context.Context, c console) ([]source, error) {
 			folders = append(folders, name)
 		}
 	}
-	if f.model.weights != "" && named != 1 {
+	if f.model.spec.Initial != "" && named != 1 {
 		return nil, errors.Errorf("-weights is of one model, and -models names %d of bench list", named)
 	}
-	if err := needEffects(f.given, []effect{
-		{[]string{"untrained", "data-dir"}, folders != nil, "it is of the networks of folders, and -models names none"},
-		{slices.Concat([]string{"variant", "width", "classes", "image-size", "steps"}, localNames), named > 0, "it is of models of bench list, and -models names none"},
-		{[]string{"areas", "batch"}, folders != nil || named > 0, "it is of networks, and -models names none"},
-		f.model.localEffect(),
-	}); err != nil {
+	if err := needEffects(f.given,
+		effect{[]string{"untrained", "data-dir"}, folders != nil, "it is of the networks of folders, and -models names none"},
+		effect{slices.Concat([]string{"variant", "width", "classes", "image-size", "steps"}, localFlags), named > 0, "it is of models of bench list, and -models names none"},
+		effect{[]string{"areas", "batch"}, folders != nil || named > 0, "it is of networks, and -models names none"},
+	); err != nil {
+		return nil, err
+	}
+	if err := f.model.spec.NeedEffects(withoutFolder(f.given)); err != nil {
 		return nil, err
 	}
 	var sources, before []source
-	experiments := map[string]*experiment{}
+	experiments := map[string]*experiment.Experiment{}
 	for _, name := range names {
 		if !slices.Contains(folders, name) {
 			s, err := f.named(name)
@@ -117,10 +118,10 @@ func (f brainFlags) named(name string) (source, error) {
 		return source{}, errors.Wrap(err, name)
 	}
 	shown := name
-	if f.model.variant != "conv" {
-		shown += " " + f.model.variant
+	if f.model.spec.Variants[0] != "conv" {
+		shown += " " + f.model.spec.Variants[0]
 	}
-	if f.model.weights == "" {
+	if f.model.spec.Initial == "" {
 		shown = "untrained " + shown
 	}
 	return source{name: shown, answer: func(ctx context.Context, b *bar, stimuli *data.Files) ([]brain.Area, error) {
@@ -128,7 +129,7 @@ func (f brainFlags) named(name string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		set, err := preparedFor(stimuli, name, net, f.batch)
+		set, err := preparedFor(stimuli, name, net, f.model.spec.Batch)
 		if err != nil {
 			return nil, err
 		}
@@ -149,67 +150,50 @@ func referenceSource(m reference.Model) source {
 	}}
 }
 
-// runName is what bench compare calls the folder of a run.
-var runName = regexp.MustCompile(`^(.+)-seed-([0-9]{1,20})$`)
-
 // folder finds the runs of a folder of bench train, or of all of bench compare,
 // and the networks that they started with, each once. Names get the prefix.
-func (f brainFlags) folder(ctx context.Context, c console, dir, prefix string, experiments map[string]*experiment) (trained, before []source, err error) {
-	folders := []string{dir}
-	places, err := (runs.Folder{Dir: dir}).Places()
+func (f brainFlags) folder(ctx context.Context, c console, dir, prefix string, experiments map[string]*experiment.Experiment) (trained, before []source, err error) {
+	folders, err := runs.All(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(places) == 0 {
-		if folders, err = runFolders(dir); err != nil {
-			return nil, nil, err
-		}
-	}
 	started := map[string]bool{}
 	for _, folder := range folders {
-		var r record
-		k, damaged, err := runs.Folder{Dir: folder}.Newest(&r)
-		switch {
-		case err != nil:
+		k, err := experiment.Load(folder, false)
+		if err != nil {
 			return nil, nil, err
-		case damaged != nil:
-			return nil, nil, damaged[0]
-		case k == runs.Place{}:
+		}
+		if k == nil {
 			fmt.Fprintf(c.err, "%s has no checkpoint yet and is left out\n", folder)
 			continue
 		}
-		name := r.Flags["variant"]
-		if m := runName.FindStringSubmatch(filepath.Base(folder)); name == "" && m != nil {
-			name = m[1]
-		}
-		v, err := parseVariant(name)
+		v, err := experiment.ParseVariant(k.Spec.Variants[0])
 		if err != nil {
 			return nil, nil, errors.Wrap(err, folder)
 		}
-		path := (runs.Folder{Dir: folder}).Tensors(k)
-		if _, err := os.Stat(path); err != nil {
-			return nil, nil, errors.Errorf("%s in %s has no weights: with -fresh the run is trained again", k, folder)
+		if _, err := os.Stat(k.Weights); err != nil {
+			return nil, nil, errors.Errorf("%s in %s has no weights: with -fresh the run is trained again", k.Name, folder)
 		}
-		e, err := f.experiment(ctx, c, r, v, experiments)
+		e, err := f.experiment(ctx, c, k, experiments)
 		if err != nil {
 			return nil, nil, errors.Wrap(err, folder)
 		}
-		s, err := f.ofRun(e, v, prefix+v.name, r.Run.Seed, path)
+		s, err := f.ofRun(e, v, prefix+v.Name, k.Run.Seed, k.Weights)
 		if err != nil {
 			return nil, nil, errors.Wrap(err, folder)
 		}
-		if !r.Run.Complete {
-			s.warning = fmt.Sprintf("trained for %d of %d epochs so far", k.Epochs, e.epochs)
+		if !k.Run.Complete {
+			s.warning = fmt.Sprintf("trained for %d of %d epochs so far", k.Epochs, e.Spec.Epochs)
 		}
 		trained = append(trained, s)
-		start := prefix + v.start()
-		switch key := brain.Named(start, r.Run.Seed); {
+		start := prefix + v.Start()
+		switch key := brain.Named(start, k.Run.Seed); {
 		case started[key]:
-		case r.Flags["init"] != "":
+		case k.Spec.Initial != "":
 			fmt.Fprintf(c.err, "%s started from a file: there is no untrained network of it\n", folder)
 		default:
 			started[key] = true
-			if s, err = f.ofRun(e, v, start, r.Run.Seed, ""); err != nil {
+			if s, err = f.ofRun(e, v, start, k.Run.Seed, ""); err != nil {
 				return nil, nil, err
 			}
 			before = append(before, s)
@@ -221,63 +205,40 @@ func (f brainFlags) folder(ctx context.Context, c console, dir, prefix string, e
 	return trained, before, nil
 }
 
-// runFolders are the folders of the runs of a comparison.
-func runFolders(out string) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(out, "runs"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	var folders []string
-	for _, e := range entries {
-		if runName.MatchString(e.Name()) {
-			folders = append(folders, filepath.Join(out, "runs", e.Name()))
-		}
-	}
-	slices.SortFunc(folders, natural.Compare) // seed 9 before seed 10, as they were trained
-	return folders, nil
-}
-
 // experiment opens what a run was trained with. It is an error if that has
 // changed since.
-func (f brainFlags) experiment(ctx context.Context, c console, r record, v variant, opened map[string]*experiment) (*experiment, error) {
-	key := fmt.Sprint(r.Flags)
-	e := opened[key]
-	if e == nil {
-		s, err := settingsOf(r.Flags)
+func (f brainFlags) experiment(ctx context.Context, c console, k *experiment.Kept, opened map[string]*experiment.Experiment) (*experiment.Experiment, error) {
+	s := k.Spec
+	s.Variants = nil // its data alone
+	if f.dataDir != "" {
+		s.Data.Folder = f.dataDir
+	}
+	key := fmt.Sprintf("%+v", s)
+	if opened[key] == nil {
+		e, err := experiment.Open(ctx, s, c.observer())
 		if err != nil {
-			return nil, err
-		}
-		if f.dataDir != "" {
-			s.dataDir = f.dataDir
-		}
-		if e, err = s.open(ctx, c); err != nil {
 			return nil, err
 		}
 		opened[key] = e
 	}
-	was, is := map[string]string{}, map[string]string{}
-	for _, name := range []string{"classes", "image size", "normalisation"} {
-		was[name], is[name] = r.Facts[name], e.facts(v, 0)[name]
-	}
-	return e, errors.Wrapf(differences("", was, is), "%s is not what the network was trained on", e.data)
+	return opened[key], k.Fits(opened[key])
 }
 
-// start names the network that a variant starts with: all local ones of a seed
-// start alike.
-func (v variant) start() string {
-	if v.local {
-		return "untrained lc"
-	}
-	return "untrained conv"
+// withoutFolder are the flags that were given but for that of where the data of folders
+// is, which is not where recordings are.
+func withoutFolder(given map[string]bool) map[string]bool {
+	given = maps.Clone(given)
+	delete(given, "data-dir")
+	return given
 }
 
 // ofRun is the network of a run, with the weights of the file or, without one,
 // those that it started with.
-func (f brainFlags) ofRun(e *experiment, v variant, name string, seed uint64, path string) (source, error) {
-	if err := e.seesPictures(); err != nil {
+func (f brainFlags) ofRun(e *experiment.Experiment, v experiment.Variant, name string, seed uint64, path string) (source, error) {
+	if err := seesPictures(e); err != nil {
 		return source{}, err
 	}
-	blank, err := e.network(v, seed)
+	blank, err := e.Network(v, seed)
 	if err != nil {
 		return source{}, err
 	}
@@ -286,7 +247,7 @@ func (f brainFlags) ofRun(e *experiment, v variant, name string, seed uint64, pa
 		return source{}, err
 	}
 	return source{name: name, seed: seed, answer: func(ctx context.Context, b *bar, stimuli *data.Files) ([]brain.Area, error) {
-		net, err := e.network(v, seed)
+		net, err := e.Network(v, seed)
 		if err != nil {
 			return nil, err
 		}
@@ -295,11 +256,11 @@ func (f brainFlags) ofRun(e *experiment, v variant, name string, seed uint64, pa
 				return nil, err
 			}
 		}
-		resize, ok := e.preprocessing.(data.ResizeCrop)
+		resize, ok := e.Preprocessing.(data.ResizeCrop)
 		if !ok {
-			resize = data.ResizeCrop{Resize: e.size.Height, Crop: e.size.Height}
+			resize = data.ResizeCrop{Resize: e.Size.Height, Crop: e.Size.Height}
 		}
-		set := &pictures{Files: stimuli, normalisation: e.normalisation, batch: f.batch}
+		set := &pictures{Files: stimuli, normalisation: e.Normalisation, batch: f.model.spec.Batch}
 		if set.prepared, err = data.Preprocess(stimuli, resize); err != nil {
 			return nil, err
 		}
@@ -309,11 +270,11 @@ func (f brainFlags) ofRun(e *experiment, v variant, name string, seed uint64, pa
 
 // seesPictures is an error if pictures cannot be shown to networks that are
 // trained on these images.
-func (e *experiment) seesPictures() error {
-	if e.size.Channels == 3 && e.size.Height == e.size.Width {
+func seesPictures(e *experiment.Experiment) error {
+	if e.Size.Channels == 3 && e.Size.Height == e.Size.Width {
 		return nil
 	}
-	return errors.Errorf("networks for images of %d channels and %d×%d pixels, want squares of 3 channels to show pictures to them", e.size.Channels, e.size.Height, e.size.Width)
+	return errors.Errorf("networks for images of %d channels and %d×%d pixels, want squares of 3 channels to show pictures to them", e.Size.Channels, e.Size.Height, e.Size.Width)
 }
 
 // layers are the names of the areas, or what else the flag names.

@@ -5,11 +5,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pkg/errors"
 
 	"hypnos/bench/brain"
+	"hypnos/bench/experiment"
 	"hypnos/bench/report/brainreport"
 	"hypnos/bench/results"
 	"hypnos/recordings"
@@ -24,18 +26,19 @@ type likeness struct {
 }
 
 // newLikeness opens the recording of that name; no name is no recording.
-func newLikeness(ctx context.Context, c console, name string, e *experiment) (*likeness, error) {
+func newLikeness(ctx context.Context, c console, name string, e *experiment.Experiment) (*likeness, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if err := e.seesPictures(); err != nil {
+	if err := seesPictures(e); err != nil {
 		return nil, errors.Wrap(err, "-brain")
 	}
 	l := new(likeness)
 	l.flags.register(flag.NewFlagSet("brain", flag.ContinueOnError)) // its defaults
-	l.flags.recording, l.flags.model.seed = name, e.seed
+	l.flags.recording, l.flags.model.spec.Seed = name, e.Spec.Seed
+	l.flags.model.spec.Data.Background = e.Spec.Data.Background
 	var err error
-	if l.recording, err = openRecording(ctx, c, name, e.background, e.skipBad); err != nil {
+	if l.recording, err = openRecording(ctx, c, name, l.flags.model.background(), e.Spec.Data.SkipBad); err != nil {
 		return nil, err
 	}
 	options, err := l.flags.options(l.recording)
@@ -52,24 +55,30 @@ func newLikeness(ctx context.Context, c console, name string, e *experiment) (*l
 // measure compares the networks of finished runs, trained and as they were
 // before, adds the scores to the report of the comparison, and writes a report of
 // its own into the folder brain beside it.
-func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants []variant, r *results.Comparison, keepers []*keeper, out string) error {
+func (l *likeness) measure(ctx context.Context, b *bar, e *experiment.Experiment, r *results.Comparison) error {
 	l.started = time.Now()
 	starts := map[string]bool{}
 	var sources, before []source
-	for n, k := range keepers {
-		v := variants[n%len(variants)]
-		s, err := l.flags.ofRun(e, v, v.name, k.Run.Seed, k.folder.Tensors(k.at))
-		if err != nil {
-			return err
-		}
-		sources = append(sources, s)
-		if key := brain.Named(v.start(), k.Run.Seed); !starts[key] {
-			starts[key] = true
-			s, err := l.flags.ofRun(e, v, v.start(), k.Run.Seed, "")
+	variants, err := experiment.ParseVariants(e.Spec.Variants...)
+	if err != nil {
+		return err
+	}
+	for j := range e.Spec.Seeds {
+		for i, v := range variants {
+			seed := r.Variants[i].Runs[j].Seed
+			s, err := l.flags.ofRun(e, v, v.Name, seed, e.Weights(i, j))
 			if err != nil {
 				return err
 			}
-			before = append(before, s)
+			sources = append(sources, s)
+			if key := brain.Named(v.Start(), seed); !starts[key] {
+				starts[key] = true
+				s, err := l.flags.ofRun(e, v, v.Start(), seed, "")
+				if err != nil {
+					return err
+				}
+				before = append(before, s)
+			}
 		}
 	}
 	for _, s := range append(sources, before...) {
@@ -80,12 +89,12 @@ func (l *likeness) measure(ctx context.Context, b *bar, e *experiment, variants 
 	found := l.study.Report()
 	for i, v := range variants {
 		for j, run := range r.Variants[i].Runs {
-			r.Variants[i].Runs[j].Brain = scoresOf(found, v.name, run.Seed)
-			r.Variants[i].Runs[j].Untrained = scoresOf(found, v.start(), run.Seed)
+			r.Variants[i].Runs[j].Brain = scoresOf(found, v.Name, run.Seed)
+			r.Variants[i].Runs[j].Untrained = scoresOf(found, v.Start(), run.Seed)
 		}
 	}
 	l.flags.complete(found, l.recording, l.started)
-	return brainreport.Write(found, filepath.Join(out, "brain"))
+	return brainreport.Write(found, filepath.Join(e.Spec.Checkpoints.Folder, "brain"))
 }
 
 // scoresOf are those of the best areas of a network: PLS where there are
@@ -109,13 +118,16 @@ func scoresOf(b *results.Brain, model string, seed uint64) []results.BrainScore 
 	return scores
 }
 
-// needTensors is an error if a finished run has no weights to compare.
-func (k *keeper) needTensors() error {
-	if !k.Run.Complete {
-		return nil
-	}
-	if _, err := os.Stat(k.folder.Tensors(k.at)); err != nil {
-		return errors.Errorf("%s in %s has no weights for -brain: with -fresh the run is trained again", k.at, k.folder.Dir)
+// needWeights is an error if a finished run has no weights to compare.
+func needWeights(e *experiment.Experiment) error {
+	for i, v := range e.Variants {
+		for j, run := range v.Runs {
+			if path := e.Weights(i, j); run.Complete {
+				if _, err := os.Stat(path); err != nil {
+					return errors.Errorf("%s has no weights for -brain: with -fresh the run is trained again", strings.TrimSuffix(path, filepath.Ext(path)))
+				}
+			}
+		}
 	}
 	return nil
 }

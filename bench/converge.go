@@ -27,7 +27,7 @@ func convergeCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("converge", flag.ContinueOnError)
 	trials := fs.Int("trials", 10, "pools of each setting, each with weights and inputs of its own")
 	seed := fs.Uint64("seed", 1, "source of weights and inputs")
-	quick := fs.Bool("quick", false, "a short look: 2 trials, unless -trials says otherwise")
+	short := fs.Bool("quick", false, "a short look: 2 trials, unless -trials says otherwise")
 	out := fs.String("out", "hypnos-converge", "`folder` to write the study to")
 	return &ffcli.Command{
 		Name:       "converge",
@@ -43,12 +43,10 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
-			all := given(fs)
-			if err := needEffects(all, []effect{{[]string{"quick"}, !all["trials"], "-trials says all that it would"}}); err != nil {
-				return err
-			}
-			if *quick {
-				*trials = 2
+			if *short {
+				if _, err := quick(fs, map[string]string{"trials": "2"}); err != nil {
+					return err
+				}
 			}
 			return converge(ctx, c, convergeRules, *trials, *seed, *out)
 		},
@@ -194,7 +192,7 @@ func convergeStudy(settings []*setting) *report.Study {
 			"Hebbian pools know the mean response of the pool; dynamic ones have an inhibitory neuron instead, of finite strength, " +
 			"so that their mean may drift while their weights come together. A pull of strength γ holds all weights back. " +
 			"Disorder is −log10 of the weight signal-to-noise ratio, the mean over the K² inputs of mean²/variance of the weights of the pool.",
-		Command:      "go run ./bench " + strings.Join(os.Args[1:], " "),
+		Command:      commandLine(),
 		Machine:      results.Machine(),
 		Versions:     results.Versions(),
 		TableCaption: "Mean over trials ± sample standard deviation. Disorder is −log10 of the weight signal-to-noise ratio; excess is how far it lies above the fixed point of the Hebbian rule, and the rule at hand drifts to the next. Cosine and length compare the pool's mean weights with those of the start.",

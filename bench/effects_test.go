@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,7 +25,7 @@ func TestFlagsWithoutEffect(t *testing.T) {
 		"compare -sleep dynamic -sleep-settle 2":              "-sleep-settle has no effect: it is of -sleep-over-time",
 		"compare -variants conv,lc -sleep hebbian":            "-sleep has no effect: it is of variants that sleep, and none is here",
 		"train -variant lc-translate-2 -sleep-period 6":       "-sleep-period has no effect: it is of variants that sleep",
-		"train -deviation 0.1":                                "-deviation has no effect: it is of local layers, and no variant here has them",
+		"train -deviation 0.1":                                "-deviation has no effect: it is of local layers, and the variant conv has none",
 		"train -data-dir " + dir:                              "-data-dir has no effect: -data sample is in the program itself",
 		"train -skip-bad-images":                              "-skip-bad-images has no effect: the data set is not of JPEG and PNG files",
 		"train -checkpoint-every 1":                           "-checkpoint-every has no effect: checkpoints are kept in -out, and none is given",
@@ -36,7 +35,7 @@ func TestFlagsWithoutEffect(t *testing.T) {
 		"converge -quick -trials 1":                           "-quick has no effect: -trials says all",
 		"speed -python python3":                               "-python has no effect: it is of -peer, and none is named",
 		"speed -data-dir " + dir:                              "-data-dir has no effect: -data sample",
-		"summary resnet8 -conv-1x1":                           "-conv-1x1 has no effect: it is of local layers, and -variant conv has none",
+		"summary resnet8 -conv-1x1":                           "-conv-1x1 has no effect: it is of local layers, and the variant conv has none",
 		"graph resnet8 -unroll -o " + out + ".svg":            "-unroll has no effect: resnet8 has no loop",
 		"graph resnet8 -first-conv 1 -o " + out + ".svg":      "-first-conv has no effect: it is of local layers",
 		"filters resnet8 -by channel -o " + out + ".png":      "-by has no effect: the first layer is convolutional",
@@ -63,25 +62,5 @@ func TestFlagsWithoutEffect(t *testing.T) {
 	}
 	if kept, _ := filepath.Glob(out + "*"); kept != nil {
 		t.Errorf("%q are written", kept)
-	}
-}
-
-// The lists of flags name all that their flags register.
-func TestFlagNames(t *testing.T) {
-	for _, c := range []struct {
-		register func(*flag.FlagSet)
-		names    []string
-	}{
-		{new(localFlags).register, localNames},
-		{new(sleepFlags).register, sleepNames},
-		{new(checkpointFlags).register, checkpointNames},
-	} {
-		fs := flag.NewFlagSet("", flag.ContinueOnError)
-		c.register(fs)
-		var want []string
-		fs.VisitAll(func(f *flag.Flag) { want = append(want, f.Name) })
-		if got := slices.Sorted(slices.Values(c.names)); !slices.Equal(got, want) {
-			t.Errorf("%q, want %q", got, want)
-		}
 	}
 }

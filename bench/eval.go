@@ -9,6 +9,7 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 
+	"hypnos/bench/experiment"
 	"hypnos/data"
 	"hypnos/train"
 )
@@ -18,11 +19,9 @@ func evalCommand(c console) *ffcli.Command {
 	var e evaluation
 	e.model.register(fs)
 	e.model.registerWeights(fs)
-	fs.StringVar(&e.data, "data", data.Default, "`name` of the data set: see bench list. Its images and classes size the network, unless flags do")
-	fs.StringVar(&e.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
-	fs.IntVar(&e.batch, "batch", 64, "images at a time")
-	registerSkipBad(fs, &e.skipBad)
-	e.background.register(fs)
+	e.model.registerPictures(fs, 64)
+	register(fs, &e.model.spec, "data", "data-dir")
+	explain(fs, "data", "`name` of the data set: see bench list. Its images and classes size the network, unless flags do")
 	return &ffcli.Command{
 		Name:       "eval",
 		ShortUsage: "go run ./bench eval MODEL -weights FILE [-data NAME] [flags]",
@@ -39,34 +38,29 @@ func evalCommand(c console) *ffcli.Command {
 }
 
 // evaluation is what the flags of bench eval say.
-type evaluation struct {
-	model         modelFlags
-	data, dataDir string
-	batch         int
-	skipBad       bool
-	background    background
-}
+type evaluation struct{ model modelFlags }
 
 func (e evaluation) run(ctx context.Context, c console, model string, given map[string]bool) error {
-	if e.batch < 1 {
-		return errors.Errorf("-batch %d, want at least 1", e.batch)
+	if err := e.model.checkBatch(); err != nil {
+		return err
 	}
 	if err := e.model.needWeights(); err != nil {
 		return err
 	}
-	if err := needEffects(given, append(e.model.effects(), folderEffect(e.data))); err != nil {
+	if err := e.model.needEffects(given); err != nil {
 		return err
 	}
-	training, test, err := data.Open(e.data, e.dataDir)
+	of, batch := e.model.spec.Data, e.model.spec.Batch
+	training, test, err := data.Open(of.Name, of.Folder)
 	if err != nil {
 		return err
 	}
-	e.background.behind(training, test)
+	experiment.Behind(e.model.background(), training, test)
 	c.note(data.Notes(training, test)...)
-	if err := needEffects(given, []effect{pictureEffect(test)}); err != nil {
+	if err := needEffects(given, pictureEffect(test)); err != nil {
 		return err
 	}
-	_, preprocessing, err := data.Transforms(e.data, data.TransformOptions{Side: e.model.side})
+	_, preprocessing, err := data.Transforms(of.Name, data.TransformOptions{Side: e.model.side})
 	if err != nil {
 		return err
 	}
@@ -80,30 +74,30 @@ func (e evaluation) run(ctx context.Context, c console, model string, given map[
 		e.model.classes = classes
 	case classes:
 	default:
-		return errors.Errorf("-classes %d, but %s has %d classes", e.model.classes, e.data, classes)
+		return errors.Errorf("-classes %d, but %s has %d classes", e.model.classes, of.Name, classes)
 	}
 	net, err := e.model.weighted(model, c.note)
 	if err != nil {
 		return err
 	}
-	if e.skipBad {
-		indices, err := readable(ctx, c, test, "test ")
+	if of.SkipBad {
+		indices, err := experiment.Readable(ctx, test, "test ", c.observer())
 		if err != nil {
 			return err
 		}
 		test, training = data.Subset(test, indices), data.SkipBad(training)
 	}
-	normalisation, err := data.NormalisationFor(e.data, training)
+	normalisation, err := data.NormalisationFor(of.Name, training)
 	if err != nil {
 		return err
 	}
-	inference, err := net.Infer(min(e.batch, test.Len()))
+	inference, err := net.Infer(min(batch, test.Len()))
 	if err != nil {
 		return err
 	}
 	b := newBar(c.err, test.Len(), "eval")
 	defer b.finish()
-	m, err := train.Evaluate(inference, train.Batches(watched(ctx, b, data.InOrder(test, normalisation, e.batch))))
+	m, err := train.Evaluate(inference, train.Batches(watched(ctx, b, data.InOrder(test, normalisation, batch))))
 	if err != nil {
 		return err
 	}

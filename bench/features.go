@@ -20,6 +20,7 @@ func featuresCommand(c console) *ffcli.Command {
 	var f extraction
 	f.model.register(fs)
 	f.model.registerWeights(fs)
+	f.model.registerPictures(fs, 16)
 	f.pictures.register(fs)
 	areas := fs.String("areas", "", "`names` of areas or layers, such as V4,IT; all areas unless given")
 	fs.StringVar(&f.out, "o", "", "`file` to write: .npz, for numpy.load")
@@ -38,7 +39,7 @@ called pictures names the files, in order.`),
 				return err
 			}
 			f.pictures.paths = append(f.pictures.paths, more...)
-			if err := needEffects(given(fs), f.model.effects()); err != nil {
+			if err := f.model.needEffects(given(fs)); err != nil {
 				return err
 			}
 			if *areas != "" {
@@ -75,7 +76,7 @@ func (f extraction) run(ctx context.Context, c console, model string) error {
 			return errors.Errorf("-areas: %q stands twice", f.layers[i])
 		}
 	}
-	set, err := f.pictures.open(ctx, c, model, blank)
+	set, err := f.pictures.open(ctx, c, f.model, model, blank)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func filtersCommand(c console) *ffcli.Command {
 				return err
 			}
 			local := effect{[]string{"locations", "by"}, !firstLayer(blank).Field.Shared, "the first layer is convolutional, and shown once"}
-			if err := needEffects(given(fs), append(m.effects(), local)); err != nil {
+			if err := m.needEffects(given(fs), local); err != nil {
 				return err
 			}
 			if err := prepareFile("-o", *out, ".png", ".svg"); err != nil {
@@ -55,10 +55,10 @@ func filtersCommand(c console) *ffcli.Command {
 			}
 			p := o.picture(firstLayer(net))
 			p.Title = fmt.Sprintf("%s, %v, ", model, net.Options.Connectivity)
-			if m.weights == "" {
+			if m.spec.Initial == "" {
 				p.Title += "initial weights"
 			} else {
-				p.Title += "weights of " + filepath.Base(m.weights)
+				p.Title += "weights of " + filepath.Base(m.spec.Initial)
 			}
 			encode := p.PNG
 			if filepath.Ext(*out) == ".svg" {

@@ -46,7 +46,7 @@ func graphCommand(c console) *ffcli.Command {
 				return err
 			}
 			recurs := effect{[]string{"unroll"}, !*unrolled || !bytes.Equal(rolled.Bytes(), drawing.Bytes()), model + " has no loop"}
-			if err := needEffects(given(fs), append(m.effects(), recurs)); err != nil {
+			if err := m.needEffects(given(fs), recurs); err != nil {
 				return err
 			}
 			if err := prepareFile("-o", *out, ".svg", ".dot"); err != nil {

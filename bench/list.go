@@ -8,6 +8,7 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"hypnos/bench/experiment"
 	"hypnos/data"
 	"hypnos/zoo"
 )
@@ -40,8 +41,8 @@ func list(c console) error {
 		}
 	}
 	fmt.Fprintln(t, "\nvariants")
-	for _, k := range kinds {
-		fmt.Fprintf(t, "  %s\t%s\n", k.name, k.description)
+	for _, k := range experiment.Kinds {
+		fmt.Fprintf(t, "  %s\t%s\n", k.Name, k.Description)
 	}
 	fmt.Fprintln(t, "\ndata sets")
 	for _, d := range data.List() {

@@ -2,62 +2,70 @@ package main
 
 import (
 	"flag"
+	"image/color"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"hypnos/bench/experiment"
 	"hypnos/graph"
 	"hypnos/zoo"
 )
 
-// localFlags are the flags of local networks: which layers are excepted, and how
-// weights start.
-type localFlags struct {
-	exceptions graph.Connectivity
-	deviation  float64
-}
-
-// register adds the flags.
-func (f *localFlags) register(fs *flag.FlagSet) {
-	fs.IntVar(&f.exceptions.FirstConvolutional, "first-conv", 0, "keep the first `n` layers of local networks convolutional")
-	fs.BoolVar(&f.exceptions.Convolutional1x1, "conv-1x1", false, "keep the 1x1 layers of local networks convolutional")
-	fs.BoolVar(&f.exceptions.Frozen1x1, "freeze-1x1", false, "freeze the 1x1 layers of local networks at their initial weights")
-	fs.Float64Var(&f.deviation, "deviation", -1, "start local weights at a shared kernel plus `eps` times as much noise; negative means independently")
-}
-
-// connectivity is what the flags come to, for the variants that are local.
-func (f localFlags) connectivity() graph.Connectivity {
-	c := f.exceptions
-	if !(f.deviation < 0) { // NaN is an error of the network's
-		c.SharedStart, c.Deviation = true, f.deviation
-	}
-	return c
-}
-
 // modelFlags name and size a network, for the commands that look at one.
 type modelFlags struct {
-	variant, weights            string
-	width, classes, side, steps int
-	seed                        uint64
-	local                       localFlags
-	input                       graph.Size // of the images, where a data set says it; the zero value means as side does
+	spec          experiment.Spec // Variants, Width, Steps, Local, Seed, Initial; of commands that show pictures also Data and Batch
+	classes, side int
+	input         graph.Size // of the images, where a data set says it; the zero value means as side does
 }
 
 // register adds the flags.
 func (f *modelFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&f.variant, "variant", "conv", "conv or lc: convolutional or locally connected")
-	fs.IntVar(&f.width, "width", 0, "channels of the network's first stage or area; 0 means as published")
+	f.spec = experiment.Default()
+	f.spec.Variants = []string{"conv"}
+	register(fs, &f.spec, append([]string{"variant", "width", "steps"}, localFlags...)...)
+	explain(fs, "variant", "conv or lc: convolutional or locally connected")
 	fs.IntVar(&f.classes, "classes", 0, "number of classes; 0 means as published")
 	fs.IntVar(&f.side, "image-size", 0, "height and width of the images, `pixels`; 0 means as published")
-	fs.IntVar(&f.steps, "steps", 0, "time steps of cornet-r and cornet-rt; 0 means as published")
-	f.local.register(fs)
 }
 
 // registerWeights adds the flags of a command that looks at weights.
 func (f *modelFlags) registerWeights(fs *flag.FlagSet) {
-	fs.Uint64Var(&f.seed, "seed", 1, "source of initial weights, and of the noise of -deviation")
-	fs.StringVar(&f.weights, "weights", "", "`file` of weights, PyTorch's or safetensors, instead of initial ones; local layers start as copies of a convolution's, with -deviation times as much noise")
+	register(fs, &f.spec, "seed")
+	explain(fs, "seed", "source of initial weights, and of the noise of -deviation")
+	fs.StringVar(&f.spec.Initial, "weights", "", "`file` of weights, PyTorch's or safetensors, instead of initial ones; local layers start as copies of a convolution's, with -deviation times as much noise")
 	registerVerbose(fs)
+}
+
+// registerPictures adds the flags of a command that shows pictures, so many at a time.
+func (f *modelFlags) registerPictures(fs *flag.FlagSet, batch int) {
+	f.spec.Batch = batch
+	register(fs, &f.spec, "batch", "skip-bad-images", "background")
+	explain(fs, "batch", "pictures at a time")
+	explain(fs, "skip-bad-images", "count and list images that cannot be read, and leave them out instead of stopping; all are read once more, before")
+}
+
+// checkBatch is an error if no pictures would be shown at a time.
+func (f modelFlags) checkBatch() error {
+	if f.spec.Batch < 1 {
+		return errors.Errorf("-batch %d, want at least 1", f.spec.Batch)
+	}
+	return nil
+}
+
+// background is the colour behind transparent pictures, or nil. Its flag has been
+// checked.
+func (f modelFlags) background() color.Color {
+	c, _ := experiment.ParseColour(f.spec.Data.Background)
+	return c
+}
+
+// needEffects is an error if a flag that was given has no effect.
+func (f modelFlags) needEffects(given map[string]bool, more ...effect) error {
+	if err := f.spec.NeedEffects(given); err != nil {
+		return err
+	}
+	return needEffects(given, append([]effect{{[]string{"seed"}, f.spec.Initial == "" || f.spec.Local.Deviation > 0, "all weights are those of the file"}}, more...)...)
 }
 
 // registerVerbose adds the flag of a command that reads weights.
@@ -68,18 +76,19 @@ func registerVerbose(fs *flag.FlagSet) {
 // weighted builds the network of that name with the weights of the file, or
 // initial ones without it. Notes on the file are told.
 func (f modelFlags) weighted(model string, note func(lines ...string)) (*graph.Network, error) {
-	net, err := f.network(model, f.weights != "")
-	if err != nil || f.weights == "" {
+	file := f.spec.Initial
+	net, err := f.network(model, file != "")
+	if err != nil || file == "" {
 		return net, err
 	}
-	return net, net.Load(f.weights, graph.LoadOptions{
-		Deviation: max(f.local.deviation, 0), Seed: f.seed, Note: func(line string) { note(line) },
+	return net, net.Load(file, graph.LoadOptions{
+		Deviation: max(f.spec.Local.Deviation, 0), Seed: f.spec.Seed, Note: func(line string) { note(line) },
 	})
 }
 
 // needWeights is an error if there is no file of weights.
 func (f modelFlags) needWeights() error {
-	if f.weights == "" {
+	if f.spec.Initial == "" {
 		return errors.New("-weights is missing: the file of a trained network, such as bench train -save writes or PyTorch")
 	}
 	return nil
@@ -91,14 +100,14 @@ func (f modelFlags) network(model string, blank bool) (*graph.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := parseVariant(f.variant)
-	if err != nil || v.name != "conv" && v.name != "lc" {
-		return nil, errors.Errorf("-variant %q, want conv or lc", f.variant)
+	v, err := experiment.ParseVariant(f.spec.Variants[0])
+	if err != nil || v.Name != "conv" && v.Name != "lc" {
+		return nil, errors.Errorf("-variant %q, want conv or lc", f.spec.Variants[0])
 	}
 	for _, size := range []struct {
 		flag  string
 		value int
-	}{{"width", f.width}, {"classes", f.classes}, {"image-size", f.side}, {"steps", f.steps}} {
+	}{{"width", f.spec.Width}, {"classes", f.classes}, {"image-size", f.side}, {"steps", f.spec.Steps}} {
 		if size.value < 0 {
 			return nil, errors.Errorf("-%s %d, want at least 0", size.flag, size.value)
 		}
@@ -109,10 +118,8 @@ func (f modelFlags) network(model string, blank bool) (*graph.Network, error) {
 	case f.side > 0:
 		e.Input.Height, e.Input.Width = f.side, f.side
 	}
-	return zoo.New(model, zoo.Config{
-		Classes: f.classes, Input: e.Input, Width: f.width, Steps: f.steps,
-		Connectivity: v.connectivity(f.local.connectivity()), Seed: f.seed, Blank: blank,
-	})
+	f.spec.Model = model
+	return f.spec.Network(v, e.Input, f.classes, f.spec.Seed, blank)
 }
 
 // flagsAnywhere parses the flags after arguments that are none, where package

@@ -8,28 +8,21 @@ import (
 
 	"github.com/pkg/errors"
 
+	"hypnos/bench/experiment"
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/zoo"
 )
 
 // pictureFlags name the pictures that a network is shown.
-type pictureFlags struct {
-	paths      []string
-	batch      int
-	skipBad    bool
-	background background
-}
+type pictureFlags struct{ paths []string }
 
-// register adds the flags.
+// register adds the flag.
 func (f *pictureFlags) register(fs *flag.FlagSet) {
 	fs.Func("images", "`folder` of JPEG and PNG files, or a file; others may follow", func(path string) error {
 		f.paths = append(f.paths, path)
 		return nil
 	})
-	fs.IntVar(&f.batch, "batch", 16, "pictures at a time")
-	registerSkipBad(fs, &f.skipBad)
-	f.background.register(fs)
 }
 
 // pictures are files, and what a network takes of them.
@@ -43,28 +36,28 @@ type pictures struct {
 // open finds the pictures and prepares them as the weights that the model was
 // published with expect, in proportion for images of another size. None is read
 // yet, but to skip bad ones.
-func (f pictureFlags) open(ctx context.Context, c console, model string, net *graph.Network) (*pictures, error) {
-	switch {
-	case f.batch < 1:
-		return nil, errors.Errorf("-batch %d, want at least 1", f.batch)
-	case len(f.paths) == 0:
+func (f pictureFlags) open(ctx context.Context, c console, m modelFlags, model string, net *graph.Network) (*pictures, error) {
+	if err := m.checkBatch(); err != nil {
+		return nil, err
+	}
+	if len(f.paths) == 0 {
 		return nil, errors.New("-images is missing: a folder of pictures, or files")
 	}
 	files, err := data.Pictures(f.paths...)
 	if err != nil {
 		return nil, err
 	}
-	files.Background = f.background.colour
+	files.Background = m.background()
 	c.note(files.Notes()...)
-	set, err := preparedFor(files, model, net, f.batch)
-	if err != nil || !f.skipBad {
+	set, err := preparedFor(files, model, net, m.spec.Batch)
+	if err != nil || !m.spec.Data.SkipBad {
 		return set, err
 	}
-	indices, err := readable(ctx, c, set.prepared, "")
+	indices, err := experiment.Readable(ctx, set.prepared, "", c.observer())
 	if err != nil {
 		return nil, err
 	}
-	return preparedFor(files.Subset(indices), model, net, f.batch)
+	return preparedFor(files.Subset(indices), model, net, m.spec.Batch)
 }
 
 // preparedFor is pictures as the weights that the model was published with expect

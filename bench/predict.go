@@ -19,6 +19,7 @@ import (
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 
+	"hypnos/bench/experiment"
 	"hypnos/data"
 	"hypnos/graph"
 )
@@ -28,11 +29,12 @@ func predictCommand(c console) *ffcli.Command {
 	var p prediction
 	p.model.register(fs)
 	p.model.registerWeights(fs)
+	p.model.registerPictures(fs, 16)
 	p.pictures.register(fs)
 	fs.IntVar(&p.top, "top", 5, "show the `n` likeliest classes")
 	fs.StringVar(&p.classesFile, "classes-file", "", "`file` of the names of classes: a name on each line in the order of the network's classes, or with indices, or JSON, YAML or a Python dict")
-	fs.StringVar(&p.data, "data", "", "`name` of the data set that the network was trained on: names of classes, and mean and deviation of the images, instead of the model's published ones")
-	fs.StringVar(&p.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
+	fs.StringVar(&p.model.spec.Data.Name, "data", "", "`name` of the data set that the network was trained on: names of classes, and mean and deviation of the images, instead of the model's published ones")
+	register(fs, &p.model.spec, "data-dir")
 	fs.StringVar(&p.out, "o", "", "`file` to write instead of a table: .csv or .json")
 	return &ffcli.Command{
 		Name:       "predict",
@@ -45,11 +47,8 @@ func predictCommand(c console) *ffcli.Command {
 				return err
 			}
 			p.pictures.paths = append(p.pictures.paths, more...)
-			folder := folderEffect(p.data)
-			if p.data == "" {
-				folder = effect{folder.flags, false, "it is of -data, and none is named"}
-			}
-			if err := needEffects(given(fs), append(p.model.effects(), folder)); err != nil {
+			named := effect{[]string{"data-dir"}, p.model.spec.Data.Name != "", "it is of -data, and none is named"}
+			if err := p.model.needEffects(given(fs), named); err != nil {
 				return err
 			}
 			return p.run(ctx, c, model)
@@ -59,10 +58,10 @@ func predictCommand(c console) *ffcli.Command {
 
 // prediction is what the flags of bench predict say.
 type prediction struct {
-	model                           modelFlags
-	pictures                        pictureFlags
-	top                             int
-	classesFile, data, dataDir, out string
+	model            modelFlags
+	pictures         pictureFlags
+	top              int
+	classesFile, out string
 }
 
 // answer is a class that a network takes a picture for.
@@ -99,7 +98,7 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 	if names != nil && len(names) != blank.Classes() {
 		return errors.Errorf("%s names %d classes, but the network has %d", p.namesFrom(), len(names), blank.Classes())
 	}
-	set, err := p.pictures.open(ctx, c, model, blank)
+	set, err := p.pictures.open(ctx, c, p.model, model, blank)
 	if err != nil {
 		return err
 	}
@@ -149,18 +148,18 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 // classes returns the names of the classes, if the flags say where they are, and
 // the normalisation of the data set if they name one.
 func (p prediction) classes(c console) (names []string, normalisation data.Normalisation, err error) {
-	if p.data != "" {
-		training, _, err := data.Open(p.data, p.dataDir)
+	if p.model.spec.Data.Name != "" {
+		training, _, err := data.Open(p.model.spec.Data.Name, p.model.spec.Data.Folder)
 		if err != nil {
 			return nil, normalisation, err
 		}
-		p.pictures.background.behind(training)
+		experiment.Behind(p.model.background(), training)
 		c.note(data.Notes(training)...)
 		names = training.Classes()
-		if p.pictures.skipBad {
+		if p.model.spec.Data.SkipBad {
 			training = data.SkipBad(training)
 		}
-		if normalisation, err = data.NormalisationFor(p.data, training); err != nil {
+		if normalisation, err = data.NormalisationFor(p.model.spec.Data.Name, training); err != nil {
 			return nil, normalisation, err
 		}
 	}
@@ -182,7 +181,7 @@ func (p prediction) namesFrom() string {
 	if p.classesFile != "" {
 		return "-classes-file " + p.classesFile
 	}
-	return "-data " + p.data
+	return "-data " + p.model.spec.Data.Name
 }
 
 // agree is an error if the names of a file are not of as many classes as those of
@@ -192,13 +191,13 @@ func (p prediction) agree(names, known []string) error {
 	case known == nil || slices.Equal(names, known):
 		return nil
 	case len(names) != len(known):
-		return errors.Errorf("%s names %d classes, and -data %s has %d", p.classesFile, len(names), p.data, len(known))
+		return errors.Errorf("%s names %d classes, and -data %s has %d", p.classesFile, len(names), p.model.spec.Data.Name, len(known))
 	case slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(known))):
 		i := 0
 		for names[i] == known[i] {
 			i++
 		}
-		return errors.Errorf("%s has the classes of -data %s in another order: class %d is %s, and %s in the data set", p.classesFile, p.data, i, names[i], known[i])
+		return errors.Errorf("%s has the classes of -data %s in another order: class %d is %s, and %s in the data set", p.classesFile, p.model.spec.Data.Name, i, names[i], known[i])
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"hypnos/bench/experiment"
 )
 
 // bar shows how far a command is: as a progress bar on a terminal, and
@@ -42,9 +44,6 @@ func (b *bar) step() { b.steps(1) }
 // steps counts several steps.
 func (b *bar) steps(n int) { b.bar.Add(n) }
 
-// skip counts steps that were done before.
-func (b *bar) skip(steps int) { b.bar.Add(steps) }
-
 // bytes shows how many of total bytes are done; total may be unknown, -1.
 func (b *bar) bytes(done, total int64) {
 	if total > 0 && b.bar.GetMax64() != total {
@@ -78,3 +77,48 @@ func (b *bar) finish() {
 	}
 	b.bar.Exit()
 }
+
+// screen shows a person how an experiment goes: one bar at a time, and lines.
+type screen struct {
+	console
+	bar *bar // nil between pieces of work
+}
+
+// begin shows a bar.
+func (s *screen) begin(what string, steps int) { s.bar = newBar(s.err, steps, what) }
+
+// end takes the bar away, if there is one.
+func (s *screen) end() {
+	if s.bar != nil {
+		s.bar.finish()
+		s.bar = nil
+	}
+}
+
+// line prints a line, above the bar if there is one.
+func (s *screen) line(text string) {
+	if s.bar != nil {
+		s.bar.line("%s", text)
+		return
+	}
+	fmt.Fprintln(s.err, text)
+}
+
+// observer hears an experiment for the screen.
+func (s *screen) observer() experiment.Observer {
+	with := func(f func(b *bar)) {
+		if s.bar != nil {
+			f(s.bar)
+		}
+	}
+	return experiment.Observer{
+		Note: func(line string) { s.line("note: " + line) }, Line: s.line,
+		Begin: s.begin, End: s.end,
+		Describe: func(what string) { with(func(b *bar) { b.describe(what) }) },
+		Steps:    func(n int) { with(func(b *bar) { b.steps(n) }) },
+		Bytes:    func(done, total int64) { with(func(b *bar) { b.bytes(done, total) }) },
+	}
+}
+
+// observer hears a piece of work for a screen of its own.
+func (c console) observer() experiment.Observer { return (&screen{console: c}).observer() }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"hypnos/bench/experiment"
 	"hypnos/bench/runs"
 	"hypnos/graph"
 )
@@ -238,10 +239,10 @@ func TestResumeErrors(t *testing.T) {
 }
 
 // changeRecord changes what a checkpoint holds beside its tensors.
-func changeRecord(t *testing.T, dir string, at runs.Place, change func(*record)) {
+func changeRecord(t *testing.T, dir string, at runs.Place, change func(*experiment.Record)) {
 	t.Helper()
 	f := runs.Folder{Dir: dir}
-	var r record
+	var r experiment.Record
 	if got, _, err := f.Newest(&r); err != nil || got != at {
 		t.Fatalf("%v, %v", got, err)
 	}
@@ -251,29 +252,20 @@ func changeRecord(t *testing.T, dir string, at runs.Place, change func(*record))
 	}
 }
 
-// A checkpoint of a program that had fewer flags and recorded less goes on, with
-// new flags at their defaults; another processor is said.
+// Another processor is said, and settings that are not those of the run are refused.
 func TestOtherProgram(t *testing.T) {
 	data, dir := digits(t), t.TempDir()
 	trained(t, tiny(data, "-out", dir)...)
-	changeRecord(t, dir, runs.Place{Epochs: 3}, func(r *record) {
-		for _, name := range []string{"mode", "evaluate-every", "evaluate-training-every"} {
-			if _, ok := r.Flags[name]; !ok {
-				t.Errorf("no -%s in the checkpoint", name)
-			}
-			delete(r.Flags, name)
-		}
-		r.Instructions = ""
-	})
-	if _, stderr := trained(t, "-resume", dir); !strings.Contains(stderr, "was finished before") || strings.Contains(stderr, "computed with") {
+	changeRecord(t, dir, runs.Place{Epochs: 3}, func(r *experiment.Record) { r.Instructions = "" })
+	if _, stderr := trained(t, "-resume", dir, "-v"); !strings.Contains(stderr, "was finished before") || strings.Contains(stderr, "computed with") {
 		t.Errorf("stderr %q", stderr)
 	}
 	status, _, stderr := bench(t.Context(), "train", "-resume", dir, "-evaluate-every", "2")
 	if want := "is of a run with other settings: -evaluate-every 1, now 2\n"; status != 1 || !strings.HasSuffix(stderr, want) {
 		t.Errorf("status %d, stderr %q, want %q", status, stderr, want)
 	}
-	changeRecord(t, dir, runs.Place{Epochs: 3}, func(r *record) { r.Instructions = "slide rules" })
-	if _, stderr := trained(t, "-resume", dir); !strings.Contains(stderr, "checkpoint-3 in "+dir+" was computed with slide rules, and this process computes with "+instructions()+": results may differ in bits\n") {
+	changeRecord(t, dir, runs.Place{Epochs: 3}, func(r *experiment.Record) { r.Instructions = "slide rules" })
+	if _, stderr := trained(t, "-resume", dir); !strings.Contains(stderr, "checkpoint-3 in "+dir+" was computed with slide rules, and this process computes with "+runs.Instructions()+": results may differ in bits\n") {
 		t.Errorf("stderr %q", stderr)
 	}
 }
@@ -343,8 +335,8 @@ func TestCompareGoesOn(t *testing.T) {
 	}
 }
 
-// What stands in the lists of flags are flags.
-func TestFlagLists(t *testing.T) {
+// Every setting is a flag of train or compare.
+func TestFields(t *testing.T) {
 	known := map[string]bool{}
 	for _, command := range []string{"train", "compare"} {
 		_, help, _ := bench(t.Context(), command, "-h")
@@ -352,9 +344,9 @@ func TestFlagLists(t *testing.T) {
 			known[m[1]] = true
 		}
 	}
-	for _, name := range slices.Concat(passing, changeable) {
-		if !known[name] {
-			t.Errorf("-%s is no flag", name)
+	for _, f := range experiment.Fields {
+		if !known[f.Name] {
+			t.Errorf("-%s is no flag", f.Name)
 		}
 	}
 }

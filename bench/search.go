@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +13,8 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/stat"
+
+	"hypnos/bench/experiment"
 )
 
 // defaultValidation is the share of the training images that search chooses by.
@@ -19,11 +22,10 @@ const defaultValidation = 0.2
 
 func searchCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("search", flag.ContinueOnError)
-	var s settings
-	s.register(fs)
-	variants := fs.String("variants", defaultVariants, "`names` of the variants: see bench list")
+	s := experiment.Default()
+	s.Seeds = 2
+	register(fs, &s, slices.Concat(trainingFlags, []string{"variants", "seeds"})...)
 	rates := fs.String("rates", "0.0025,0.005,0.01,0.02,0.04,0.08", "learning `rates` to try")
-	seeds := fs.Int("seeds", 2, "seeds to train with, counted from -seed")
 	return &ffcli.Command{
 		Name:       "search",
 		ShortUsage: "go run ./bench search [flags]",
@@ -38,67 +40,60 @@ compare and train; to find them takes more than half an hour on two cores.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
-			s.given = given(fs)
-			if err := needEffects(s.given, []effect{{[]string{"lr"}, false, "search tries all -rates"}}); err != nil {
+			if err := needEffects(given(fs), effect{[]string{"lr"}, false, "search tries all -rates"}); err != nil {
 				return err
 			}
-			if s.validation == 0 {
-				s.validation = defaultValidation
+			if s.Data.Validation == 0 {
+				s.Data.Validation = defaultValidation
 			}
-			s.mode, s.evaluateEvery = "validation", max(s.epochs, 1) // once, at the end
-			return search(ctx, c, s, *variants, *rates, *seeds)
+			s.Evaluation.Mode, s.Evaluation.Every = "validation", max(s.Epochs, 1) // once, at the end
+			return search(ctx, c, s, given(fs), *rates)
 		},
 	}
 }
 
-func search(ctx context.Context, c console, s settings, names, rates string, seeds int) error {
-	if seeds < 1 {
-		return errors.Errorf("-seeds %d, want at least 1", seeds)
-	}
-	variants, err := parseVariants(names)
-	if err != nil {
-		return err
-	}
+func search(ctx context.Context, c console, s experiment.Spec, given map[string]bool, rates string) error {
 	var tried []float64
-	for _, field := range strings.Split(rates, ",") {
-		rate, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
+	for _, field := range experiment.Names(rates) {
+		rate, err := strconv.ParseFloat(field, 64)
 		if err != nil || !(rate > 0) {
 			return errors.Errorf("rate %q in %q is not a positive number", field, rates)
 		}
 		tried = append(tried, rate)
 	}
-	e, err := s.open(ctx, c, variants...)
+	if err := checkSpec(&s, given); err != nil {
+		return err
+	}
+	screen := &screen{console: c}
+	e, err := experiment.Open(ctx, s, screen.observer())
 	if err != nil {
 		return err
 	}
-	for _, v := range variants {
-		if _, err := e.check(c, v); err != nil {
-			return err
-		}
+	if err := needEffects(given, pictureEffect(e.Test)); err != nil {
+		return err
 	}
-	b := newBar(c.err, len(variants)*len(tried)*seeds*e.epochs*e.stepsPerEpoch(), "search")
-	defer b.finish()
-	table := make([][]float64, len(variants))
-	for i, v := range variants {
+	screen.begin("search", len(tried)*e.TotalSteps())
+	defer screen.end()
+	table := make([][]float64, len(s.Variants))
+	for i, v := range s.Variants {
 		for _, rate := range tried {
-			e.rate = rate
-			top1, err := e.validate(ctx, v, seeds, b)
+			top1, err := validate(ctx, e, i, rate)
 			if err != nil {
-				return errors.Wrapf(err, "%s at %g", v.name, rate)
+				return errors.Wrapf(err, "%s at %g", v, rate)
 			}
-			b.line("%s at %g: validation top-1 %.1f %%", v.name, rate, 100*top1)
+			screen.line(fmt.Sprintf("%s at %g: validation top-1 %.1f %%", v, rate, 100*top1))
 			table[i] = append(table[i], top1)
 		}
 	}
-	b.finish()
-	return writeSearch(c.out, variants, tried, table)
+	screen.end()
+	return writeSearch(c.out, s.Variants, tried, table)
 }
 
 // validate returns the mean validation top-1 of a variant after its last epoch.
-func (e *experiment) validate(ctx context.Context, v variant, seeds int, b *bar) (float64, error) {
+func validate(ctx context.Context, e *experiment.Experiment, variant int, rate float64) (float64, error) {
 	var top1 []float64
-	for seed := e.seed; seed < e.seed+uint64(seeds); seed++ {
-		run, err := e.measure(ctx, v, seed, b, nil)
+	for j := range e.Spec.Seeds {
+		run, err := e.Measure(ctx, variant, e.Spec.Seed+uint64(j), rate)
 		if err != nil {
 			return 0, err
 		}
@@ -108,7 +103,7 @@ func (e *experiment) validate(ctx context.Context, v variant, seeds int, b *bar)
 }
 
 // writeSearch writes a row a variant: its top-1 at each rate, and the best rate.
-func writeSearch(w io.Writer, variants []variant, rates []float64, table [][]float64) error {
+func writeSearch(w io.Writer, variants []string, rates []float64, table [][]float64) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprint(t, "validation top-1, %")
 	for _, rate := range rates {
@@ -117,7 +112,7 @@ func writeSearch(w io.Writer, variants []variant, rates []float64, table [][]flo
 	fmt.Fprintln(t, "\tbest rate")
 	for i, v := range variants {
 		best := 0
-		fmt.Fprint(t, v.name)
+		fmt.Fprint(t, v)
 		for j, top1 := range table[i] {
 			fmt.Fprintf(t, "\t%.1f", 100*top1)
 			if top1 > table[i][best] {

@@ -12,15 +12,16 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 
+	"hypnos/bench/experiment"
 	"hypnos/bench/peers"
 	"hypnos/bench/report"
 	"hypnos/bench/speed"
-	"hypnos/data"
 )
 
 // speedFlags are the flags of speed.
 type speedFlags struct {
 	options                    speed.Options
+	spec                       experiment.Spec // Model, Width and Data
 	batches, variants          string
 	peers, python, environment string
 	quick, markdown            bool
@@ -32,13 +33,12 @@ type speedFlags struct {
 func speedCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("speed", flag.ContinueOnError)
 	var f speedFlags
-	fs.StringVar(&f.options.Model, "model", "resnet20", "`name` of the network: see bench list")
-	fs.IntVar(&f.options.Width, "width", 0, "channels of the network's first stage; 0 means as published")
+	f.spec = experiment.Default()
+	f.spec.Model = "resnet20"
+	register(fs, &f.spec, "model", "width", "data", "data-dir", "image-size")
+	explain(fs, "data", "`name` of the data set whose loader is measured alone: see bench list")
 	fs.StringVar(&f.batches, "batch", "1,32,128", "`sizes` of batches for whole steps; layers are measured at the largest")
 	fs.StringVar(&f.variants, "variants", "conv,lc", "`names` of the variants: conv, lc")
-	fs.StringVar(&f.options.Data.Name, "data", data.Default, "`name` of the data set whose loader is measured alone: see bench list")
-	fs.StringVar(&f.options.Data.Dir, "data-dir", "", "`folder` of a data set that is not embedded")
-	fs.IntVar(&f.options.Data.Side, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
 	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia, scikit-learn; none unless given")
 	fs.StringVar(&f.python, "python", "", "Python `interpreter` that has torch or scikit-learn; unless given python3, or /usr/bin/python3 where that has none")
 	fs.StringVar(&f.environment, "peer-env", "", "`settings` of the environment of peers, NAME=VALUE,…; NAME= takes a variable away")
@@ -80,6 +80,8 @@ const speedWorker = "worker"
 // measure runs the measurement and prints and writes what it found.
 func (f *speedFlags) measure(ctx context.Context, c console) error {
 	o := f.options
+	o.Model, o.Width = f.spec.Model, experiment.Width(f.spec.Model, f.spec.Width)
+	o.Data = speed.Data{Name: f.spec.Data.Name, Dir: f.spec.Data.Folder, Side: f.spec.Data.Side}
 	o.Repeats, o.StepTime, o.YardstickTime, o.StreamBytes = 7, time.Second, time.Second, 256<<20
 	o.FitUnits = 100_000
 	if f.quick {
@@ -93,19 +95,17 @@ func (f *speedFlags) measure(ctx context.Context, c console) error {
 		}
 	}
 	var err error
-	if o.Batches, err = parseNumbers(f.batches); err != nil {
+	if o.Batches, err = experiment.Numbers(f.batches); err != nil {
 		return err
 	}
-	for _, v := range strings.Split(f.variants, ",") {
-		o.Variants = append(o.Variants, strings.TrimSpace(v))
-	}
+	o.Variants = experiment.Names(f.variants)
 	if o.Peers, err = peers.Parse(f.peers); err != nil {
 		return err
 	}
-	if err := needEffects(f.given, []effect{
-		{[]string{"python", "peer-env", "timeout"}, f.peers != "", "it is of -peer, and none is named"},
-		folderEffect(o.Data.Name),
-	}); err != nil {
+	if err := needEffects(f.given, effect{[]string{"python", "peer-env", "timeout"}, f.peers != "", "it is of -peer, and none is named"}); err != nil {
+		return err
+	}
+	if err := f.spec.NeedEffects(f.given); err != nil {
 		return err
 	}
 	o.PeerOptions.Python = f.python
@@ -155,7 +155,7 @@ func (f *speedFlags) measure(ctx context.Context, c console) error {
 // finish prints the tables and writes the files, also of a run that was
 // interrupted or failed.
 func (f *speedFlags) finish(c console, r *speed.Result, cause error) error {
-	r.Command = "go run ./bench " + strings.Join(os.Args[1:], " ")
+	r.Command = commandLine()
 	r.Interrupted = cause != nil
 	if f.out != "" {
 		if err := r.Write(f.out); err != nil {

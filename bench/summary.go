@@ -22,7 +22,7 @@ func summaryCommand(c console) *ffcli.Command {
 			if err != nil {
 				return err
 			}
-			if err := needEffects(given(fs), m.effects()); err != nil {
+			if err := m.needEffects(given(fs)); err != nil {
 				return err
 			}
 			net, err := m.network(model, true)

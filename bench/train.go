@@ -4,41 +4,30 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 
+	"hypnos/bench/experiment"
 	"hypnos/bench/report"
 	"hypnos/bench/results"
 	"hypnos/bench/runs"
 )
 
-// trainFlags are the flags of train.
-type trainFlags struct {
-	settings
-	variant     string
-	repetitions int
-	resume      string
-	checkpoints checkpointFlags
-	profiles    profiles
-}
-
 func trainCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
-	var f trainFlags
-	f.register(fs)
-	f.registerEvaluation(fs, 1)
-	f.profiles.register(fs)
-	f.checkpoints.register(fs)
-	fs.StringVar(&f.variant, "variant", "conv", "`name` of the variant to train: see bench list")
-	fs.IntVar(&f.repetitions, "repetitions", 0, "translations of each image in its batch; 0 means the variant's")
-	fs.StringVar(&f.initial, "init", "", "`file` of weights to start with, safetensors or PyTorch's; none unless given")
+	s := experiment.Default()
+	s.Variants, s.Evaluation.Every, s.Checkpoints.OneRun = []string{"conv"}, 1, true
+	register(fs, &s, slices.Concat(trainingFlags, evaluationFlags, checkpointFlags, []string{"variant", "repetitions", "init", "save"})...)
 	registerVerbose(fs)
-	fs.StringVar(&f.out, "out", "", "`folder` to write the report and checkpoints to; none unless given")
-	fs.StringVar(&f.save, "save", "", "`file` to write the trained weights to: .safetensors")
-	fs.StringVar(&f.resume, "resume", "", "`folder` of a run that was stopped or killed, to go on with it; needs no other flags")
+	var p profiles
+	p.register(fs)
+	resume := fs.String("resume", "", "`folder` of a run that was stopped or killed, to go on with it; needs no other flags")
 	return &ffcli.Command{
 		Name:       "train",
 		ShortUsage: "go run ./bench train [flags]",
@@ -52,99 +41,106 @@ checkpoint is also a file of weights, for -init.`),
 			if err := noArguments(args); err != nil {
 				return err
 			}
-			return f.profiles.during(func() error { return f.train(ctx, c, fs) })
+			return p.during(func() error {
+				if *resume == "" {
+					return trainOne(ctx, c, s, given(fs), false)
+				}
+				s, err := goOn(s, *resume, given(fs))
+				if err != nil {
+					return err
+				}
+				return trainOne(ctx, c, s, given(fs), true)
+			})
 		},
 	}
 }
 
-// train trains one variant with one seed, or goes on with that.
-func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) error {
-	say := func(format string, args ...any) { fmt.Fprintf(c.err, format+"\n", args...) }
-	f.given = given(fs) // before -resume sets others
-	var k *keeper
-	if f.resume != "" {
-		if kept, err := (runs.Folder{Dir: f.resume}).Places(); err != nil || len(kept) == 0 {
-			return errors.Errorf("folder %q has no checkpoint to go on from", f.resume)
+// goOn is what a run was told, with the flags that were given besides. It is an error,
+// which lists them all, if these contradict it.
+func goOn(s experiment.Spec, dir string, given map[string]bool) (experiment.Spec, error) {
+	if places, err := (runs.Folder{Dir: dir}).Places(); err != nil || len(places) == 0 {
+		return s, errors.Errorf("folder %q has no checkpoint to go on from", dir)
+	}
+	switch c := s.Checkpoints; {
+	case c.Folder != "" && filepath.Clean(c.Folder) != filepath.Clean(dir):
+		return s, errors.Errorf("-out %s and -resume %s: a run stays in its folder", c.Folder, dir)
+	case c.Fresh:
+		return s, errors.New("-fresh starts anew and -resume goes on: want one of them")
+	}
+	kept, err := experiment.Load(dir, s.Checkpoints.SkipDamaged)
+	switch {
+	case err != nil:
+		return s, err
+	case kept == nil:
+		return s, errors.Errorf("folder %q has no checkpoint that is not damaged", dir)
+	}
+	now := kept.Spec
+	for _, f := range experiment.Fields {
+		if given[f.Name] {
+			if err := f.Value(&now).Set(f.Value(&s).String()); err != nil {
+				return s, errors.Wrapf(err, "-%s", f.Name)
+			}
 		}
-		unlock, err := runs.Lock(f.resume)
+	}
+	if err := experiment.Differences(kept.Spec, now); err != nil {
+		return s, errors.Errorf("%s in %s is of a run with other settings: %v", kept.Name, dir, err)
+	}
+	if kept.Run.Seed != now.Seed {
+		return s, errors.Errorf("%s in %s is of seed %d of a comparison from seed %d, which bench compare goes on with", kept.Name, dir, kept.Run.Seed, now.Seed)
+	}
+	now.Checkpoints.Folder, now.Checkpoints.OneRun, now.Seeds = dir, true, 1
+	return now, nil
+}
+
+// trainOne trains one variant with one seed, or goes on with that.
+func trainOne(ctx context.Context, c console, s experiment.Spec, given map[string]bool, resumed bool) error {
+	s.Checkpoints.Command = commandLine()
+	if err := checkSpec(&s, given); err != nil {
+		return err
+	}
+	screen := &screen{console: c}
+	e, err := experiment.Open(ctx, s, screen.observer())
+	if err != nil {
+		return err
+	}
+	if err := needEffects(given, pictureEffect(e.Test)); err != nil {
+		return err
+	}
+	out := s.Checkpoints.Folder
+	if out != "" && !resumed && !s.Checkpoints.Fresh {
+		places, err := (runs.Folder{Dir: out}).Places()
 		if err != nil {
 			return err
 		}
-		defer unlock()
-		if k, err = f.goOn(fs, say); err != nil {
+		if len(places) > 0 {
+			return errors.Errorf("folder %q has checkpoints of a run: -resume %s goes on with it, -fresh starts anew", out, out)
+		}
+	}
+	if s.Save != "" {
+		if err := prepareFile("-save", s.Save, ".safetensors"); err != nil {
 			return err
 		}
 	}
-	if err := f.checkpoints.check(); err != nil {
+	if err := e.Start(); err != nil {
 		return err
 	}
-	if err := needEffects(f.given, []effect{{checkpointNames, f.out != "", "checkpoints are kept in -out, and none is given"}}); err != nil {
-		return err
-	}
-	v, err := parseVariant(f.variant)
-	if err != nil {
-		return err
-	}
-	if f.repetitions < 0 {
-		return errors.Errorf("-repetitions %d, want at least 0", f.repetitions)
-	}
-	if f.repetitions > 0 {
-		v.repetitions = f.repetitions
-	}
-	e, err := f.open(ctx, c, v)
-	if err != nil {
-		return err
-	}
-	row, err := e.check(c, v)
-	if err != nil {
-		return err
-	}
-	if f.out != "" && k == nil {
-		if err := report.Prepare(f.out); err != nil {
-			return err
+	defer e.Close()
+	r := newReport("Training of "+s.Model, e)
+	screen.begin(s.Variants[0], e.TotalSteps())
+	defer screen.end()
+	err = e.Run(ctx)
+	r.Variants = e.Variants
+	if out != "" {
+		if command := e.Command(); command != "" {
+			r.Command = command
 		}
-		unlock, err := runs.Lock(f.out)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-		if k, err = f.startIn(say); err != nil {
-			return err
-		}
-	}
-	if f.save != "" {
-		if err := prepareFile("-save", f.save, ".safetensors"); err != nil {
-			return err
-		}
-	}
-	r := newReport("Training of "+f.model, e)
-	var keepers []*keeper
-	if k != nil {
-		facts := e.facts(v, row.Parameters)
-		if err := k.fits(fs, facts, say); err != nil {
-			return err
-		}
-		if k.Run.Complete {
-			say("the run in %s was finished before", f.out)
-		}
-		k.repeats = true
-		k.begin(f.checkpoints, flagValues(fs), facts, r.Command, f.seed)
-		r.Command, keepers = k.Command, []*keeper{k}
-	}
-	b := newBar(c.err, e.epochs*e.stepsPerEpoch(), f.variant)
-	defer b.finish()
-	run, err := e.measure(ctx, v, f.seed, b, k)
-	row.Runs = []results.Run{run}
-	r.Variants = []results.Variant{row}
-	if k != nil {
-		k.end()
 		goOn := "nothing was kept"
-		if k.keeps() {
-			goOn = "go on with: go run ./bench train -resume " + f.out
+		if e.Weights(0, 0) != "" {
+			goOn = "go on with: go run ./bench train -resume " + out
 		}
-		return finish(c, b, r, f.out, keepers, goOn, err)
+		return finish(screen, r, e, goOn, err)
 	}
-	b.finish()
+	screen.end()
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(c.err, "interrupted: the table shows what was finished; with -out the run could go on")
 		err = nil
@@ -155,43 +151,56 @@ func (f *trainFlags) train(ctx context.Context, c console, fs *flag.FlagSet) err
 	return report.WriteTable(c.out, r)
 }
 
-// goOn finds the checkpoint to go on from, and sets the flags to its own.
-func (f *trainFlags) goOn(fs *flag.FlagSet, say func(string, ...any)) (*keeper, error) {
-	switch {
-	case f.out != "" && filepath.Clean(f.out) != filepath.Clean(f.resume):
-		return nil, errors.Errorf("-out %s and -resume %s: a run stays in its folder", f.out, f.resume)
-	case f.checkpoints.fresh:
-		return nil, errors.New("-fresh starts anew and -resume goes on: want one of them")
+// checkSpec checks what flags have made of a Spec, before anything is read.
+func checkSpec(s *experiment.Spec, given map[string]bool) error {
+	if err := s.Check(); err != nil {
+		return err
 	}
-	f.out = f.resume
-	k, err := newKeeper(f.out, f.checkpoints.skipDamaged, say)
-	if err != nil {
-		return nil, err
-	}
-	if !k.keeps() {
-		return nil, errors.Errorf("folder %q has no checkpoint that is not damaged", f.out)
-	}
-	f.resumed = true
-	if err := adopt(fs, k.Flags); err != nil {
-		return nil, errors.Errorf("%s in %s is of a run with other settings: %v", k.at, f.out, err)
-	}
-	return k, nil
+	return s.NeedEffects(given)
 }
 
-// startIn starts to keep a run in a folder that has none.
-func (f *trainFlags) startIn(say func(string, ...any)) (*keeper, error) {
-	folder := runs.Folder{Dir: f.out}
-	if f.checkpoints.fresh {
-		if err := folder.Clear(); err != nil {
-			return nil, err
+// finish writes the report and prints its table, also of runs that were
+// interrupted, and then how to go on, or failed.
+func finish(screen *screen, r *results.Comparison, e *experiment.Experiment, goOn string, cause error) error {
+	screen.end()
+	out := e.Spec.Checkpoints.Folder
+	keepTime(r, e)
+	r.Interrupted = cause != nil
+	stopped := errors.Is(cause, context.Canceled)
+	if err := report.Write(r, out); err != nil {
+		if cause != nil && !stopped { // of which this is a consequence, as when the disk is full
+			return cause
 		}
+		return err
 	}
-	kept, err := folder.Places()
-	if err != nil {
-		return nil, err
+	if err := report.WriteTable(screen.out, r); err != nil {
+		return err
 	}
-	if len(kept) > 0 {
-		return nil, errors.Errorf("folder %q has checkpoints of a run: -resume %s goes on with it, -fresh starts anew", f.out, f.out)
+	if stopped {
+		fmt.Fprintf(screen.err, "interrupted: the report holds what was finished; %s\n", goOn)
+		cause = nil
 	}
-	return newKeeper(f.out, f.checkpoints.skipDamaged, say)
+	fmt.Fprintf(screen.out, "\nreport: %s%creport.html\n", strings.TrimRight(out, "/"), os.PathSeparator)
+	return cause
+}
+
+// keepTime sets the times of a report to those of its runs, in all processes.
+func keepTime(r *results.Comparison, e *experiment.Experiment) {
+	started, took := e.Times()
+	if r.Duration = took; !started.IsZero() && started.Before(r.Started) {
+		r.Started = started
+	}
+}
+
+// commandLine is how this program was called.
+func commandLine() string { return "go run ./bench " + strings.Join(os.Args[1:], " ") }
+
+// newReport starts a report with what is known before the first run.
+func newReport(title string, e *experiment.Experiment) *results.Comparison {
+	r := &results.Comparison{
+		Title: title, Command: commandLine(), Started: time.Now(),
+		Mode: e.Spec.Evaluation.Mode, Machine: results.Machine(), Versions: results.Versions(),
+	}
+	r.Settings, r.LearningRateChoice = e.Describe()
+	return r
 }

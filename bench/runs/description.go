@@ -12,8 +12,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Format is the version of what a checkpoint holds. A program reads its own.
-const Format = 1
+// Format is the version of what a checkpoint holds. A program reads its own and those
+// before it. In the first, what was run stands in flags as text.
+const Format = 2
 
 // description is the JSON of a checkpoint.
 type description struct {
@@ -62,8 +63,8 @@ func decode(contents []byte) (description, error) {
 	if err := json.Unmarshal(s.Checkpoint, &head); err != nil {
 		return description{}, errors.Wrap(err, "its JSON")
 	}
-	if head.Format != Format {
-		return description{}, errors.Errorf("is of format %d, and this program reads format %d", head.Format, Format)
+	if head.Format < 1 || head.Format > Format {
+		return description{}, errors.Errorf("is of format %d, and this program reads formats up to %d", head.Format, Format)
 	}
 	var d description
 	return d, errors.Wrap(json.Unmarshal(s.Checkpoint, &d), "its JSON")

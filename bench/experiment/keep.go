@@ -1,13 +1,7 @@
-package main
+package experiment
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
 	"math"
-	"os"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/pkg/errors"
@@ -15,15 +9,17 @@ import (
 	"hypnos/bench/results"
 	"hypnos/bench/runs"
 	"hypnos/graph"
-	"hypnos/internal/kernel"
 	"hypnos/train"
 	"hypnos/weightshare"
 )
 
-// record is what a checkpoint holds beside its tensors.
-type record struct {
-	Flags map[string]string `json:"flags"` // see flagValues
-	Facts map[string]string `json:"facts"` // see experiment.facts
+// Record is what a checkpoint holds beside its tensors.
+type Record struct {
+	// Spec is that of the experiment, with the run's variant alone. Programs before it
+	// wrote flags as text instead: see flags.
+	Spec  *Spec             `json:"spec,omitempty"`
+	Flags map[string]string `json:"flags,omitempty"`
+	Facts map[string]string `json:"facts"` // see Experiment.facts
 	Build string            `json:"build"` // of the program
 	// Instructions are those that it was computed with; "" in checkpoints of
 	// programs that did not record them.
@@ -62,27 +58,27 @@ func (r sleepRecord) state() weightshare.SleeperState {
 // keeper keeps the checkpoints of one run.
 type keeper struct {
 	folder  runs.Folder
-	flags   checkpointFlags
-	repeats bool // the finished run may be gone on with, to save its weights elsewhere
-	record       // the newest; what it says of the run is right from the start
+	epochs  int           // from checkpoint to checkpoint, or
+	time    time.Duration // from one to the next
+	keep    int           // how many stay
+	repeats bool          // the finished run may be gone on with, to save its weights elsewhere
+	Record                // the newest; what it says of the run is right from the start
 	at      runs.Place
 	begun   time.Time // of this process's part, zero if that is over
 	written time.Time // the newest, or begun
 }
 
-// newKeeper starts to keep a run, or goes on where the folder has its
-// checkpoints. Of those that are damaged it says so, and goes past them only if
-// it was told to.
-func newKeeper(dir string, skipDamaged bool, say func(format string, args ...any)) (*keeper, error) {
-	k := &keeper{folder: runs.Folder{Dir: dir}}
-	at, damaged, err := k.folder.Newest(&k.record)
+// newest reads the newest checkpoint of a folder, if there is one. Of those that are
+// damaged it says so, and goes past them only if it was told to.
+func newest(dir string, skipDamaged bool, say func(format string, args ...any)) (Record, runs.Place, error) {
+	var r Record
+	at, damaged, err := runs.Folder{Dir: dir}.Newest(&r)
 	if err != nil {
-		return nil, err
+		return r, at, err
 	}
-	k.at = at
 	for _, d := range damaged {
 		switch {
-		case !k.keeps():
+		case at == runs.Place{}:
 			d = errors.Errorf("%v, and there is none before it to go on from", d)
 		case skipDamaged:
 			d = errors.Errorf("%v; the run goes on from %s", d, at)
@@ -90,28 +86,34 @@ func newKeeper(dir string, skipDamaged bool, say func(format string, args ...any
 			d = errors.Errorf("%v; with -skip-damaged the run goes on from %s", d, at)
 		}
 		if !skipDamaged {
-			return nil, d
+			return r, at, d
 		}
 		say("%v", d)
 	}
-	return k, nil
+	if at != (runs.Place{}) && r.Spec == nil {
+		s, err := specOf(r.Flags, dir)
+		if err != nil {
+			return r, at, errors.Errorf("%s in %s is of a run with other settings: %v", at, dir, err)
+		}
+		r.Spec = &s
+	}
+	return r, at, nil
 }
 
 // keeps tells whether there is a checkpoint.
 func (k *keeper) keeps() bool { return k != nil && k.at != (runs.Place{}) }
 
-// begin says that the run, of these flags and facts, is trained from now on.
-func (k *keeper) begin(o checkpointFlags, flags, facts map[string]string, command string, seed uint64) {
+// begin says that the run, of this Spec and these facts, is trained from now on.
+func (k *keeper) begin(s Spec, facts map[string]string) {
 	now := time.Now()
-	k.flags = o
 	if !k.keeps() {
-		k.record = record{Command: command, Started: now, Run: results.Run{Seed: seed}}
+		k.Record = Record{Command: s.Checkpoints.Command, Started: now, Run: results.Run{Seed: k.Run.Seed}}
 	}
-	k.Flags, k.Facts, k.Build, k.Instructions = flags, facts, build(), instructions()
+	k.Spec, k.Flags, k.Facts, k.Build, k.Instructions = &s, nil, facts, runs.Build(), runs.Instructions()
 	k.begun, k.written = now, now
 }
 
-// end says that it is not, for now.
+// end says that the run is no longer trained, for now.
 func (k *keeper) end() {
 	k.Seconds, k.begun = k.seconds(), time.Time{}
 }
@@ -155,13 +157,21 @@ func (k *keeper) restore(net *graph.Network, sleeper *weightshare.Sleeper) error
 // averageName is what an optimiser's average of a parameter is called in files.
 func averageName(which string, p *graph.Parameter) string { return graph.Beside + which + "." + p.Name }
 
+// due tells whether there is a checkpoint after a step.
+func (k *keeper) due(step, perEpoch int) bool {
+	if k.epochs > 0 {
+		return step%(k.epochs*perEpoch) == 0
+	}
+	return time.Since(k.written) >= k.time
+}
+
 // offer takes a checkpoint where one is due.
 func (k *keeper) offer(s train.State, stopping bool, run results.Run, sleeper *weightshare.Sleeper, net *graph.Network, steps, perEpoch int) error {
 	run.Complete = s.Step == steps
-	if !stopping && !run.Complete && !k.flags.due(s.Step, perEpoch, time.Since(k.written)) {
+	if !stopping && !run.Complete && !k.due(s.Step, perEpoch) {
 		return nil
 	}
-	next := k.record
+	next := k.Record
 	k.State.Optimiser.Averages = nil // the optimiser has copied them
 	next.Run, next.State, next.Seconds = run, s, k.seconds()
 	if sleeper != nil {
@@ -176,7 +186,7 @@ func (k *keeper) offer(s train.State, stopping bool, run results.Run, sleeper *w
 		beside = nil
 	}
 	save := func(path string) error { return net.Save(path, beside...) }
-	if err := k.folder.Write(at, next, save, k.flags.keep); err != nil {
+	if err := k.folder.Write(at, next, save, k.keep); err != nil {
 		return err
 	}
 	k.at, k.written = at, time.Now()
@@ -197,37 +207,4 @@ func averages(s train.State) []graph.Tensor {
 		}
 	}
 	return tensors
-}
-
-// build tells programs apart: the beginning of this one's checksum.
-var build = sync.OnceValue(func() string {
-	path, err := os.Executable()
-	if err != nil {
-		return "unknown"
-	}
-	program, err := os.Open(path)
-	if err != nil {
-		return "unknown"
-	}
-	defer program.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, program); err != nil {
-		return "unknown"
-	}
-	return hex.EncodeToString(h.Sum(nil)[:6])
-})
-
-// instructions are those that this process computes with. The compilers of other
-// processors round otherwise, too.
-func instructions() string { return kernel.Instructions() + " on " + runtime.GOARCH }
-
-// keepTime sets the times of a report to those of its runs, in all processes.
-func keepTime(r *results.Comparison, keepers []*keeper) {
-	r.Duration = 0
-	for _, k := range keepers {
-		r.Duration += time.Duration(k.seconds() * float64(time.Second))
-		if !k.Started.IsZero() && k.Started.Before(r.Started) {
-			r.Started = k.Started
-		}
-	}
 }

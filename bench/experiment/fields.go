@@ -1,0 +1,386 @@
+package experiment
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkg/errors"
+
+	"hypnos/bench/runs"
+	"hypnos/data"
+	"hypnos/weightshare"
+)
+
+// Field is a setting of a Spec: a flag of the commands, by its name and help.
+type Field struct {
+	Name, Help string
+	// Role says what becomes of a run that goes on with another value.
+	Role Role
+	// Value is where the setting stands in a Spec, as text. Its text in Default is the
+	// default.
+	Value func(*Spec) Value
+	// Idle says why the setting has no effect as the others stand, "" if it has one; nil
+	// means that it always has.
+	Idle func(*Spec) string
+}
+
+// Role is what a setting is to a run that is kept.
+type Role int
+
+const (
+	Identity   Role = iota // another value is another run
+	Changeable             // kept with the run, and may change when it goes on
+	Passing                // not kept: how one process deals with runs, or which runs there are
+)
+
+// Value is a setting as text, as a flag is.
+type Value interface {
+	String() string
+	Set(text string) error
+	IsBoolFlag() bool
+}
+
+// Fields are all settings. A command takes those that it has a use for.
+var Fields = []Field{
+	{"model", "`name` of the network: see bench list", Identity, text(func(s *Spec) *string { return &s.Model }), nil},
+	{"width", "channels of the network's first stage or area; 0 means 8 for resnet8, as published for the others", Identity, whole(func(s *Spec) *int { return &s.Width }), nil},
+	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", Identity, whole(func(s *Spec) *int { return &s.Steps }), nil},
+	{"variants", "`names` of the variants: see bench list", Passing, list(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"variant", "`name` of the variant to train: see bench list", Identity, one(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"repetitions", "translations of each image in its batch; 0 means the variant's", Identity, whole(func(s *Spec) *int { return &s.Repetitions }), nil},
+	{"init", "`file` of weights to start with, safetensors or PyTorch's; none unless given", Identity, text(func(s *Spec) *string { return &s.Initial }), nil},
+	{"data", "`name` of the data set: see bench list", Identity, text(func(s *Spec) *string { return &s.Data.Name }), nil},
+	{"data-dir", "`folder` of a data set that is not embedded", Changeable, text(func(s *Spec) *string { return &s.Data.Folder }), ofFolders},
+	{"download", "fetch the data set into -data-dir if it is not there", Passing, truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
+	{"epochs", "epochs: as many steps as make one pass over the images, for every variant", Identity, whole(func(s *Spec) *int { return &s.Epochs }), nil},
+	{"batch", "images a step, repetitions included", Identity, whole(func(s *Spec) *int { return &s.Batch }), nil},
+	{"optimizer", "sgd, adam or adamw", Identity, text(func(s *Spec) *string { return &s.Optimiser.Method }), nil},
+	{"lr", "learning rate, the largest of one cycle; 0 means the variant's default", Identity, number(func(s *Spec) *float64 { return &s.LearningRate }), nil},
+	{"weight-decay", "weight decay", Identity, number(func(s *Spec) *float64 { return &s.Optimiser.WeightDecay }), nil},
+	{"momentum", "momentum of sgd", Identity, number(func(s *Spec) *float64 { return &s.Optimiser.Momentum }), ofMomentum},
+	{"schedule", "course of the learning rate: onecycle, multistep or constant", Identity, text(func(s *Spec) *string { return &s.Schedule.Form }), nil},
+	{"milestones", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150", Identity, wholes(func(s *Spec) *[]int { return &s.Schedule.Milestones }), ofMultistep},
+	{"gamma", "factor of multistep", Identity, number(func(s *Spec) *float64 { return &s.Schedule.Gamma }), ofMultistep},
+	{"image-size", "side of the images of -data folder, pixels; 0 means 224", Identity, whole(func(s *Spec) *int { return &s.Data.Side }), nil},
+	{"skip-bad-images", "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out", Identity, truth(func(s *Spec) *bool { return &s.Data.SkipBad }), nil},
+	{"background", "lay transparent pictures over this `colour`, such as white, #8090a0 or 128,128,128; otherwise their transparency is dropped, as torchvision does it", Identity, colour(func(s *Spec) *string { return &s.Data.Background }), nil},
+	{"padding", "largest translation of a training image, pixels; imagenet and folder train on random parts instead", Identity, whole(func(s *Spec) *int { return &s.Data.Padding }), ofTranslations},
+	{"flip", "mirror half of the training images; imagenet and folder always do", Identity, truth(func(s *Spec) *bool { return &s.Data.Flip }), ofTranslations},
+	{"validation", "share of the training images to hold back and evaluate on; 0 means none", Identity, number(func(s *Spec) *float64 { return &s.Data.Validation }), nil},
+	{"seed", "source of initial weights, order and translations", Identity, seed(func(s *Spec) *uint64 { return &s.Seed }), nil},
+	{"seeds", "seeds to train each variant with, counted from -seed", Passing, whole(func(s *Spec) *int { return &s.Seeds }), nil},
+
+	{"first-conv", "keep the first `n` layers of local networks convolutional", Identity, whole(func(s *Spec) *int { return &s.Local.FirstConvolutional }), ofLocal},
+	{"conv-1x1", "keep the 1x1 layers of local networks convolutional", Identity, truth(func(s *Spec) *bool { return &s.Local.Convolutional1x1 }), ofLocal},
+	{"freeze-1x1", "freeze the 1x1 layers of local networks at their initial weights", Identity, truth(func(s *Spec) *bool { return &s.Local.Frozen1x1 }), ofLocal},
+	{"deviation", "start local weights at a shared kernel plus `eps` times as much noise; negative means independently", Identity, number(func(s *Spec) *float64 { return &s.Local.Deviation }), ofLocal},
+
+	{"sleep", "what happens in the sleep of lc-sleep variants: instant, hebbian or dynamic", Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep("instant")},
+	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, whole(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep("instant")},
+	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, text(func(s *Spec) *string { return &s.Sleep.Source }), ofSleep("hebbian")},
+	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, whole(func(s *Spec) *int { return &s.Sleep.Iterations }), ofSleep("hebbian")},
+	{"sleep-patterns", "patterns an iteration", Identity, whole(func(s *Spec) *int { return &s.Sleep.Patterns }), ofSleep("hebbian")},
+	{"sleep-rate", "learning rate of a sleep; 0 means 0.1 for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofSleep("hebbian")},
+	{"sleep-gamma", "pull to the weights from before a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofSleep("hebbian")},
+	{"sleep-momentum", "momentum of a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofSleep("hebbian")},
+	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofSleep("dynamic")},
+	{"sleep-alpha", "strength of inhibition of a dynamic sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Alpha }), ofSleep("dynamic")},
+	{"sleep-steps", "time steps a pattern of a dynamic sleep", Identity, whole(func(s *Spec) *int { return &s.Sleep.Steps }), ofSleep("dynamic")},
+	{"sleep-over-time", "learn after each time step of a dynamic sleep, not only after the last of a pattern", Identity, truth(func(s *Spec) *bool { return &s.Sleep.OverTime }), ofSleep("dynamic")},
+	{"sleep-settle", "time steps at the start of a pattern without learning, with -sleep-over-time", Identity, whole(func(s *Spec) *int { return &s.Sleep.Settle }), ofSettling},
+
+	{"mode", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images", Identity, text(func(s *Spec) *string { return &s.Evaluation.Mode }), nil},
+	{"evaluate-every", "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch", Identity, whole(func(s *Spec) *int { return &s.Evaluation.Every }), nil},
+	{"evaluate-training-every", "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never", Identity, whole(func(s *Spec) *int { return &s.Evaluation.EveryTraining }), nil},
+
+	{"out", "`folder` to write the report and checkpoints to; none unless given", Passing, text(func(s *Spec) *string { return &s.Checkpoints.Folder }), nil},
+	{"save", "`file` to write the trained weights to: .safetensors", Passing, text(func(s *Spec) *string { return &s.Save }), nil},
+	{"checkpoint-every", "`epochs`, or a time such as 10m, between checkpoints in -out; there is also one when a run is stopped or ends", Changeable, text(func(s *Spec) *string { return &s.Checkpoints.Every }), ofCheckpoints},
+	{"keep", "`number` of checkpoints that stay, the newest", Changeable, whole(func(s *Spec) *int { return &s.Checkpoints.Keep }), ofCheckpoints},
+	{"fresh", "start anew where -out has checkpoints, and remove them", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
+	{"skip-damaged", "go on from the newest checkpoint that is not damaged", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
+}
+
+// FieldOf returns the field of that name, or nil.
+func FieldOf(name string) *Field {
+	if i := slices.IndexFunc(Fields, func(f Field) bool { return f.Name == name }); i >= 0 {
+		return &Fields[i]
+	}
+	return nil
+}
+
+// NeedEffects is an error if one of these settings, which somebody gave, has no effect
+// in a Spec: whoever gave it meant something by it.
+func (s *Spec) NeedEffects(given map[string]bool) error {
+	for _, f := range Fields {
+		if given[f.Name] && f.Idle != nil {
+			if because := f.Idle(s); because != "" {
+				return errors.Errorf("-%s has no effect: %s", f.Name, because)
+			}
+		}
+	}
+	return nil
+}
+
+func ofFolders(s *Spec) string {
+	for _, set := range data.List() {
+		if set.Name == s.Data.Name && !set.Folder {
+			return fmt.Sprintf("-data %s is in the program itself", s.Data.Name)
+		}
+	}
+	return ""
+}
+
+func ofMomentum(s *Spec) string {
+	switch {
+	case s.Optimiser.Method != "sgd":
+		return fmt.Sprintf("-optimizer %s has none of its own to set", s.Optimiser.Method)
+	case s.Schedule.Form == "onecycle" && s.Optimiser.Momentum != 0:
+		return "-schedule onecycle moves it from 0.95 to 0.85 and back"
+	}
+	return ""
+}
+
+func ofMultistep(s *Spec) string {
+	if s.Schedule.Form != "multistep" {
+		return "it is of -schedule multistep, and this is " + s.Schedule.Form
+	}
+	return ""
+}
+
+func ofTranslations(s *Spec) string {
+	training, _, err := data.Transforms(s.Data.Name, data.TransformOptions{Side: s.Data.Side})
+	if _, parts := training.(data.RandomResizedCrop); err == nil && parts {
+		return fmt.Sprintf("training images of -data %s are random parts, half of them mirrored", s.Data.Name)
+	}
+	return ""
+}
+
+func (s *Spec) some(what func(Variant) bool) bool {
+	variants, err := ParseVariants(s.Variants...)
+	return err != nil || slices.ContainsFunc(variants, what) // a mistake is told elsewhere
+}
+
+func ofLocal(s *Spec) string {
+	if !s.some(func(v Variant) bool { return v.Local }) {
+		return "it is of local layers, and the variant conv has none"
+	}
+	return ""
+}
+
+// ofSleep is that of settings of sleeps of a kind, or of one after it.
+func ofSleep(kind string) func(s *Spec) string {
+	return func(s *Spec) string {
+		least, _ := weightshare.ParseKind(kind)
+		is, err := weightshare.ParseKind(s.Sleep.Kind)
+		switch {
+		case !s.some(Variant.Sleeps):
+			return "it is of variants that sleep, and none is here"
+		case err != nil || is >= least:
+			return ""
+		case least == weightshare.Dynamic:
+			return fmt.Sprintf("it is of -sleep dynamic, and this is %v", is)
+		}
+		return "it is of -sleep hebbian and dynamic, and this is instant"
+	}
+}
+
+func ofSettling(s *Spec) string {
+	if because := ofSleep("dynamic")(s); because != "" || s.Sleep.OverTime {
+		return because
+	}
+	return "it is of -sleep-over-time"
+}
+
+func ofCheckpoints(s *Spec) string {
+	if s.Checkpoints.Folder == "" {
+		return "checkpoints are kept in -out, and none is given"
+	}
+	return ""
+}
+
+// Differences lists the settings by which the runs of two Specs are told apart and that
+// differ, or returns nil.
+func Differences(was, is Spec) error {
+	before, now := map[string]string{}, map[string]string{}
+	for _, f := range Fields {
+		if f.Role == Identity {
+			before[f.Name], now[f.Name] = f.Value(&was).String(), f.Value(&is).String()
+		}
+	}
+	return differences("-", before, now)
+}
+
+// differences lists what two sets of values do not agree in, or returns nil.
+func differences(prefix string, was, is map[string]string) error {
+	all := maps.Clone(was)
+	maps.Copy(all, is)
+	shown := func(of map[string]string, name string) string {
+		switch value, ok := of[name]; {
+		case !ok:
+			return "not there"
+		case value == "":
+			return `""`
+		default:
+			return value
+		}
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if before, now := shown(was, name), shown(is, name); before != now {
+			list = append(list, fmt.Sprintf("%s%s %s, now %s", prefix, name, before, now))
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return errors.New(strings.Join(list, "; "))
+}
+
+// specOf is the Spec of a run whose checkpoint, in that folder, has flags as text. What
+// the program that wrote it did not know was at its default.
+func specOf(flags map[string]string, dir string) (Spec, error) {
+	s := Default()
+	if _, one := flags["variant"]; one { // of bench train
+		s.Evaluation.Every = 1
+	} else if name := runs.Variant(dir); name != "" {
+		s.Variants = []string{name}
+	}
+	for _, name := range slices.Sorted(maps.Keys(flags)) {
+		f := FieldOf(name)
+		switch {
+		case name == "v": // list what does not fit, which is no setting of a run
+		case f == nil || f.Role == Passing:
+			return s, errors.Errorf("-%s %s, now not there", name, flags[name])
+		default:
+			if err := f.Value(&s).Set(flags[name]); err != nil {
+				return s, errors.Wrapf(err, "-%s %s", name, flags[name])
+			}
+		}
+	}
+	return s, nil
+}
+
+// setting is a Value at a place in a Spec.
+type setting[T any] struct {
+	at    *T
+	show  func(T) string
+	parse func(string) (T, error)
+	truth bool
+}
+
+func (v setting[T]) String() string { // of the zero value, too, as package flag asks
+	if v.at == nil {
+		return ""
+	}
+	return v.show(*v.at)
+}
+
+func (v setting[T]) Set(text string) error {
+	x, err := v.parse(text)
+	if err == nil {
+		*v.at = x
+	}
+	return err
+}
+
+func (v setting[T]) IsBoolFlag() bool { return v.truth }
+
+// at makes values of a place in a Spec, with how they are shown and read.
+func at[T any](place func(*Spec) *T, show func(T) string, parse func(string) (T, error)) func(*Spec) Value {
+	return func(s *Spec) Value { return setting[T]{place(s), show, parse, false} }
+}
+
+func same(text string) string { return text }
+
+func text(place func(*Spec) *string) func(*Spec) Value {
+	return at(place, same, func(t string) (string, error) { return t, nil })
+}
+
+func colour(place func(*Spec) *string) func(*Spec) Value {
+	return at(place, same, func(t string) (string, error) {
+		_, err := ParseColour(t)
+		return t, err
+	})
+}
+
+func whole(place func(*Spec) *int) func(*Spec) Value {
+	return at(place, strconv.Itoa, func(t string) (int, error) {
+		n, err := strconv.ParseInt(t, 0, strconv.IntSize)
+		return int(n), wrong(err, "a whole number")
+	})
+}
+
+func seed(place func(*Spec) *uint64) func(*Spec) Value {
+	return at(place, func(n uint64) string { return strconv.FormatUint(n, 10) }, func(t string) (uint64, error) {
+		n, err := strconv.ParseUint(t, 0, 64)
+		return n, wrong(err, "a whole number of at least 0")
+	})
+}
+
+func number(place func(*Spec) *float64) func(*Spec) Value {
+	return at(place, func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }, func(t string) (float64, error) {
+		x, err := strconv.ParseFloat(t, 64)
+		return x, wrong(err, "a number")
+	})
+}
+
+func truth(place func(*Spec) *bool) func(*Spec) Value {
+	return func(s *Spec) Value {
+		return setting[bool]{place(s), strconv.FormatBool, func(t string) (bool, error) {
+			b, err := strconv.ParseBool(t)
+			return b, wrong(err, "true or false")
+		}, true}
+	}
+}
+
+func wrong(err error, want string) error {
+	if err != nil {
+		return errors.Errorf("want %s", want)
+	}
+	return nil
+}
+
+func joined(names []string) string { return strings.Join(names, ",") }
+
+// list is names between commas.
+func list(place func(*Spec) *[]string) func(*Spec) Value {
+	return at(place, joined, func(t string) ([]string, error) { return Names(t), nil })
+}
+
+// one is a list of one name.
+func one(place func(*Spec) *[]string) func(*Spec) Value {
+	return at(place, joined, func(t string) ([]string, error) { return []string{t}, nil })
+}
+
+func wholes(place func(*Spec) *[]int) func(*Spec) Value {
+	return at(place, func(l []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(l), " ", ","), "[]") }, Numbers)
+}
+
+// Names reads names between commas.
+func Names(list string) []string {
+	names := strings.Split(list, ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return names
+}
+
+// Numbers reads whole numbers between commas; an empty list is none.
+func Numbers(list string) ([]int, error) {
+	if list == "" {
+		return nil, nil
+	}
+	var numbers []int
+	for _, field := range Names(list) {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return nil, errors.Errorf("%q in %q is not a whole number", field, list)
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, nil
+}
