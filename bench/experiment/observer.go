@@ -26,8 +26,8 @@ type Observer struct {
 	Run func(so []results.Variant) error
 }
 
-// heard is an observer that hears everything.
-func (o Observer) heard() Observer {
+// Heard is an observer none of whose functions is nil.
+func (o Observer) Heard() Observer {
 	quiet := func(string) {}
 	for _, f := range []*func(string){&o.Note, &o.Line, &o.Describe} {
 		if *f == nil {

@@ -45,7 +45,7 @@ type part struct {
 // Open checks a Spec and finds its data, and what would stop one of its variants later.
 // Nothing is written, but by Data.Download. Without variants it opens the data alone.
 func Open(ctx context.Context, s Spec, o Observer) (*Experiment, error) {
-	e := &Experiment{Spec: s, observer: o.heard(), loaderWorkers: 1, listed: map[string]bool{}}
+	e := &Experiment{Spec: s, observer: o.Heard(), loaderWorkers: 1, listed: map[string]bool{}}
 	var err error
 	if e.settled, err = s.settle(); err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (e *Experiment) preprocessParts(ctx context.Context) error {
 // The observer hears of the others: of what part they are comes before image, as
 // "test ".
 func Readable(ctx context.Context, set data.Dataset, part string, o Observer) ([]int, error) {
-	o = o.heard()
+	o = o.Heard()
 	o.Begin("look for bad images", set.Len())
 	defer o.End()
 	var mutex sync.Mutex // data.Readable calls from several goroutines

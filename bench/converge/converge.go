@@ -1,68 +1,39 @@
-package main
+// Package converge studies whether sleeping pools reach the fixed point of the Hebbian
+// rule (Pogodin et al. 2021, section 4.3).
+package converge
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"math"
-	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
+	"hypnos/bench/experiment"
 	"hypnos/bench/plotting"
 	"hypnos/bench/report"
 	"hypnos/bench/results"
 	"hypnos/weightshare"
 )
 
-func convergeCommand(c console) *ffcli.Command {
-	fs := flag.NewFlagSet("converge", flag.ContinueOnError)
-	trials := fs.Int("trials", 10, "pools of each setting, each with weights and inputs of its own")
-	seed := fs.Uint64("seed", 1, "source of weights and inputs")
-	short := fs.Bool("quick", false, "a short look: 2 trials, unless -trials says otherwise")
-	out := fs.String("out", "hypnos-converge", "`folder` to write the study to")
-	return &ffcli.Command{
-		Name:       "converge",
-		ShortUsage: "go run ./bench converge [flags]",
-		ShortHelp:  "study whether sleeping pools reach the fixed point",
-		LongHelp: strings.TrimSpace(`
-Follows pools of 100 neurons that see random inputs of 3×3, 6×6 and 9×9 while
-they learn by the Hebbian rule or by lateral dynamics, pulled back to their
-first weights by gamma, and compares them with the fixed point of the Hebbian
-rule. Prints a table and writes report.html, converge.csv and figures.`),
-		FlagSet: fs,
-		Exec: func(ctx context.Context, args []string) error {
-			if err := noArguments(args); err != nil {
-				return err
-			}
-			if *short {
-				if _, err := quick(fs, map[string]string{"trials": "2"}); err != nil {
-					return err
-				}
-			}
-			return converge(ctx, c, convergeRules, *trials, *seed, *out)
-		},
-	}
-}
-
 // The settings of the study (Pogodin et al. 2021, section 4.3 and appendix).
 var (
-	convergeSides  = []int{3, 6, 9}
-	convergeGammas = []float64{0.1, 0.01, 0.001}
-	convergeRules  = []convergeRule{{weightshare.Hebbian, 2000}, {weightshare.Dynamic, 10000}}
+	sides  = []int{3, 6, 9}
+	gammas = []float64{0.1, 0.01, 0.001}
+	// Rules are those of the study, with how many presentations pools learn from.
+	Rules = []Rule{{weightshare.Hebbian, 2000}, {weightshare.Dynamic, 10000}}
 )
 
-type convergeRule struct {
-	kind          weightshare.Kind
-	presentations int
+// Rule is a rule of sleep.
+type Rule struct {
+	Kind          weightshare.Kind
+	Presentations int
 }
 
 // setting is a setting of the study with the courses of its pools.
@@ -71,49 +42,45 @@ type setting struct {
 	trials [][]weightshare.State
 }
 
-// converge runs the study, all pools in parallel, and writes it.
-func converge(ctx context.Context, c console, rules []convergeRule, trials int, seed uint64, out string) error {
+// Study follows so many pools of each setting under these rules, all in parallel, and
+// says what came out. The observer hears of each pool.
+func Study(ctx context.Context, rules []Rule, trials int, seed uint64, o experiment.Observer) (*report.Study, error) {
 	if trials < 1 {
-		return errors.Errorf("-trials %d, want at least 1", trials)
-	}
-	if err := report.Prepare(out); err != nil {
-		return err
+		return nil, errors.Errorf("-trials %d, want at least 1", trials)
 	}
 	started := time.Now()
 	var settings []*setting
 	for _, rule := range rules {
-		for _, gamma := range convergeGammas {
-			for _, side := range convergeSides {
+		for _, gamma := range gammas {
+			for _, side := range sides {
 				settings = append(settings, &setting{
-					weightshare.Convergence{Kind: rule.kind, Neurons: 100, Side: side, Gamma: gamma, Presentations: rule.presentations, Points: 50},
+					weightshare.Convergence{Kind: rule.Kind, Neurons: 100, Side: side, Gamma: gamma, Presentations: rule.Presentations, Points: 50},
 					make([][]weightshare.State, trials),
 				})
 			}
 		}
 	}
-	b := newBar(c.err, len(settings)*trials, "converge")
-	defer b.finish()
+	o = o.Heard()
+	o.Begin("converge", len(settings)*trials)
+	var mutex sync.Mutex // an observer is not for several goroutines
 	err := inParallel(len(settings)*trials, func(i int) error {
 		// Backwards: the longest first, large sides of the dynamic rule.
 		s, trial := settings[len(settings)-1-i/trials], i%trials
 		states, err := s.Run(ctx, seed+uint64(trial))
 		s.trials[trial] = states
-		b.step()
+		mutex.Lock()
+		defer mutex.Unlock()
+		o.Steps(1)
 		return err
 	})
-	b.finish()
+	o.End()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	study := convergeStudy(settings)
+	study := describe(settings)
 	study.Started, study.Duration = started, time.Since(started)
 	study.Settings = append(study.Settings, results.Setting{Name: "trials", Value: fmt.Sprintf("%d, seeds %d to %d", trials, seed, seed+uint64(trials)-1)})
-	if err := study.Write(out); err != nil {
-		return err
-	}
-	fmt.Fprint(c.out, study.Text())
-	fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(out, "/"), os.PathSeparator)
-	return nil
+	return study, nil
 }
 
 // inParallel calls f(0), …, f(n-1) on all threads and returns the error of the
@@ -184,15 +151,14 @@ var (
 	stateLength   = func(s weightshare.State) float64 { return s.Length }
 )
 
-// convergeStudy turns settings, ordered by rule, gamma and side, to a study.
-func convergeStudy(settings []*setting) *report.Study {
+// describe turns settings, ordered by rule, gamma and side, to a study.
+func describe(settings []*setting) *report.Study {
 	s := &report.Study{
 		Name: "converge", Title: "Do sleeping pools reach the fixed point?",
 		Summary: "Pools of 100 neurons whose weights start at 1 + N(0, 1) see inputs from N(0, I). " +
 			"Hebbian pools know the mean response of the pool; dynamic ones have an inhibitory neuron instead, of finite strength, " +
 			"so that their mean may drift while their weights come together. A pull of strength γ holds all weights back. " +
 			"Disorder is −log10 of the weight signal-to-noise ratio, the mean over the K² inputs of mean²/variance of the weights of the pool.",
-		Command:      commandLine(),
 		Machine:      results.Machine(),
 		Versions:     results.Versions(),
 		TableCaption: "Mean over trials ± sample standard deviation. Disorder is −log10 of the weight signal-to-noise ratio; excess is how far it lies above the fixed point of the Hebbian rule, and the rule at hand drifts to the next. Cosine and length compare the pool's mean weights with those of the start.",
@@ -205,9 +171,9 @@ func convergeStudy(settings []*setting) *report.Study {
 		Records: [][]string{{"rule", "gamma", "k", "trial", "presentation", "disorder", "fixed_point", "cosine", "length"}},
 	}
 	for len(settings) > 0 {
-		rule := settings[:len(convergeGammas)*len(convergeSides)]
+		rule := settings[:len(gammas)*len(sides)]
 		settings = settings[len(rule):]
-		s.Sheets = append(s.Sheets, convergeSheet(rule))
+		s.Sheets = append(s.Sheets, sheetOf(rule))
 		for _, setting := range rule {
 			s.Table = append(s.Table, setting.tableRow())
 			s.Records = append(s.Records, setting.records()...)
@@ -216,17 +182,17 @@ func convergeStudy(settings []*setting) *report.Study {
 	return s
 }
 
-// convergeSheet is the figure of a rule: a panel a gamma, a curve a side.
-func convergeSheet(settings []*setting) plotting.Sheet {
+// sheetOf is the figure of a rule: a panel a gamma, a curve a side.
+func sheetOf(settings []*setting) plotting.Sheet {
 	kind := settings[0].Kind
 	name := map[weightshare.Kind]string{weightshare.Hebbian: "Hebbian", weightshare.Dynamic: "dynamic"}[kind]
 	sheet := plotting.Sheet{
 		Name: "converge_" + kind.String(), Title: "Convergence of the " + name + " rule", Level: "fixed point of the Hebbian rule",
 		Caption: "above, disorder of the weights of a pool; below, the cosine of its mean weights to those of the start, and their length relative to these; mean over trials, the band from the lowest to the highest",
 	}
-	above, middle, below := make([]plotting.Panel, len(convergeGammas)), make([]plotting.Panel, len(convergeGammas)), make([]plotting.Panel, len(convergeGammas))
+	above, middle, below := make([]plotting.Panel, len(gammas)), make([]plotting.Panel, len(gammas)), make([]plotting.Panel, len(gammas))
 	for i, s := range settings {
-		p, style := i/len(convergeSides), i%len(convergeSides)+1
+		p, style := i/len(sides), i%len(sides)+1
 		above[p].Title, above[p].Y = fmt.Sprintf("γ = %g", s.Gamma), "disorder, −log10 w-SNR"
 		middle[p].Y, middle[p].Low, middle[p].High = "cosine of mean weights", 0.98, 1
 		below[p].X, below[p].Y, below[p].High = "presentations", "length of mean weights", 1
