@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"hypnos/bench/experiment"
+	"hypnos/bench/look"
 	"hypnos/data"
 	"hypnos/zoo"
 )
@@ -45,14 +46,14 @@ func TestBackground(t *testing.T) {
 	_, weights := writeWeights(t, "resnet8", zoo.Config{Width: 2, Classes: 3, Seed: 5})
 	model := []string{"resnet8", "-width", "2", "-classes", "3", "-weights", weights}
 
-	predict := func(picture string, more ...string) []answer {
+	predict := func(picture string, more ...string) []look.Answer {
 		t.Helper()
 		out := at("out.json")
 		status, _, stderr := bench(t.Context(), append(append([]string{"predict"}, model...), append(more, "-images", at(picture), "-o", out)...)...)
 		if status != 0 || stderr != "" {
 			t.Fatalf("%s: status %d: %s", picture, status, stderr)
 		}
-		var got []predicted
+		var got []look.Predicted
 		if err := json.Unmarshal(read(t, out), &got); err != nil {
 			t.Fatal(err)
 		}

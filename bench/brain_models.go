@@ -13,6 +13,7 @@ import (
 
 	"hypnos/bench/brain"
 	"hypnos/bench/experiment"
+	"hypnos/bench/look"
 	"hypnos/bench/runs"
 	"hypnos/data"
 	"hypnos/graph"
@@ -113,7 +114,7 @@ func (f brainFlags) named(name string) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	layers, err := f.layers(blank)
+	layers, err := layersOf(blank, f.areas)
 	if err != nil {
 		return source{}, errors.Wrap(err, name)
 	}
@@ -129,7 +130,7 @@ func (f brainFlags) named(name string) (source, error) {
 		if err != nil {
 			return nil, err
 		}
-		set, err := preparedFor(stimuli, name, net, f.model.spec.Batch)
+		set, err := look.PreparedFor(stimuli, name, net, f.model.spec.Batch)
 		if err != nil {
 			return nil, err
 		}
@@ -242,7 +243,7 @@ func (f brainFlags) ofRun(e *experiment.Experiment, v experiment.Variant, name s
 	if err != nil {
 		return source{}, err
 	}
-	layers, err := f.layers(blank)
+	layers, err := layersOf(blank, f.areas)
 	if err != nil {
 		return source{}, err
 	}
@@ -260,8 +261,8 @@ func (f brainFlags) ofRun(e *experiment.Experiment, v experiment.Variant, name s
 		if !ok {
 			resize = data.ResizeCrop{Resize: e.Size.Height, Crop: e.Size.Height}
 		}
-		set := &pictures{Files: stimuli, normalisation: e.Normalisation, batch: f.model.spec.Batch}
-		if set.prepared, err = data.Preprocess(stimuli, resize); err != nil {
+		set := &look.Pictures{Files: stimuli, Normalisation: e.Normalisation, Batch: f.model.spec.Batch}
+		if set.Prepared, err = data.Preprocess(stimuli, resize); err != nil {
 			return nil, err
 		}
 		return answers(ctx, b, net, set, layers)
@@ -277,33 +278,14 @@ func seesPictures(e *experiment.Experiment) error {
 	return errors.Errorf("networks for images of %d channels and %d×%d pixels, want squares of 3 channels to show pictures to them", e.Size.Channels, e.Size.Height, e.Size.Width)
 }
 
-// layers are the names of the areas, or what else the flag names.
-func (f brainFlags) layers(net *graph.Network) ([]string, error) {
-	if f.areas == "auto" {
-		return net.AreaNames(), nil
-	}
-	var names []string
-	for _, name := range strings.Split(f.areas, ",") {
-		name = strings.TrimSpace(name)
-		if _, err := net.Find(name); err != nil {
-			return nil, err
-		}
-		if slices.Contains(names, name) {
-			return nil, errors.Errorf("-areas: %q stands twice", name)
-		}
-		names = append(names, name)
-	}
-	return names, nil
-}
-
 // answers shows all pictures to a network.
-func answers(ctx context.Context, b *bar, net *graph.Network, set *pictures, layers []string) ([]brain.Area, error) {
-	observation, err := net.Observe(min(set.batch, set.Len()), layers...)
+func answers(ctx context.Context, b *bar, net *graph.Network, set *look.Pictures, layers []string) ([]brain.Area, error) {
+	observation, err := net.Observe(min(set.Batch, set.Len()), layers...)
 	if err != nil {
 		return nil, err
 	}
 	values := make([][]float32, len(layers))
-	for batch, err := range set.batches(ctx, b) {
+	for batch, err := range set.Batches(ctx, b.steps) {
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/experiment"
+	"hypnos/bench/look"
 	"hypnos/data"
 	"hypnos/train"
 )
@@ -97,7 +98,7 @@ func (e evaluation) run(ctx context.Context, c console, model string, given map[
 	}
 	b := newBar(c.err, test.Len(), "eval")
 	defer b.finish()
-	m, err := train.Evaluate(inference, train.Batches(watched(ctx, b, data.InOrder(test, normalisation, batch))))
+	m, err := train.Evaluate(inference, train.Batches(look.Watched(ctx, b.steps, data.InOrder(test, normalisation, batch))))
 	if err != nil {
 		return err
 	}

@@ -81,6 +81,8 @@ func TestGraph(t *testing.T) {
 	}
 }
 
+const filterGap, groupGap = 2, 12 // pixels, as the pictures have them
+
 // Filters that a local network has as copies of a convolution's are alike over
 // the map, and those that it starts with are not.
 func TestFilters(t *testing.T) {
@@ -160,20 +162,4 @@ func origin(img image.Image) image.Point {
 		}
 	}
 	return image.Point{}
-}
-
-// Locations that are shown stand for equal parts of the map.
-func TestSpread(t *testing.T) {
-	for want, got := range map[string][]int{
-		"[0 1 2]": spread(3, 5), "[5 16 26]": spread(32, 3), "[3]": spread(7, 1), "[0]": spread(1, 9),
-	} {
-		if fmt.Sprint(got) != want {
-			t.Errorf("places %v, want %s", got, want)
-		}
-	}
-	for n, want := range map[int]int{1: 1, 2: 2, 8: 4, 16: 4, 32: 8, 64: 8, 7: 3, 13: 4} {
-		if got := nearSquare(n); got != want {
-			t.Errorf("a grid of %d has %d columns, want %d", n, got, want)
-		}
-	}
 }

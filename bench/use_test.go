@@ -21,6 +21,7 @@ import (
 
 	"gorgonia.org/tensor"
 
+	"hypnos/bench/look"
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/zoo"
@@ -125,22 +126,22 @@ func TestPredict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []predicted
+	var want []look.Predicted
 	for i := range paths {
-		one := predicted{Picture: paths[i]}
+		one := look.Predicted{Picture: paths[i]}
 		sum := 0.0
 		for class, v := range logits[7*i : 7*i+7] {
 			sum += math.Exp(float64(v))
-			one.Answers = append(one.Answers, answer{class, string(rune('A' + class)), math.Exp(float64(v))})
+			one.Answers = append(one.Answers, look.Answer{Class: class, Name: string(rune('A' + class)), Probability: math.Exp(float64(v))})
 		}
-		slices.SortFunc(one.Answers, func(a, b answer) int { return int(math.Copysign(1, b.Probability-a.Probability)) })
+		slices.SortFunc(one.Answers, func(a, b look.Answer) int { return int(math.Copysign(1, b.Probability-a.Probability)) })
 		one.Answers = one.Answers[:3]
 		for k := range one.Answers {
 			one.Answers[k].Probability /= sum
 		}
 		want = append(want, one)
 	}
-	same := func(what string, got []predicted) {
+	same := func(what string, got []look.Predicted) {
 		t.Helper()
 		if len(got) != len(want) {
 			t.Fatalf("%s: %d pictures, want %d", what, len(got), len(want))
@@ -180,7 +181,7 @@ func TestPredict(t *testing.T) {
 	} {
 		file = filepath.Join(out, file)
 		predict(append([]string{"-o", file}, args...)...)
-		var got []predicted
+		var got []look.Predicted
 		if err := json.Unmarshal(read(t, file), &got); err != nil {
 			t.Fatal(err)
 		}
@@ -192,18 +193,18 @@ func TestPredict(t *testing.T) {
 	if err != nil || len(rows) != 1+15 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
-	var got []predicted
+	var got []look.Predicted
 	for i, row := range rows[1:] {
 		if row[1] != strconv.Itoa(i%3+1) {
 			t.Errorf("row %d has rank %s", i, row[1])
 		}
 		if i%3 == 0 {
-			got = append(got, predicted{Picture: row[0]})
+			got = append(got, look.Predicted{Picture: row[0]})
 		}
 		class, _ := strconv.Atoi(row[2])
 		probability, _ := strconv.ParseFloat(row[4], 64)
 		one := &got[len(got)-1]
-		one.Answers = append(one.Answers, answer{class, row[3], probability})
+		one.Answers = append(one.Answers, look.Answer{Class: class, Name: row[3], Probability: probability})
 	}
 	same("all.csv", got)
 
@@ -250,7 +251,7 @@ func TestPredictData(t *testing.T) {
 		if status != 0 {
 			t.Fatalf("%s: status %d: %s", c.set, status, stderr)
 		}
-		var got []predicted
+		var got []look.Predicted
 		if err := json.Unmarshal(read(t, out), &got); err != nil {
 			t.Fatal(err)
 		}

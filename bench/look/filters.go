@@ -1,14 +1,10 @@
-package main
+package look
 
 import (
-	"context"
-	"flag"
 	"fmt"
 	"image"
 	"math"
-	"path/filepath"
 
-	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 	"golang.org/x/image/draw"
 
@@ -16,65 +12,8 @@ import (
 	"hypnos/graph"
 )
 
-func filtersCommand(c console) *ffcli.Command {
-	fs := flag.NewFlagSet("filters", flag.ContinueOnError)
-	var m modelFlags
-	m.register(fs)
-	m.registerWeights(fs)
-	out := fs.String("o", "", "`file` to write: .png or .svg, a picture")
-	var o filterOptions
-	fs.IntVar(&o.side, "locations", 5, "show a local layer at `n`×n of its locations, or at all if they are fewer")
-	fs.StringVar(&o.by, "by", "location", "a local layer as a map of locations, each with all its filters, or by channel: each with its filters over the map, which are alike after a sleep")
-	return &ffcli.Command{
-		Name:       "filters",
-		ShortUsage: "go run ./bench filters MODEL [-weights FILE] -o FILE.png|FILE.svg [flags]",
-		ShortHelp:  "show what the first layer of a network looks for",
-		FlagSet:    fs,
-		Exec: func(_ context.Context, args []string) error {
-			model, err := oneModel(fs, args)
-			if err != nil {
-				return err
-			}
-			if err := o.check(); err != nil {
-				return err
-			}
-			blank, err := m.network(model, true)
-			if err != nil {
-				return err
-			}
-			local := effect{[]string{"locations", "by"}, !firstLayer(blank).Field.Shared, "the first layer is convolutional, and shown once"}
-			if err := m.needEffects(given(fs), local); err != nil {
-				return err
-			}
-			if err := prepareFile("-o", *out, ".png", ".svg"); err != nil {
-				return err
-			}
-			net, err := m.weighted(model, c.note)
-			if err != nil {
-				return err
-			}
-			p := o.picture(firstLayer(net))
-			p.Title = fmt.Sprintf("%s, %v, ", model, net.Options.Connectivity)
-			if m.spec.Initial == "" {
-				p.Title += "initial weights"
-			} else {
-				p.Title += "weights of " + filepath.Base(m.spec.Initial)
-			}
-			encode := p.PNG
-			if filepath.Ext(*out) == ".svg" {
-				encode = p.SVG
-			}
-			content, err := encode()
-			if err != nil {
-				return err
-			}
-			return writeFile(c, *out, content)
-		},
-	}
-}
-
-// firstLayer returns the first layer with a receptive field.
-func firstLayer(net *graph.Network) *graph.Layer {
+// FirstLayer returns the first layer with a receptive field.
+func FirstLayer(net *graph.Network) *graph.Layer {
 	for _, l := range net.Layers {
 		if l.Field != nil {
 			return l
@@ -83,24 +22,25 @@ func firstLayer(net *graph.Network) *graph.Layer {
 	return nil // no network of the zoo is without
 }
 
-// filterOptions say what of a local layer is shown.
-type filterOptions struct {
-	side int    // locations along each side of the map
-	by   string // location or channel
+// FilterOptions say what of a local layer is shown.
+type FilterOptions struct {
+	Side int    // locations along each side of the map
+	By   string // location or channel
 }
 
-func (o filterOptions) check() error {
+// Check returns an error for an option that is out of range.
+func (o FilterOptions) Check() error {
 	switch {
-	case o.side < 1:
-		return errors.Errorf("-locations %d, want at least 1", o.side)
-	case o.by != "location" && o.by != "channel":
-		return errors.Errorf("-by %q, want location or channel", o.by)
+	case o.Side < 1:
+		return errors.Errorf("-locations %d, want at least 1", o.Side)
+	case o.By != "location" && o.By != "channel":
+		return errors.Errorf("-by %q, want location or channel", o.By)
 	}
 	return nil
 }
 
-// picture shows the filters of a layer.
-func (o filterOptions) picture(l *graph.Layer) plotting.Picture {
+// Picture shows the filters of a layer.
+func (o FilterOptions) Picture(l *graph.Layer) plotting.Picture {
 	f := l.Field
 	what := fmt.Sprintf("%s, %s: %d filters of %d×%d", l.Name, l.Kind, f.Channels, f.Kernel, f.Kernel)
 	scale := "Each filter has a scale of its own, on which zero is grey."
@@ -115,7 +55,7 @@ func (o filterOptions) picture(l *graph.Layer) plotting.Picture {
 			Image:   grid(magnified(filters, columns), columns, filterGap),
 		}
 	}
-	rows, columns := spread(f.Output.Height, o.side), spread(f.Output.Width, o.side)
+	rows, columns := spread(f.Output.Height, o.Side), spread(f.Output.Width, o.Side)
 	var filters []image.Image // channel by channel, then location by location
 	for channel := range f.Channels {
 		for _, h := range rows {
@@ -129,7 +69,7 @@ func (o filterOptions) picture(l *graph.Layer) plotting.Picture {
 	filters = magnified(filters, perSide*len(columns))
 	locations := len(rows) * len(columns)
 	var groups []image.Image
-	if o.by == "channel" {
+	if o.By == "channel" {
 		for channel := range f.Channels {
 			groups = append(groups, grid(filters[channel*locations:][:locations], len(columns), filterGap))
 		}

@@ -2,27 +2,59 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
-	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
-	"gonum.org/v1/gonum/floats"
 
 	"hypnos/bench/experiment"
+	"hypnos/bench/look"
 	"hypnos/data"
 	"hypnos/graph"
 )
+
+// pictureFlags name the pictures that a network is shown.
+type pictureFlags struct{ paths []string }
+
+// register adds the flag.
+func (f *pictureFlags) register(fs *flag.FlagSet) {
+	fs.Func("images", "`folder` of JPEG and PNG files, or a file; others may follow", func(path string) error {
+		f.paths = append(f.paths, path)
+		return nil
+	})
+}
+
+// open finds the pictures and prepares them as the weights that the model was
+// published with expect, in proportion for images of another size. None is read
+// yet, but to skip bad ones.
+func (f pictureFlags) open(ctx context.Context, c console, m modelFlags, model string, net *graph.Network) (*look.Pictures, error) {
+	if err := m.checkBatch(); err != nil {
+		return nil, err
+	}
+	if len(f.paths) == 0 {
+		return nil, errors.New("-images is missing: a folder of pictures, or files")
+	}
+	files, err := data.Pictures(f.paths...)
+	if err != nil {
+		return nil, err
+	}
+	files.Background = m.background()
+	c.note(files.Notes()...)
+	set, err := look.PreparedFor(files, model, net, m.spec.Batch)
+	if err != nil || !m.spec.Data.SkipBad {
+		return set, err
+	}
+	indices, err := experiment.Readable(ctx, set.Prepared, "", c.observer())
+	if err != nil {
+		return nil, err
+	}
+	return look.PreparedFor(files.Subset(indices), model, net, m.spec.Batch)
+}
 
 func predictCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("predict", flag.ContinueOnError)
@@ -64,19 +96,6 @@ type prediction struct {
 	classesFile, out string
 }
 
-// answer is a class that a network takes a picture for.
-type answer struct {
-	Class       int     `json:"class"`
-	Name        string  `json:"name"` // the index where classes have no names
-	Probability float64 `json:"probability"`
-}
-
-// predicted are the likeliest classes of a picture.
-type predicted struct {
-	Picture string   `json:"picture"`
-	Answers []answer `json:"answers"`
-}
-
 func (p prediction) run(ctx context.Context, c console, model string) error {
 	if p.top < 1 {
 		return errors.Errorf("-top %d, want at least 1", p.top)
@@ -103,7 +122,7 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 		return err
 	}
 	if normalisation.Mean != nil {
-		set.normalisation = normalisation
+		set.Normalisation = normalisation
 	}
 	if p.out != "" {
 		if err := prepareFile("-o", p.out, ".csv", ".json"); err != nil {
@@ -117,32 +136,18 @@ func (p prediction) run(ctx context.Context, c console, model string) error {
 	if err != nil {
 		return err
 	}
-	inference, err := net.Infer(min(set.batch, set.Len()))
+	all, err := look.Predict(ctx, net, set, p.top, names, c.observer())
 	if err != nil {
 		return err
 	}
-	b := newBar(c.err, set.Len(), "predict")
-	defer b.finish()
-	var all []predicted
-	for batch, err := range set.batches(ctx, b) {
-		if err != nil {
-			return err
-		}
-		logits, err := inference.Logits(batch.Images)
-		if err != nil {
-			return err
-		}
-		for one := range slices.Chunk(logits, net.Classes()) {
-			picture := set.Name(len(all))
-			answers, err := likeliest(one, p.top, names)
-			if err != nil {
-				return errors.Wrap(err, picture)
-			}
-			all = append(all, predicted{picture, answers})
-		}
+	if p.out == "" {
+		return look.WritePredictions(c.out, all, "")
 	}
-	b.finish()
-	return p.show(c, all)
+	var content bytes.Buffer
+	if err := look.WritePredictions(&content, all, filepath.Ext(p.out)); err != nil {
+		return err
+	}
+	return writeFile(c, p.out, content.Bytes())
 }
 
 // classes returns the names of the classes, if the flags say where they are, and
@@ -202,74 +207,87 @@ func (p prediction) agree(names, known []string) error {
 	return nil
 }
 
-// likeliest returns the classes of the largest logits, the first first; of equal
-// ones the lower index.
-func likeliest(logits []float32, top int, names []string) ([]answer, error) {
-	row := make([]float64, len(logits))
-	answers := make([]answer, len(logits))
-	for i, v := range logits {
-		row[i] = float64(v)
-		answers[i] = answer{Class: i, Name: strconv.Itoa(i)}
-		if names != nil {
-			answers[i].Name = names[i]
-		}
+func featuresCommand(c console) *ffcli.Command {
+	fs := flag.NewFlagSet("features", flag.ContinueOnError)
+	var f extraction
+	f.model.register(fs)
+	f.model.registerWeights(fs)
+	f.model.registerPictures(fs, 16)
+	f.pictures.register(fs)
+	fs.StringVar(&f.areas, "areas", "", "`names` of areas or layers, such as V4,IT; all areas unless given")
+	fs.StringVar(&f.out, "o", "", "`file` to write: .npz, for numpy.load")
+	return &ffcli.Command{
+		Name:       "features",
+		ShortUsage: "go run ./bench features MODEL [-weights FILE] -images FOLDER|FILE… -o FILE.npz [flags]",
+		ShortHelp:  "write what areas of a network answer to pictures",
+		LongHelp: strings.TrimSpace(`
+Writes an array for each area or layer, under its name: float32, picture by
+channel by height by width, with a height and width of 1 after pooling. The array
+called pictures names the files, in order.`),
+		FlagSet: fs,
+		Exec: func(ctx context.Context, args []string) error {
+			model, more, err := modelFirst(fs, args)
+			if err != nil {
+				return err
+			}
+			f.pictures.paths = append(f.pictures.paths, more...)
+			if err := f.model.needEffects(given(fs)); err != nil {
+				return err
+			}
+			return f.run(ctx, c, model)
+		},
 	}
-	sum := floats.LogSumExp(row)
-	if math.IsNaN(sum) || math.IsInf(sum, 0) {
-		return nil, errors.New("the network's answer is not finite")
-	}
-	for i := range answers {
-		answers[i].Probability = math.Exp(row[i] - sum)
-	}
-	slices.SortStableFunc(answers, func(a, b answer) int { return cmp.Compare(row[b.Class], row[a.Class]) })
-	return answers[:min(top, len(answers))], nil
 }
 
-// show writes what was predicted, as a table or to a file.
-func (p prediction) show(c console, all []predicted) error {
-	var content bytes.Buffer
-	switch filepath.Ext(p.out) {
-	case ".csv":
-		if err := writePredictionCSV(&content, all); err != nil {
-			return err
-		}
-	case ".json":
-		encoder := json.NewEncoder(&content)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(all); err != nil {
-			return err
-		}
-	default:
-		return writePredictionTable(c.out, all)
-	}
-	return writeFile(c, p.out, content.Bytes())
+// extraction is what the flags of bench features say.
+type extraction struct {
+	model    modelFlags
+	pictures pictureFlags
+	areas    string // names of areas or layers; "" means all areas
+	out      string
 }
 
-func writePredictionTable(w io.Writer, all []predicted) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "picture")
-	for i := range all[0].Answers {
-		fmt.Fprintf(t, "\t%d\t%%", i+1)
+func (f extraction) run(ctx context.Context, c console, model string) error {
+	blank, err := f.model.network(model, true)
+	if err != nil {
+		return err
 	}
-	for _, one := range all {
-		fmt.Fprintf(t, "\n%s", one.Picture)
-		for _, a := range one.Answers {
-			fmt.Fprintf(t, "\t%s\t%4.1f", a.Name, 100*a.Probability)
-		}
+	layers, err := layersOf(blank, f.areas)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintln(t)
-	return t.Flush()
+	set, err := f.pictures.open(ctx, c, f.model, model, blank)
+	if err != nil {
+		return err
+	}
+	if err := prepareFile("-o", f.out, ".npz"); err != nil {
+		return err
+	}
+	net, err := f.model.weighted(model, c.note)
+	if err != nil {
+		return err
+	}
+	if err := look.WriteFeatures(ctx, f.out, net, set, layers, c.observer()); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, f.out)
+	return nil
 }
 
-// writePredictionCSV writes a row a picture and class.
-func writePredictionCSV(w io.Writer, all []predicted) error {
-	t := csv.NewWriter(w)
-	t.Write([]string{"picture", "rank", "class", "name", "probability"})
-	for _, one := range all {
-		for i, a := range one.Answers {
-			t.Write([]string{one.Picture, strconv.Itoa(i + 1), strconv.Itoa(a.Class), a.Name, strconv.FormatFloat(a.Probability, 'g', -1, 64)})
+// layersOf are the areas and layers of a network that a flag names; "" and auto name all
+// areas.
+func layersOf(net *graph.Network, areas string) ([]string, error) {
+	if areas == "" || areas == "auto" {
+		return net.AreaNames(), nil
+	}
+	names := experiment.Names(areas)
+	for i, name := range names {
+		if _, err := net.Find(name); err != nil {
+			return nil, err
+		}
+		if slices.Contains(names[:i], name) {
+			return nil, errors.Errorf("-areas: %q stands twice", name)
 		}
 	}
-	t.Flush()
-	return t.Error()
+	return names, nil
 }
