@@ -9,7 +9,6 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/graph"
-	"hypnos/internal/kernel"
 )
 
 // Source is where the patterns of a phase come from. Each is a square of the
@@ -97,20 +96,23 @@ func (p *patterns) fill(x []float32, r *rand.Rand) {
 }
 
 // see gives the patterns what the layer sees of images, H W C N.
-func (p *patterns) see(seen []float32, in graph.Size) {
+func (p *patterns) see(seen []float32, in graph.Size) error {
 	p.height, p.width, p.images = in.Height, in.Width, len(seen)/(in.Channels*in.Height*in.Width)
 	p.seen = seen
 	if p.source != Pooled {
-		return
+		return nil
 	}
 	size := in.Channels * p.images
-	pools := kernel.Pools(in.Height, in.Width, p.side, [2]int{0, in.Height}, [2]int{0, in.Width})
-	kernel.PoolMean(seen, seen, pools, size)
+	mean, err := averageLaterally(seen, in.Height, in.Width, in.Channels, p.side)
+	if err != nil {
+		return err
+	}
 	p.seen = make([]float32, p.side*p.side*size)
 	for i := range p.side {
 		for j := range p.side {
-			copy(p.seen[(i*p.side+j)*size:][:size], seen[(i%in.Height*in.Width+j%in.Width)*size:])
+			copy(p.seen[(i*p.side+j)*size:][:size], mean[(i%in.Height*in.Width+j%in.Width)*size:])
 		}
 	}
 	p.height, p.width = p.side, p.side
+	return nil
 }
