@@ -63,7 +63,7 @@ var localNames = []string{"first-conv", "conv-1x1", "freeze-1x1", "deviation"}
 
 // The flags of sleepFlags: all, and those of some kinds of sleep.
 var (
-	patternNames = []string{"sleep-source", "sleep-iterations", "sleep-patterns", "sleep-rate", "sleep-gamma", "sleep-momentum"}
+	patternNames = []string{"sleep-engine", "sleep-source", "sleep-iterations", "sleep-patterns", "sleep-rate", "sleep-gamma", "sleep-momentum"}
 	dynamicNames = []string{"sleep-tau", "sleep-alpha", "sleep-steps", "sleep-over-time", "sleep-settle"}
 	sleepNames   = slices.Concat([]string{"sleep", "sleep-period"}, patternNames, dynamicNames)
 )

@@ -15,7 +15,7 @@ import (
 
 // sleepFlags are the flags of a sleep phase.
 type sleepFlags struct {
-	kind, source string
+	kind, source, engine string
 	weightshare.Phase
 }
 
@@ -24,6 +24,7 @@ func (f *sleepFlags) register(fs *flag.FlagSet) {
 	f.Phase = weightshare.Reference(weightshare.Dynamic)
 	fs.StringVar(&f.kind, "sleep", "instant", "what happens in the sleep of lc-sleep variants: instant, hebbian or dynamic")
 	fs.StringVar(&f.source, "sleep-source", "gaussian", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)")
+	fs.StringVar(&f.engine, "sleep-engine", "fast", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)")
 	fs.IntVar(&f.Iterations, "sleep-iterations", f.Iterations, "iterations of a sleep, each with patterns of its own")
 	fs.IntVar(&f.Patterns, "sleep-patterns", f.Patterns, "patterns an iteration")
 	fs.IntVar(&f.Period, "sleep-period", 0, "side of the patterns, pixels, for all layers; 0 means each layer's kernel")
@@ -51,6 +52,9 @@ func (f sleepFlags) phase() (weightshare.Phase, error) {
 	p := f.Phase
 	p.Kind, p.Border = kind, reference.Border
 	if p.Source, err = weightshare.ParseSource(f.source); err != nil {
+		return p, err
+	}
+	if p.Engine, err = weightshare.ParseEngine(f.engine); err != nil {
 		return p, err
 	}
 	return p, p.Check()
@@ -101,6 +105,9 @@ func (e *experiment) describeSleep() report.Setting {
 	}
 	if p.OverTime && p.Kind == weightshare.Dynamic {
 		text += fmt.Sprintf(", learning at each but the first %d", p.Settle)
+	}
+	if p.Engine == weightshare.Graph {
+		text += ", by the graph"
 	}
 	return report.Setting{Name: "sleep", Value: text}
 }
