@@ -68,7 +68,7 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 			return response
 		}
 		for iteration := range p.Iterations {
-			draw.fill(drawn, random(seed, "patterns", number, iteration, l.Name))
+			draw.fill(drawn, patternsOf(seed, number, iteration, l.Name))
 			for h := range g.H {
 				for column := range g.W {
 					for i := range g.C * g.N {

@@ -56,6 +56,25 @@ func random(seed uint64, use string, args ...any) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
+// patternsOf returns the random numbers of the patterns of an iteration.
+func patternsOf(seed uint64, phase, iteration int, layer string) *rand.Rand {
+	return random(seed, "patterns", phase, iteration, layer)
+}
+
+// GaussianPatterns fills x, S S C N, with the Gaussian patterns that a Sleeper of
+// this seed shows the layer of this name: in the phase of this number, counted
+// from 1, at this iteration, counted from 0.
+func GaussianPatterns(x []float32, seed uint64, phase, iteration int, layer string) {
+	gaussian(x, patternsOf(seed, phase, iteration, layer))
+}
+
+// gaussian fills x with standard normal numbers.
+func gaussian(x []float32, r *rand.Rand) {
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+}
+
 // patterns makes the patterns of one layer.
 type patterns struct {
 	source         Source
@@ -73,9 +92,7 @@ func (p *patterns) size() int { return p.side * p.side * p.channels * p.count }
 // fill draws the patterns of an iteration: side side C N.
 func (p *patterns) fill(x []float32, r *rand.Rand) {
 	if p.source == Gaussian {
-		for i := range x {
-			x[i] = float32(r.NormFloat64())
-		}
+		gaussian(x, r)
 		return
 	}
 	for n := range p.count {

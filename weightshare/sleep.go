@@ -277,7 +277,7 @@ func (s *Sleeper) dream(layers []*sleeper) {
 
 // draw fills x with the patterns of an iteration.
 func (s *Sleeper) draw(l *sleeper, x []float32, iteration int) {
-	l.patterns.fill(x, random(s.options.Seed, "patterns", s.phases, iteration, l.layer.Name))
+	l.patterns.fill(x, patternsOf(s.options.Seed, s.phases, iteration, l.layer.Name))
 }
 
 // referenceRate is the learning rate of the reference implementation.
