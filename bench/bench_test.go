@@ -307,6 +307,7 @@ func TestBadInput(t *testing.T) {
 		{"compare -deviation Inf", 1, "+Inf"},
 		{"compare -sleep nap", 1, "instant, hebbian, dynamic"},
 		{"compare -sleep hebbian -sleep-source dreams", 1, "gaussian, patches, pooled"},
+		{"compare -sleep hebbian -sleep-engine steam", 1, "fast, graph"},
 		{"compare -sleep hebbian -sleep-gamma -1", 1, "gamma -1"},
 		{"compare -sleep hebbian -sleep-rate -1", 1, "learning rate -1"},
 		{"compare -sleep hebbian -sleep-iterations 0", 1, "0 iterations"},

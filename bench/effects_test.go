@@ -21,6 +21,7 @@ func TestFlagsWithoutEffect(t *testing.T) {
 		"compare -milestones 1":                               "-milestones has no effect: it is of -schedule multistep, and this is onecycle",
 		"train -schedule constant -gamma 0.5":                 "-gamma has no effect: it is of -schedule multistep, and this is constant",
 		"compare -sleep-gamma 0.1":                            "-sleep-gamma has no effect: it is of -sleep hebbian and dynamic, and this is instant",
+		"compare -sleep-engine graph":                         "-sleep-engine has no effect: it is of -sleep hebbian and dynamic, and this is instant",
 		"compare -sleep hebbian -sleep-tau 2":                 "-sleep-tau has no effect: it is of -sleep dynamic, and this is hebbian",
 		"compare -sleep dynamic -sleep-settle 2":              "-sleep-settle has no effect: it is of -sleep-over-time",
 		"compare -variants conv,lc -sleep hebbian":            "-sleep has no effect: it is of variants that sleep, and none is here",

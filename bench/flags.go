@@ -17,7 +17,7 @@ var (
 	trainingFlags = slices.Concat([]string{
 		"model", "width", "steps", "data", "data-dir", "download", "image-size", "skip-bad-images", "background", "padding", "flip", "validation",
 		"epochs", "batch", "optimizer", "lr", "weight-decay", "momentum", "schedule", "milestones", "gamma", "seed",
-		"sleep", "sleep-source", "sleep-iterations", "sleep-patterns", "sleep-period", "sleep-rate", "sleep-gamma", "sleep-momentum",
+		"sleep", "sleep-source", "sleep-engine", "sleep-iterations", "sleep-patterns", "sleep-period", "sleep-rate", "sleep-gamma", "sleep-momentum",
 		"sleep-tau", "sleep-alpha", "sleep-steps", "sleep-over-time", "sleep-settle",
 	}, localFlags)
 	evaluationFlags = []string{"mode", "evaluate-every", "evaluate-training-every"}

@@ -133,6 +133,7 @@ func TestResume(t *testing.T) {
 		"conv":    {[]string{"-variant", "conv", "-checkpoint-every", "1"}, []runs.Place{{Epochs: 1}, {Epochs: 2}, {Epochs: 3}}},
 		"instant": {[]string{"-variant", "lc-sleep-4", "-optimizer", "sgd", "-schedule", "multistep", "-milestones", "1,2", "-lr", "0.01", "-flip", "-validation", "0.1", "-batch", "9", "-evaluate-training-every", "2"}, middle},
 		"hebbian": {append(asleep("hebbian"), "-variant", "lc-sleep-4", "-sleep-source", "patches", "-validation", "0.3", "-mode", "validation", "-evaluate-every", "2", "-batch", "7", "-freeze-1x1"), middle},
+		"graph":   {append(asleep("hebbian"), "-variant", "lc-sleep-4", "-sleep-engine", "graph", "-sleep-source", "pooled"), middle[4:5]},
 		"dynamic": {append(asleep("dynamic"), "-variant", "lc-sleep-epochs-1", "-repetitions", "2", "-optimizer", "adam"), []runs.Place{{Epochs: 0, Step: 5}, {Epochs: 1}, {Epochs: 2, Step: 13}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,6 +263,12 @@ func TestOtherProgram(t *testing.T) {
 	}
 	status, _, stderr := bench(t.Context(), "train", "-resume", dir, "-evaluate-every", "2")
 	if want := "is of a run with other settings: -evaluate-every 1, now 2\n"; status != 1 || !strings.HasSuffix(stderr, want) {
+		t.Errorf("status %d, stderr %q, want %q", status, stderr, want)
+	}
+	asleep := tiny(data, append(asleep("hebbian"), "-variant", "lc-sleep-4", "-out", filepath.Join(dir, "asleep"))...)
+	trained(t, asleep...)
+	status, _, stderr = bench(t.Context(), "train", "-resume", filepath.Join(dir, "asleep"), "-sleep-engine", "graph")
+	if want := "is of a run with other settings: -sleep-engine fast, now graph\n"; status != 1 || !strings.HasSuffix(stderr, want) {
 		t.Errorf("status %d, stderr %q, want %q", status, stderr, want)
 	}
 	changeRecord(t, dir, runs.Place{Epochs: 3}, func(r *experiment.Record) { r.Instructions = "slide rules" })

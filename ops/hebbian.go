@@ -13,11 +13,14 @@ import (
 
 // HebbianOptions configure Hebbian.
 type HebbianOptions struct {
-	Field    LocalOptions // of the layer
-	Rate     float64      // learning rate η, more than 0
-	Gamma    float64      // pull γ to the initial weights, at least 0
-	Momentum float64      // at least 0 and below 1
-	Rest     float64      // response of a neuron that agrees with its pool: b of rates, 0 of deviations
+	Field LocalOptions // of the layer
+	// Rate is the learning rate η, at least 0. 0 means the largest that lets no
+	// neuron diverge, whatever it sees: one over the mean square length of its
+	// patches of the batch, or 0 if they are all zero.
+	Rate     float64
+	Gamma    float64 // pull γ to the initial weights, at least 0
+	Momentum float64 // at least 0 and below 1
+	Rest     float64 // response of a neuron that agrees with its pool: b of rates, 0 of deviations
 }
 
 // Check returns an error for a field that is out of range.
@@ -26,8 +29,8 @@ func (o HebbianOptions) Check() error {
 		return err
 	}
 	switch {
-	case !(o.Rate > 0) || math.IsInf(o.Rate, 1):
-		return errors.Errorf("ops: hebbian: learning rate %v, want a positive number", o.Rate)
+	case !(o.Rate >= 0) || math.IsInf(o.Rate, 1):
+		return errors.Errorf("ops: hebbian: learning rate %v, want a number of at least 0", o.Rate)
 	case !(o.Gamma >= 0) || math.IsInf(o.Gamma, 1):
 		return errors.Errorf("ops: hebbian: gamma %v, want a number of at least 0", o.Gamma)
 	case !(o.Momentum >= 0 && o.Momentum < 1):
@@ -43,9 +46,10 @@ func (o HebbianOptions) Check() error {
 // (Pogodin et al. 2021, eqs. 4 and 7):
 //
 //	v = Momentum·v + mean_n (r_i - Rest) x + γ (w_i - w_i^init)
-//	w_i = w_i - η v
+//	w_i = w_i - η_i v
 //
-// with the mean over the batch, and v = 0 before the first run.
+// with the mean over the batch, and v = 0 before the first run. η_i is Rate, of
+// all neurons, or where that is 0 the neuron's own.
 //
 //	weight    L O KH KW C/g, L = OH·OW
 //	start     the initial weights, of the same shape
@@ -70,6 +74,8 @@ func Hebbian(weight, start, x, response *gorgonia.Node, o HebbianOptions) (*gorg
 type hebbian struct {
 	HebbianOptions
 	velocity any // []float32 or []float64, where there is momentum
+	change   any // the same, room for the Hebbian term
+	response any // the same, room for the response less that at rest
 }
 
 func (d *hebbian) String() string      { return fmt.Sprintf("hebbian%+v", d.HebbianOptions) }
@@ -95,20 +101,36 @@ func (d *hebbian) run32(w []float32, in [][]float32, s []tensor.Shape) { runHebb
 func (d *hebbian) run64(w []float64, in [][]float64, s []tensor.Shape) { runHebbian(d, w, in, s) }
 
 func runHebbian[T kernel.Float](d *hebbian, w []T, in [][]T, s []tensor.Shape) {
-	velocity, ok := d.velocity.([]T)
-	if d.Momentum != 0 && (!ok || len(velocity) != len(w)) {
-		velocity = make([]T, len(w))
-		d.velocity = velocity
+	var velocity []T
+	if d.Momentum != 0 {
+		velocity = room[T](&d.velocity, len(w))
 	}
-	response := in[3]
+	x, response := in[2], in[3]
 	if d.Rest != 0 {
-		response = make([]T, len(in[3]))
-		for i, r := range in[3] {
-			response[i] = r - T(d.Rest)
+		above := room[T](&d.response, len(response))
+		for i, r := range response {
+			above[i] = r - T(d.Rest)
 		}
+		response = above
 	}
 	g := d.Field.mustGeometry(s[2], s[0])
-	change := make([]T, len(w))
-	kernel.WeightGradient(g, change, in[2], response)
-	kernel.HebbianStep(kernel.Hebbian{Rate: d.Rate, Scale: 1 / float64(g.N), Gamma: d.Gamma, Momentum: d.Momentum}, w, in[1], velocity, change)
+	change := room[T](&d.change, len(w))
+	kernel.WeightGradient(g, change, x, response)
+	step := kernel.Hebbian{Rate: d.Rate, Scale: 1 / float64(g.N), Gamma: d.Gamma, Momentum: d.Momentum}
+	if d.Rate == 0 {
+		kernel.HebbianStepByPatch(g, step, w, in[1], velocity, change, x)
+		return
+	}
+	kernel.HebbianStep(step, w, in[1], velocity, change)
+}
+
+// room returns the n numbers that are kept in an operator from run to run, zero
+// at first.
+func room[T kernel.Float](kept *any, n int) []T {
+	numbers, ok := (*kept).([]T)
+	if !ok || len(numbers) != n {
+		numbers = make([]T, n)
+		*kept = numbers
+	}
+	return numbers
 }

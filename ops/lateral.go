@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -183,9 +184,12 @@ type RateOptions struct {
 	// Trajectory makes the result the rates after each step instead of those
 	// after the last.
 	Trajectory bool
+	// AloneAtRest keeps neurons that are pools of their own at rest: with nobody
+	// else in the pool they would inhibit themselves.
+	AloneAtRest bool
 	// State is where the rates start, and where they stand afterwards: an
 	// input that changes is shown by running the operator again. Nil means
-	// that every run starts from rates of 0.
+	// that every run starts at rest.
 	State *RateState
 }
 
@@ -222,16 +226,44 @@ type RateState struct {
 	Inhibition *tensor.Dense // P O N: of the inhibitory neuron of each of P pools
 }
 
-// NewRateState returns rates of 0 for a map of O channels and a batch of N.
-func NewRateState(dtype tensor.Dtype, o PoolOptions, channels, batch int) (*RateState, error) {
-	p, err := o.check()
+// NewRateState returns a map of O channels and a batch of N at rest: rates of
+// o.Bias, and no inhibition. It is an error if an option is out of range.
+func NewRateState(dtype tensor.Dtype, o RateOptions, channels, batch int) (*RateState, error) {
+	p, err := o.pools()
 	if err != nil {
 		return nil, err
 	}
-	return &RateState{
+	s := &RateState{
 		Rates:      tensor.New(tensor.Of(dtype), tensor.WithShape(p.oh, p.ow, channels, batch)),
 		Inhibition: tensor.New(tensor.Of(dtype), tensor.WithShape(len(p.lists), channels, batch)),
-	}, nil
+	}
+	switch dtype {
+	case tensor.Float32:
+		fill(s.Rates.Float32s(), float32(o.Bias))
+	case tensor.Float64:
+		fill(s.Rates.Float64s(), o.Bias)
+	default:
+		return nil, errors.Errorf("ops: rates: element type %v, want float32 or float64", dtype)
+	}
+	return s, nil
+}
+
+func fill[T kernel.Float](x []T, value T) {
+	for i := range x {
+		x[i] = value
+	}
+}
+
+// pools checks the options and returns the pools that have an inhibitory neuron.
+func (o RateOptions) pools() (pools, error) {
+	if err := o.Check(); err != nil {
+		return pools{}, err
+	}
+	p, err := o.Pools.check()
+	if o.AloneAtRest {
+		p.lists = slices.DeleteFunc(p.lists, func(pool []int) bool { return len(pool) == 1 })
+	}
+	return p, err
 }
 
 // RatesFromInput computes the rates of neurons that inhibit each other through
@@ -250,10 +282,7 @@ func NewRateState(dtype tensor.Dtype, o PoolOptions, channels, batch int) (*Rate
 // It is an error if z is not the output of the pools' layer in size, or if an
 // option is out of range. It has no gradient.
 func RatesFromInput(z *gorgonia.Node, o RateOptions) (*gorgonia.Node, error) {
-	if err := o.Check(); err != nil {
-		return nil, err
-	}
-	p, err := o.Pools.check()
+	p, err := o.pools()
 	if err != nil {
 		return nil, err
 	}
@@ -266,8 +295,8 @@ type ratesFromInput struct {
 }
 
 func (d ratesFromInput) String() string {
-	return fmt.Sprintf("rates from input, tau %v, alpha %v, bias %v, %d steps of %v, trajectory %t, state %t, %+v",
-		d.Tau, d.Alpha, d.Bias, d.Steps, d.dt(), d.Trajectory, d.State != nil, d.Pools)
+	return fmt.Sprintf("rates from input, tau %v, alpha %v, bias %v, %d steps of %v, trajectory %t, alone at rest %t, state %t, %+v",
+		d.Tau, d.Alpha, d.Bias, d.Steps, d.dt(), d.Trajectory, d.AloneAtRest, d.State != nil, d.Pools)
 }
 
 func (d ratesFromInput) ranks() ([]int, int) {
@@ -307,14 +336,20 @@ func runRates[T kernel.Float](d ratesFromInput, result, z []T, s []tensor.Shape)
 	size := s[0][2] * s[0][3]
 	rates := kernel.Rates{Step: d.dt() / d.Tau, Alpha: d.Alpha, Bias: d.Bias}
 	state, trajectory := result, []T(nil)
-	inhibition := make([]T, len(d.pools.lists)*size)
 	if d.Trajectory {
 		state, trajectory = make([]T, len(z)), result
 	}
+	var inhibition []T
 	if d.State != nil {
 		state, inhibition = d.State.Rates.Data().([]T), d.State.Inhibition.Data().([]T)
 	} else {
-		clear(state)
+		fill(state, T(d.Bias))
+		inhibition = make([]T, len(d.pools.lists)*size)
+	}
+	if d.Trajectory && d.AloneAtRest { // of those that are in no list
+		for step := range d.Steps {
+			copy(trajectory[step*len(state):], state)
+		}
 	}
 	kernel.LateralRates(rates, trajectory, state, inhibition, z, d.pools.lists, size, d.Steps)
 	if d.State != nil && !d.Trajectory {

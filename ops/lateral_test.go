@@ -48,17 +48,20 @@ func TestGoldenRates(t *testing.T) {
 	f := golden.Open(t, "rates")
 	neurons, inputs, hold := f.Int("neurons"), f.Int("inputs"), f.Int("hold")
 	pools := PoolOptions{Height: 1, Width: neurons, Kernel: 1}
-	state, err := NewRateState(tensor.Float64, pools, 1, 1)
+	o := RateOptions{Pools: pools, Tau: f.Float("tau"), Alpha: f.Float("alpha"), Bias: f.Float("b"), Steps: 1}
+	state, err := NewRateState(tensor.Float64, o, 1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
+	state.Rates.Zero() // where the reference starts
+	o.State = state
 	weights := tensor.Shape{neurons, 1, 1, 1, inputs}
 	b := build(t, tensor.Float64, []tensor.Shape{weights, weights, {1, neurons, inputs, 1}}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 		z, err := Local(in[2], in[0], nil, LocalOptions{})
 		if err != nil {
 			return nil, err
 		}
-		r, err := RatesFromInput(z, RateOptions{Pools: pools, Tau: f.Float("tau"), Alpha: f.Float("alpha"), Bias: f.Float("b"), Steps: 1, State: state})
+		r, err := RatesFromInput(z, o)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +91,7 @@ func TestTrajectory(t *testing.T) {
 	o.Trajectory = true
 	all := build(t, tensor.Float64, []tensor.Shape{shape}, nil, rates(o))
 	o.Steps = 4
-	state, err := NewRateState(tensor.Float64, lateral, 2, 3)
+	state, err := NewRateState(tensor.Float64, o, 2, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +108,118 @@ func TestTrajectory(t *testing.T) {
 	trajectory := numbers(all.output.Value())
 	golden.Check(t, "last", numbers(last.output.Value()), trajectory[len(trajectory)-shape.TotalSize():], 0)
 	golden.Check(t, "halves", halves, trajectory, 0)
+}
+
+// Neurons that are alone stay at rest where they are told to, and the others do
+// what they do anyway.
+func TestAloneAtRest(t *testing.T) {
+	shape := tensor.Shape{7, 6, 2, 3}
+	o := RateOptions{Pools: lateral, Tau: 30, Alpha: 10, Bias: 2, Steps: 5, Trajectory: true}
+	all := build(t, tensor.Float64, []tensor.Shape{shape}, nil, rates(o))
+	all.randomise(nil)
+	all.run()
+	o.AloneAtRest = true
+	state, err := NewRateState(tensor.Float64, o, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists, err := lateral.Pools()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := map[int]bool{}
+	for _, pool := range lists {
+		alone[pool[0]] = len(pool) == 1
+	}
+	want := slices.Clone(numbers(all.output.Value()))
+	for i := range want {
+		if alone[i%shape.TotalSize()/6] {
+			want[i] = 2
+		}
+	}
+	for _, o.State = range []*RateState{nil, state} {
+		b := build(t, tensor.Float64, []tensor.Shape{shape}, nil, rates(o))
+		b.randomise(nil)
+		b.run()
+		golden.Check(t, "rates", numbers(b.output.Value()), want, 0)
+	}
+	golden.Check(t, "state", numbers(state.Rates), want[len(want)-shape.TotalSize():], 0)
+}
+
+// A rate of 0 is one over the mean square length of what each neuron sees.
+func TestHebbianOwnRates(t *testing.T) {
+	shapes := []tensor.Shape{{4, 2, 2, 2, 1}, {4, 2, 2, 2, 1}, {3, 3, 2, 2}, {2, 2, 2, 2}}
+	step := func(rate float64, change func(b *bench)) []float64 {
+		b := build(t, tensor.Float64, shapes, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{Groups: 2}, Rate: rate, Gamma: 0.3})
+		})
+		b.randomise(nil)
+		change(b)
+		b.run()
+		return numbers(b.values[0])
+	}
+	kept := func(*bench) {}
+	got := step(0, kept)
+	var seen []float64 // 3 3 2 2
+	step(1, func(b *bench) { seen = slices.Clone(numbers(b.values[2])) })
+	for neuron := range 8 {
+		location, group := neuron/2, neuron%2
+		sum := 0.0
+		for i := range 2 {
+			for j := range 2 {
+				for n := range 2 {
+					v := seen[(((location/2+i)*3+location%2+j)*2+group)*2+n]
+					sum += v * v
+				}
+			}
+		}
+		want := step(2/sum, kept)
+		golden.Check(t, fmt.Sprint("neuron ", neuron), got[4*neuron:][:4], want[4*neuron:][:4], 1e-14)
+	}
+	silent := func(b *bench) { set(b.values[2], make([]float64, 36)) }
+	golden.Check(t, "without input", step(0, silent), step(math.SmallestNonzeroFloat64, silent), 0)
+}
+
+// A machine lends no memory to an operator that changes its input, and stays in
+// step with the tape machine.
+func TestHebbianOnMachine(t *testing.T) {
+	shapes := []tensor.Shape{{25, 2, 3, 3, 2}, {25, 2, 3, 3, 2}, {3, 3, 2, 4}}
+	o := LocalOptions{Padding: 1}
+	pools := PoolOptions{Height: 5, Width: 5, Kernel: 3, Field: o, Border: BorderAlone}
+	var results [2][]float64
+	for i := range results {
+		b := build(t, tensor.Float32, shapes, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			x, err := Tile(in[2], 5, 5)
+			if err != nil {
+				return nil, err
+			}
+			z, err := Local(x, in[0], nil, o)
+			if err != nil {
+				return nil, err
+			}
+			deviation, err := PoolDeviation(z, pools)
+			if err != nil {
+				return nil, err
+			}
+			return Hebbian(in[0], in[1], x, deviation, HebbianOptions{Field: o, Rate: 0.1, Momentum: 0.5})
+		})
+		b.randomise(nil)
+		if i == 1 {
+			machine, err := NewMachine(b.output)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := 4 * 25 * (8 + 8 + 8); machine.Bytes() != want {
+				t.Errorf("%d bytes, want %d", machine.Bytes(), want)
+			}
+			b.machine = machine
+		}
+		for range 3 {
+			b.run()
+		}
+		results[i] = numbers(b.values[0])
+	}
+	golden.Check(t, "weights", results[1], results[0], 0)
 }
 
 // At rest r = b + z - α/(1+α)·mean z.
@@ -210,15 +325,19 @@ func TestLateralMistakes(t *testing.T) {
 		{rate(func(o *RateOptions) { o.DT = -1 }), "steps of -1"},
 		{rate(func(o *RateOptions) { o.DT = 6 }), "diverge"},
 		{hebb(func(o *HebbianOptions) {}), ""},
-		{hebb(func(o *HebbianOptions) { o.Rate = 0 }), "learning rate 0"},
+		{hebb(func(o *HebbianOptions) { o.Rate = 0 }), ""},
+		{hebb(func(o *HebbianOptions) { o.Rate = -1 }), "learning rate -1"},
 		{hebb(func(o *HebbianOptions) { o.Gamma = -1 }), "gamma -1"},
 		{hebb(func(o *HebbianOptions) { o.Momentum = 1 }), "momentum 1"},
 		{hebb(func(o *HebbianOptions) { o.Rest = math.NaN() }), "rest NaN"},
 		{hebb(func(o *HebbianOptions) { o.Field.Stride = -1 }), "stride -1"},
+		{func() error { _, err := NewRateState(tensor.Int, valid, 1, 1); return err }(), "element type int"},
 		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 3, Period: 2}), "a pattern of 2×2 pixels is smaller than the kernel of 3×3"},
 		{pool(PoolOptions{Height: 2, Width: 2, Kernel: 3}), "does not fit"},
 		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 3, Border: 7}), "Border(7)"},
 		{graph([]tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], lateral) }), "shape (4, 4, 1, 1), the pools' layer (7, 6, 1, 1)"},
+		{graph([]tensor.Shape{{3, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tile(in[0], 4, 4) }), "patterns of 3×2 pixels"},
+		{graph([]tensor.Shape{{3, 3, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tile(in[0], 4, 0) }), "at least one pixel"},
 		{graph([]tensor.Shape{{1, 1, 3, 3, 1}, {1, 1, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 2}}, hebbianOf), "shared"},
 		{graph([]tensor.Shape{{9, 1, 3, 3, 1}, {9, 1, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 1}}, hebbianOf), "response has shape (3, 3, 1, 1)"},
 		{graph([]tensor.Shape{{9, 1, 3, 3, 1}, {9, 2, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 2}}, hebbianOf), "initial values"},

@@ -73,10 +73,12 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 	for i, n := range order {
 		s := &m.steps[i]
 		s.op.shape = n.Shape()
-		switch n.Dtype() {
-		case tensor.Float32:
+		_, inPlace := s.op.definition.(inPlace)
+		switch {
+		case inPlace: // the result is an input
+		case n.Dtype() == tensor.Float32:
 			own(s.op, free32.take(n.Shape().TotalSize()))
-		case tensor.Float64:
+		case n.Dtype() == tensor.Float64:
 			own(s.op, free64.take(n.Shape().TotalSize()))
 		}
 		for _, in := range s.inputs {

@@ -146,8 +146,13 @@ var cases = []struct {
 	{"pool deviation", []tensor.Shape{{7, 6, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolDeviation(in[0], lateral) }},
 	{"rates", []tensor.Shape{{7, 6, 2, 3}}, nil, nil, rates(RateOptions{Pools: lateral, Tau: 30, Alpha: 10, Bias: 1, Steps: 20})},
 	{"rates, trajectory", []tensor.Shape{{7, 6, 2, 3}}, nil, nil, rates(RateOptions{Pools: bordered, Tau: 3, Alpha: 1, DT: 0.5, Steps: 4, Trajectory: true})},
+	{"rates, alone at rest", []tensor.Shape{{7, 6, 2, 3}}, nil, nil, rates(RateOptions{Pools: lateral, Tau: 3, Alpha: 1, Bias: 1, Steps: 4, Trajectory: true, AloneAtRest: true})},
+	{"tile", []tensor.Shape{{3, 3, 2, 2}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tile(in[0], 7, 5) }},
 	{"hebbian", []tensor.Shape{{12, 4, 3, 3, 2}, {12, 4, 3, 3, 2}, {7, 6, 2, 3}, {4, 3, 4, 3}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 		return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{Stride: 2, Padding: 1}, Rate: 0.1, Gamma: 0.2, Rest: 1})
+	}},
+	{"hebbian, own rates", []tensor.Shape{{12, 4, 2, 2, 2}, {12, 4, 2, 2, 2}, {7, 6, 4, 3}, {4, 3, 4, 3}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{Stride: 2, Padding: 1, Dilation: 2, Groups: 2}, Gamma: 0.2})
 	}},
 }
 
@@ -339,6 +344,7 @@ func TestHashes(t *testing.T) {
 		poolMean{pools{PoolOptions: PoolOptions{Height: 7, Width: 6, Kernel: 3, Period: 4}}},
 		ratesFromInput{RateOptions: RateOptions{Tau: 1}}, ratesFromInput{RateOptions: RateOptions{Alpha: 1}}, ratesFromInput{RateOptions: RateOptions{Bias: 1}},
 		ratesFromInput{RateOptions: RateOptions{DT: 2}}, ratesFromInput{RateOptions: RateOptions{Steps: 1}}, ratesFromInput{RateOptions: RateOptions{Trajectory: true}},
+		ratesFromInput{RateOptions: RateOptions{AloneAtRest: true}}, tile{1, 2}, tile{2, 1},
 		&hebbian{HebbianOptions: HebbianOptions{Rate: 1}}, &hebbian{HebbianOptions: HebbianOptions{Gamma: 1}}, &hebbian{HebbianOptions: HebbianOptions{Momentum: 1}},
 		&hebbian{HebbianOptions: HebbianOptions{Rest: 1}}, &hebbian{HebbianOptions: HebbianOptions{Field: LocalOptions{Stride: 2}}},
 	} {

@@ -123,20 +123,20 @@ func (c *cohort) whole() bool {
 	return true
 }
 
-// weights returns the weights of a neuron.
-func (c *cohort) weights(location, filter int) []float32 {
-	w := c.layer.Field.Weight
-	size, field := len(w.Data)/w.Shape[0], c.field()
-	return w.Data[location*size+(c.group*c.filters+filter)*field:][:field]
+// neuron returns the weights of a neuron among those of the layer.
+func (c *cohort) neuron(weights []float32, location, filter int) []float32 {
+	size, field := len(weights)/c.layer.Field.Weight.Shape[0], c.field()
+	return weights[location*size+(c.group*c.filters+filter)*field:][:field]
 }
 
-// gather copies a pool's weights of one filter into rows of the field, in the
-// order of the cohort's pixels, and returns their mean, which it subtracts.
-func (c *cohort) gather(rows []float32, mean []float64, p pool, filter int) {
+// gather copies a pool's weights of one filter, among those of the layer, into
+// rows of the field, in the order of the cohort's pixels, and returns their
+// mean, which it subtracts.
+func (c *cohort) gather(rows []float32, mean []float64, all []float32, p pool, filter int) {
 	field := c.field()
 	clear(mean)
 	for n, location := range p.locations {
-		row, weights := rows[n*field:][:field], c.weights(location, filter)
+		row, weights := rows[n*field:][:field], c.neuron(all, location, filter)
 		for k, pixel := range p.pixel {
 			copy(row[pixel*c.channels:], weights[k*c.channels:][:c.channels])
 		}
@@ -159,7 +159,7 @@ func (c *cohort) gather(rows []float32, mean []float64, p pool, filter int) {
 func (c *cohort) scatter(rows, mean []float32, p pool, filter int) {
 	field := c.field()
 	for n, location := range p.locations {
-		row, weights := rows[n*field:][:field], c.weights(location, filter)
+		row, weights := rows[n*field:][:field], c.neuron(c.layer.Field.Weight.Data, location, filter)
 		for k, pixel := range p.pixel {
 			to, deviation, mean := weights[k*c.channels:][:c.channels], row[pixel*c.channels:], mean[pixel*c.channels:]
 			for i := range to {

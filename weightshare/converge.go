@@ -140,12 +140,9 @@ func (p studyPool) show(x []float64, t int) {
 	phase := Reference(Dynamic)
 	phase.Steps = studySteps
 	deviation, mean := phase.dynamics()
-	learn := func(step int) rule {
-		if step < studySettle {
-			return rule{}
-		}
+	learn := func(step int) (rule, bool) {
 		s := float64(t*studySteps + step)
-		return rule{3e-4 / math.Sqrt(1+s/2), p.Gamma, studyMomentum}
+		return rule{3e-4 / math.Sqrt(1+s/2), p.Gamma, studyMomentum}, step >= studySettle
 	}
 	p.deviations.present(x, deviation, learn)
 	p.mean.present(x, mean, learn)

@@ -129,8 +129,8 @@ func TestGoldenRatesByPopulations(t *testing.T) {
 		}
 	}
 	deviation, mean := Phase{Tau: f.Float("tau"), Alpha: f.Float("alpha"), Steps: f.Int("hold")}.dynamics()
-	learn := func(int) rule {
-		return rule{f.Float("learning_rate"), f.Float("gamma"), f.Float("momentum")}
+	learn := func(int) (rule, bool) {
+		return rule{f.Float("learning_rate"), f.Float("gamma"), f.Float("momentum")}, true
 	}
 	for i := range f.Int("steps") / f.Int("hold") {
 		x := f.Tensor("x").Data[i*field:][:field]

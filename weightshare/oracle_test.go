@@ -2,6 +2,7 @@ package weightshare
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -67,7 +68,7 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 			return response
 		}
 		for iteration := range p.Iterations {
-			draw.fill(drawn, random(seed, "patterns", number, iteration, l.Name))
+			draw.fill(drawn, patternsOf(seed, number, iteration, l.Name))
 			for h := range g.H {
 				for column := range g.W {
 					for i := range g.C * g.N {
@@ -112,8 +113,7 @@ var phases = map[string]Phase{
 	"dynamic, off, no gamma": {Kind: Dynamic, Rate: 0.0005, Momentum: 0.5, Tau: 10, Alpha: 3, Steps: 20, OverTime: true, Settle: 7},
 }
 
-// What is computed with the matrix of a sleep is what the definitions say, in
-// all geometries.
+// What either engine computes is what the definitions say, in all geometries.
 func TestPhaseIsWhatTheDefinitionSays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("hundreds of slow sleeps")
@@ -129,6 +129,7 @@ func TestPhaseIsWhatTheDefinitionSays(t *testing.T) {
 					Padding: between("padding", 0, 1), Dilation: between("dilation", 1, 2), Groups: groups, Bias: graph.Bias(between("bias", 0, 2)),
 				}
 				p := phase
+				p.Engine = Engine(between("engine", 0, 1))
 				p.Border, p.Iterations, p.Patterns, p.Period = ops.BorderAlone, between("iterations", 1, 10), between("patterns", 1, 5), between("period", 0, 1)*4
 				net := network(t, in, l, graph.Connectivity{Local: true})
 				sleeper, err := New(net, Options{Phase: p, Seed: 3})
@@ -144,13 +145,67 @@ func TestPhaseIsWhatTheDefinitionSays(t *testing.T) {
 					if err != nil {
 						r.Fatal(err)
 					}
-					sleeper.dream(sleeping)
+					if p.Engine == Fast {
+						sleeper.dream(sleeping)
+					}
 					for i, l := range sleeping {
-						l.wake(p)
+						if p.Engine == Fast {
+							l.wake(p)
+						} else if _, err := sleeper.sleepByGraph(l, slices.Clone(l.layer.Field.Weight.Data)); err != nil {
+							r.Fatal(err)
+						}
 						golden.Check(t, fmt.Sprintf("phase %d, layer %s", phase, l.layer.Name), l.layer.Field.Weight.Data, want[i], 2e-6)
 					}
 				}
 			})
 		})
+	}
+}
+
+// One step of the reference implementation, by either engine. The weights of the
+// golden step are not those that it pulls to, which those of a phase are at its
+// first step: the pull of populations is added here.
+func TestGoldenHebbianByEngines(t *testing.T) {
+	for i := range 4 {
+		for _, engine := range []Engine{Fast, Graph} {
+			t.Run(fmt.Sprint(i, engine), func(t *testing.T) {
+				f := golden.Open(t, fmt.Sprintf("hebbian%d", i))
+				x, pattern := f.Tensor("x").Activations(), f.Tensor("pattern").Activations()
+				weights, start := f.Tensor("w").Weights(), f.Tensor("w_init").Weights()
+				net := network(t, graph.Size{Height: x.Shape[0], Width: x.Shape[1], Channels: x.Shape[2]},
+					graph.Local{Channels: weights.Shape[1], Kernel: f.Int("kernel"), Stride: f.Int("stride"), Padding: f.Int("padding")}, graph.Connectivity{Local: true})
+				w := net.LocalLayers()[0].Field.Weight.Data
+				copy(w, weights.Float32())
+				p := Phase{Kind: Hebbian, Engine: engine, Border: ops.BorderAlone, Iterations: 1, Patterns: x.Shape[3], Rate: f.Float("learning_rate"), Gamma: f.Float("gamma")}
+				s, err := New(net, Options{Phase: p})
+				if err != nil {
+					t.Fatal(err)
+				}
+				sleeping, err := s.fallAsleep()
+				if err != nil {
+					t.Fatal(err)
+				}
+				l := sleeping[0]
+				if engine == Graph {
+					err := newLayerPhase(p, l, start.Float32()).run(func(x []float32, _ int) { copy(x, pattern.Float32()) })
+					if err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					free := p
+					free.Gamma = 0
+					for _, c := range l.cohorts {
+						for _, neurons := range c.deviations.populations {
+							free.show(neurons, c.patches(pattern.Float32()), dynamics{}, p.Rate)
+						}
+					}
+					l.wake(free)
+					for i, v := range weights.Data {
+						w[i] -= float32(p.Rate * p.Gamma * (v - start.Data[i]))
+					}
+				}
+				golden.Check(t, "weights", w, f.Tensor("w_next").Weights().Data, 1e-5)
+			})
+		}
 	}
 }

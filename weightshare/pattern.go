@@ -9,7 +9,6 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/graph"
-	"hypnos/internal/kernel"
 )
 
 // Source is where the patterns of a phase come from. Each is a square of the
@@ -57,6 +56,25 @@ func random(seed uint64, use string, args ...any) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
+// patternsOf returns the random numbers of the patterns of an iteration.
+func patternsOf(seed uint64, phase, iteration int, layer string) *rand.Rand {
+	return random(seed, "patterns", phase, iteration, layer)
+}
+
+// GaussianPatterns fills x, S S C N, with the Gaussian patterns that a Sleeper of
+// this seed shows the layer of this name: in the phase of this number, counted
+// from 1, at this iteration, counted from 0.
+func GaussianPatterns(x []float32, seed uint64, phase, iteration int, layer string) {
+	gaussian(x, patternsOf(seed, phase, iteration, layer))
+}
+
+// gaussian fills x with standard normal numbers.
+func gaussian(x []float32, r *rand.Rand) {
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+}
+
 // patterns makes the patterns of one layer.
 type patterns struct {
 	source         Source
@@ -74,9 +92,7 @@ func (p *patterns) size() int { return p.side * p.side * p.channels * p.count }
 // fill draws the patterns of an iteration: side side C N.
 func (p *patterns) fill(x []float32, r *rand.Rand) {
 	if p.source == Gaussian {
-		for i := range x {
-			x[i] = float32(r.NormFloat64())
-		}
+		gaussian(x, r)
 		return
 	}
 	for n := range p.count {
@@ -97,20 +113,23 @@ func (p *patterns) fill(x []float32, r *rand.Rand) {
 }
 
 // see gives the patterns what the layer sees of images, H W C N.
-func (p *patterns) see(seen []float32, in graph.Size) {
+func (p *patterns) see(seen []float32, in graph.Size) error {
 	p.height, p.width, p.images = in.Height, in.Width, len(seen)/(in.Channels*in.Height*in.Width)
 	p.seen = seen
 	if p.source != Pooled {
-		return
+		return nil
 	}
 	size := in.Channels * p.images
-	pools := kernel.Pools(in.Height, in.Width, p.side, [2]int{0, in.Height}, [2]int{0, in.Width})
-	kernel.PoolMean(seen, seen, pools, size)
+	mean, err := averageLaterally(seen, in.Height, in.Width, in.Channels, p.side)
+	if err != nil {
+		return err
+	}
 	p.seen = make([]float32, p.side*p.side*size)
 	for i := range p.side {
 		for j := range p.side {
-			copy(p.seen[(i*p.side+j)*size:][:size], seen[(i%in.Height*in.Width+j%in.Width)*size:])
+			copy(p.seen[(i*p.side+j)*size:][:size], mean[(i%in.Height*in.Width+j%in.Width)*size:])
 		}
 	}
 	p.height, p.width = p.side, p.side
+	return nil
 }

@@ -122,15 +122,15 @@ type overTime[T kernel.Float] struct {
 }
 
 // present shows patches x (field × batch) for the steps of d, and learns after
-// each of them, counted from 0, by the rule that learn returns, unless its rate
-// is 0. Rates and velocity go on from the patches before.
+// each of them, counted from 0, for which learn returns a rule. Rates and
+// velocity go on from the patches before.
 //
 // While x stays, all that learning adds to the weights is a multiple of x, and
 // all else is a multiple of weight, velocity and start as x found them. So the
 // steps follow the responses, batch × count, and the weights change once:
 //
 //	w = a[0]·w + a[1]·v + a[2]·start + X·sum,  v = b[0]·w + b[1]·v + b[2]·start + X·acceleration
-func (p *population[T]) present(x []T, d dynamics, learn func(step int) rule) {
+func (p *population[T]) present(x []T, d dynamics, learn func(step int) (r rule, learns bool)) {
 	s := p.startTime(x)
 	a, b := [3]T{1, 0, 0}, [3]T{0, 1, 0}
 	learned := false // since drive was computed
@@ -145,8 +145,8 @@ func (p *population[T]) present(x []T, d dynamics, learn func(step int) rule) {
 			s.rate[i] = u + step*(z-u-alpha*inhibition)
 			s.inhibition[i] = inhibition + step*(u-inhibition)
 		}
-		r := learn(t)
-		if r.rate == 0 {
+		r, learns := learn(t)
+		if !learns {
 			continue
 		}
 		learned = true

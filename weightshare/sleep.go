@@ -133,11 +133,23 @@ func (s *Sleeper) Sleep() ([]Change, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "weightshare")
 	}
-	s.dream(sleeping)
+	byGraph := s.options.Phase.Engine == Graph
+	if !byGraph {
+		s.dream(sleeping)
+	}
 	before := make([][]float32, len(s.layers))
 	for i, l := range sleeping {
 		before[i] = slices.Clone(l.layer.Field.Weight.Data)
-		if changes[i], err = l.wake(s.options.Phase); err != nil {
+		var total sums
+		if byGraph {
+			total, err = s.sleepByGraph(l, before[i])
+		} else {
+			total = l.wake(s.options.Phase)
+		}
+		if err == nil {
+			changes[i], err = l.change(total, s.options.Phase)
+		}
+		if err != nil {
 			for j := range i + 1 {
 				copy(s.layers[j].Field.Weight.Data, before[j])
 			}
@@ -169,6 +181,9 @@ func (s *Sleeper) fallAsleep() ([]*sleeper, error) {
 	for i, l := range s.layers {
 		of := cohorts(l, s.pools[i], phase)
 		for _, c := range of {
+			if phase.Engine == Graph {
+				break
+			}
 			c.deviations = newMatrix(c.field(), phase.Patterns)
 			if phase.Kind == Dynamic {
 				c.means = newMatrix(c.field(), phase.Patterns)
@@ -193,7 +208,9 @@ func (s *Sleeper) fallAsleep() ([]*sleeper, error) {
 		return nil, err
 	}
 	for i, l := range all {
-		l.patterns.see(seen[i], l.layer.Field.Input)
+		if err := l.patterns.see(seen[i], l.layer.Field.Input); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }
@@ -242,7 +259,7 @@ func (s *Sleeper) dream(layers []*sleeper) {
 				d.patterns = make([]float32, l.patterns.size())
 				d.patches, d.rates = make([][]float32, len(l.cohorts)), make([]float64, len(l.cohorts))
 			}
-			l.patterns.fill(d.patterns, random(s.options.Seed, "patterns", s.phases, first+i%count, l.layer.Name))
+			s.draw(l, d.patterns, first+i%count)
 			for j, c := range l.cohorts {
 				d.patches[j] = c.patches(d.patterns)
 				d.rates[j] = phase.rateFor(d.patches[j])
@@ -258,17 +275,27 @@ func (s *Sleeper) dream(layers []*sleeper) {
 	}
 }
 
+// draw fills x with the patterns of an iteration.
+func (s *Sleeper) draw(l *sleeper, x []float32, iteration int) {
+	l.patterns.fill(x, patternsOf(s.options.Seed, s.phases, iteration, l.layer.Name))
+}
+
 // referenceRate is the learning rate of the reference implementation.
 const referenceRate = 0.1
 
-// rateFor returns the learning rate for patches, field × patterns.
-func (p Phase) rateFor(patches []float32) float64 {
-	if p.Rate != 0 {
+// rate returns the learning rate of neurons with so many inputs, or 0 if it
+// depends on what they see.
+func (p Phase) rate(inputs int) float64 {
+	if p.Rate != 0 || p.Source != Gaussian {
 		return p.Rate
 	}
-	if p.Source == Gaussian {
-		inputs := float64(len(patches) / p.Patterns)
-		return min(referenceRate, 1/(1+(inputs+1)/float64(p.Patterns)))
+	return min(referenceRate, 1/(1+(float64(inputs)+1)/float64(p.Patterns)))
+}
+
+// rateFor returns the learning rate for patches, field × patterns.
+func (p Phase) rateFor(patches []float32) float64 {
+	if rate := p.rate(len(patches) / p.Patterns); rate != 0 {
+		return rate
 	}
 	sum := 0.0
 	for _, v := range patches {
@@ -287,12 +314,7 @@ func (p Phase) show(neurons *population[float32], patches []float32, d dynamics,
 	case p.Kind == Hebbian:
 		neurons.learn(patches, 1, r)
 	case p.OverTime:
-		neurons.present(patches, d, func(step int) rule {
-			if step < p.Settle {
-				return rule{}
-			}
-			return r
-		})
+		neurons.present(patches, d, func(step int) (rule, bool) { return r, step >= p.Settle })
 	default:
 		neurons.learn(patches, d.gain(), r)
 	}

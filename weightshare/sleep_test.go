@@ -240,11 +240,12 @@ func TestDivergence(t *testing.T) {
 		t.Skip("large layers")
 	}
 	for name, c := range map[string]struct {
-		rate  float64
-		layer string
-	}{"falls": {0.9, "second"}, "not finite": {100, "first"}} {
+		rate   float64
+		layer  string
+		engine Engine
+	}{"falls": {0.9, "second", Fast}, "not finite": {100, "first", Fast}, "falls from": {0.9, "second", Graph}, "are not finite": {100, "first", Graph}} {
 		p := Reference(Hebbian)
-		p.Rate = c.rate
+		p.Rate, p.Engine = c.rate, c.engine
 		b := graph.NewBuilder(graph.Options{Input: maps, Connectivity: graph.Connectivity{Local: true}})
 		// The first layer, whose neurons see less, does not diverge at 0.9.
 		x := b.Local("first", b.Input(), graph.Local{Channels: 32, Kernel: 3, Padding: 1})
@@ -276,9 +277,17 @@ func TestDivergence(t *testing.T) {
 // A phase is a function of its seed, on any number of threads; a second phase
 // has other patterns.
 func TestSameSeedSameSleep(t *testing.T) {
+	for _, engine := range []Engine{Fast, Graph} {
+		sameSeedSameSleep(t, engine)
+	}
+}
+
+func sameSeedSameSleep(t *testing.T, engine Engine) {
+	p := Reference(Dynamic)
+	p.Engine, p.Iterations = engine, 20
 	run := func(threads int, seed uint64, skip int) []float32 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
-		net, l, s := asleep(t, Reference(Dynamic), 3)
+		net, l, s := asleep(t, p, 3)
 		s.options.Seed, s.phases = seed, skip
 		shake(net, 1)
 		sleep(t, s)
@@ -287,11 +296,11 @@ func TestSameSeedSameSleep(t *testing.T) {
 	want := run(2, 1, 0)
 	for _, threads := range []int{1, 3} {
 		if !slices.Equal(run(threads, 1, 0), want) {
-			t.Errorf("%d threads differ", threads)
+			t.Errorf("%v: %d threads differ", engine, threads)
 		}
 	}
 	if slices.Equal(run(2, 2, 0), want) || slices.Equal(run(2, 1, 1), want) {
-		t.Error("another seed or phase gives the same weights")
+		t.Errorf("%v: another seed or phase gives the same weights", engine)
 	}
 }
 
@@ -328,6 +337,7 @@ func TestMistakes(t *testing.T) {
 		{phase(func(p *Phase) { p.Steps = 0 }), local, "0 steps"},
 		{phase(func(p *Phase) { p.Alpha = 55 }), local, "rings"},
 		{phase(func(p *Phase) { p.OverTime, p.Settle = true, 150 }), local, "off for 150 of 150 steps"},
+		{phase(func(p *Phase) { p.Engine = 2 }), local, "engine of sleep 2"},
 		{phase(func(p *Phase) { p.Source = 9 }), local, "source of patterns 9"},
 		{phase(func(p *Phase) { p.Source = Patches }), local, "made from images"},
 	} {
@@ -340,6 +350,7 @@ func TestMistakes(t *testing.T) {
 	for _, parse := range []func(string) error{
 		func(name string) error { _, err := ParseKind(name); return err },
 		func(name string) error { _, err := ParseSource(name); return err },
+		func(name string) error { _, err := ParseEngine(name); return err },
 	} {
 		if err := parse("nap"); err == nil {
 			t.Error("nap is known")
@@ -353,6 +364,11 @@ func TestMistakes(t *testing.T) {
 	for i := range sources {
 		if s, err := ParseSource(Source(i).String()); err != nil || s != Source(i) {
 			t.Errorf("source %d is read as %v, %v", i, s, err)
+		}
+	}
+	for i := range engines {
+		if e, err := ParseEngine(Engine(i).String()); err != nil || e != Engine(i) {
+			t.Errorf("engine %d is read as %v, %v", i, e, err)
 		}
 	}
 	if err := Share(network(t, maps, layer, graph.Connectivity{Local: true, Frozen1x1: true})); err != nil {
@@ -401,5 +417,49 @@ func TestSleeperState(t *testing.T) {
 		if err := other.Restore(bad); err == nil || !strings.Contains(err.Error(), "1 layers that sleep") {
 			t.Errorf("%+v: %v", bad, err)
 		}
+	}
+}
+
+// Layers that see the same input, with kernels of different sizes, have pooled
+// patterns as if each were the only one.
+func TestPooledPatternsOfBranches(t *testing.T) {
+	images := make([]float32, 2*maps.Channels*maps.Height*maps.Width)
+	random := rand.New(rand.NewPCG(1, 1))
+	for i := range images {
+		images[i] = float32(random.NormFloat64())
+	}
+	p := Reference(Hebbian)
+	p.Source, p.Patterns = Pooled, 2
+	seen := func(kernels ...int) [][]float32 {
+		b := graph.NewBuilder(graph.Options{Input: maps, Connectivity: graph.Connectivity{Local: true}})
+		var branches []*graph.Layer
+		for _, k := range kernels {
+			branches = append(branches, b.Local(fmt.Sprint("kernel", k), b.Input(), graph.Local{Channels: 2, Kernel: k, Padding: (k - 1) / 2}))
+		}
+		x := branches[0]
+		if len(branches) > 1 {
+			x = b.Add("sum", branches[0], branches[1])
+		}
+		net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := New(net, Options{Phase: p, Images: func(_, n int) ([]float32, error) { return images, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sleeping, err := s.fallAsleep()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all [][]float32
+		for _, l := range sleeping {
+			all = append(all, l.patterns.seen)
+		}
+		return all
+	}
+	both := seen(1, 3)
+	for i, k := range []int{1, 3} {
+		golden.Check(t, fmt.Sprint("kernel ", k), both[i], float64s(seen(k)[0]), 0)
 	}
 }

@@ -50,12 +50,21 @@ func (s *sums) add(t sums) {
 	s.pools += t.pools
 }
 
-// wake applies what the sleep has come to to the weights of the layer.
-func (l *sleeper) wake(phase Phase) (Change, error) {
+// wake applies what the sleep by populations has come to to the weights of the
+// layer.
+func (l *sleeper) wake(phase Phase) sums {
 	var total sums
-	known := phase.Source == Gaussian
 	for _, c := range l.cohorts {
 		total.add(c.wake(phase))
+	}
+	return total
+}
+
+// change says what a phase has done to the layer. It is an error if the layer
+// diverges.
+func (l *sleeper) change(total sums, phase Phase) (Change, error) {
+	known := phase.Source == Gaussian
+	for _, c := range l.cohorts {
 		known = known && c.distinct()
 	}
 	change := Change{Layer: l.layer.Name, Spread: math.NaN(), Cosine: math.NaN()}
@@ -128,10 +137,8 @@ func (c *cohort) apply(deviations, means []float32, p pool, from, to int, gamma 
 	before, after := make([]float32, filters*size), make([]float32, filters*size)
 	mean, start, now := make([]float64, field), make([]float32, filters*field), make([]float32, filters*field)
 	for filter := range filters {
-		c.gather(before[filter*size:], mean, p, from+filter)
-		for i, v := range mean {
-			start[filter*field+i] = float32(v)
-		}
+		c.gather(before[filter*size:], mean, c.layer.Field.Weight.Data, p, from+filter)
+		round(start[filter*field:], mean)
 	}
 	q := kernel.Product{M: filters * n, N: field, K: field, ARow: field, AColumn: 1, BRow: field, CRow: field}
 	kernel.Compute(q, after, before, deviations, []kernel.Term{{}})
@@ -146,6 +153,13 @@ func (c *cohort) apply(deviations, means []float32, p pool, from, to int, gamma 
 		s.add(compare(start[filter*field:][:field], now[filter*field:][:field], before[filter*size:][:size], after[filter*size:][:size], gamma))
 	}
 	return s
+}
+
+// round rounds x to float32.
+func round(to []float32, x []float64) {
+	for i, v := range x {
+		to[i] = float32(v)
+	}
 }
 
 // compare adds up what has become of one channel of a pool: of its mean, and of

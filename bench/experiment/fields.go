@@ -81,6 +81,7 @@ var Fields = []Field{
 	{"sleep", "what happens in the sleep of lc-sleep variants: instant, hebbian or dynamic", Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep("instant")},
 	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, whole(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep("instant")},
 	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, text(func(s *Spec) *string { return &s.Sleep.Source }), ofSleep("hebbian")},
+	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, text(func(s *Spec) *string { return &s.Sleep.Engine }), ofSleep("hebbian")},
 	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, whole(func(s *Spec) *int { return &s.Sleep.Iterations }), ofSleep("hebbian")},
 	{"sleep-patterns", "patterns an iteration", Identity, whole(func(s *Spec) *int { return &s.Sleep.Patterns }), ofSleep("hebbian")},
 	{"sleep-rate", "learning rate of a sleep; 0 means 0.1 for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofSleep("hebbian")},

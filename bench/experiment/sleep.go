@@ -57,5 +57,8 @@ func describeSleep(p weightshare.Phase) results.Setting {
 	if p.OverTime && p.Kind == weightshare.Dynamic {
 		text += fmt.Sprintf(", learning at each but the first %d", p.Settle)
 	}
+	if p.Engine == weightshare.Graph {
+		text += ", by the graph"
+	}
 	return results.Setting{Name: "sleep", Value: text}
 }

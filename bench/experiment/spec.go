@@ -93,6 +93,7 @@ type Schedule struct {
 type Sleep struct {
 	Kind       string  `json:"kind"`       // instant, hebbian or dynamic
 	Source     string  `json:"source"`     // of patterns: gaussian, patches or pooled
+	Engine     string  `json:"engine"`     // that computes it: fast or graph
 	Iterations int     `json:"iterations"` // each with patterns of its own
 	Patterns   int     `json:"patterns"`   // an iteration
 	Period     int     `json:"period"`     // side of the patterns, pixels; 0 means each layer's kernel
@@ -141,7 +142,7 @@ func Default() Spec {
 		Optimiser: Optimiser{Method: "adamw", WeightDecay: 0.01, Momentum: 0.9},
 		Schedule:  Schedule{Form: "onecycle", Gamma: 0.1},
 		Sleep: Sleep{
-			Kind: "instant", Source: "gaussian", Iterations: p.Iterations, Patterns: p.Patterns,
+			Kind: "instant", Source: "gaussian", Engine: "fast", Iterations: p.Iterations, Patterns: p.Patterns,
 			Gamma: p.Gamma, Momentum: p.Momentum, Tau: p.Tau, Alpha: p.Alpha, Steps: p.Steps,
 		},
 		Seed: 1, Seeds: 1,
@@ -201,6 +202,9 @@ func (s Sleep) Phase() (weightshare.Phase, error) {
 		return p, p.Check()
 	}
 	if p.Source, err = weightshare.ParseSource(s.Source); err != nil {
+		return p, err
+	}
+	if p.Engine, err = weightshare.ParseEngine(s.Engine); err != nil {
 		return p, err
 	}
 	p.Iterations, p.Patterns, p.Rate, p.Gamma, p.Momentum = s.Iterations, s.Patterns, s.Rate, s.Gamma, s.Momentum

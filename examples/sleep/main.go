@@ -3,7 +3,10 @@
 //
 //	go run ./examples/sleep
 //
-// It trains a locally connected ResNet-8 for a few epochs on the real images
+// First it composes the two slow rules from operators, for one layer: see
+// byhand.go.
+//
+// Then it trains a locally connected ResNet-8 for a few epochs on the real images
 // that hypnos carries along, and from there goes on without a sleep, and after an
 // instant, a Hebbian and a dynamic one. It prints a table: README.md has one.
 package main
@@ -30,6 +33,10 @@ func main() {
 	further := flag.Int("further", 3, "epochs after it")
 	width := flag.Int("width", 8, "channels of the network's first stage")
 	flag.Parse()
+	if err := byHand(os.Stdout, 20); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println()
 	if err := run(os.Stdout, os.Stderr, *epochs, *further, *width); err != nil {
 		log.Fatal(err)
 	}

@@ -178,15 +178,49 @@ type Hebbian struct{ Rate, Scale, Gamma, Momentum float64 }
 // HebbianStep updates the weights w in place, and where there is momentum the
 // velocity v, which is not used otherwise.
 func HebbianStep[T Float](h Hebbian, w, start, v, gradient []T) {
+	ParallelSpans(len(w), func(from, to int) { hebbianStep(h, w, start, v, gradient, from, to) })
+}
+
+// hebbianStep updates the weights from..to.
+func hebbianStep[T Float](h Hebbian, w, start, v, gradient []T, from, to int) {
 	rate, scale, gamma, momentum := T(h.Rate), T(h.Scale), T(h.Gamma), T(h.Momentum)
-	ParallelSpans(len(w), func(from, to int) {
-		for i := from; i < to; i++ {
-			change := scale*gradient[i] + gamma*(w[i]-start[i])
-			if momentum != 0 {
-				change += momentum * v[i]
-				v[i] = change
-			}
-			w[i] -= rate * change
+	for i := from; i < to; i++ {
+		change := scale*gradient[i] + gamma*(w[i]-start[i])
+		if momentum != 0 {
+			change += momentum * v[i]
+			v[i] = change
 		}
+		w[i] -= rate * change
+	}
+}
+
+// HebbianStepByPatch is HebbianStep of a local layer whose neurons have rates of
+// their own in place of h.Rate: one over the mean over the batch of the square
+// length of the neuron's patch of x (H W C N), or 0 if it sees nothing.
+func HebbianStepByPatch[T Float](g Local, h Hebbian, w, start, v, gradient, x []T) {
+	squares := make([]float64, g.H*g.W*g.Groups) // of a pixel's channels of a group, over the batch
+	row := g.channels() * g.N
+	Parallel(len(squares), func(i int) {
+		for _, v := range x[i*row:][:row] {
+			squares[i] += float64(v) * float64(v)
+		}
+	})
+	size := g.filters() * g.field() // of the weights of a group at a location
+	Parallel(g.OH*g.OW*g.Groups, func(i int) {
+		location, group := i/g.Groups, i%g.Groups
+		top, left := location/g.OW*g.Stride-g.Padding, location%g.OW*g.Stride-g.Padding
+		sum := 0.0
+		for row := top; row < top+g.KH*g.Dilation; row += g.Dilation {
+			for column := left; column < left+g.KW*g.Dilation; column += g.Dilation {
+				if row >= 0 && row < g.H && column >= 0 && column < g.W {
+					sum += squares[(row*g.W+column)*g.Groups+group]
+				}
+			}
+		}
+		own := h
+		if own.Rate = 0; sum > 0 {
+			own.Rate = float64(g.N) / sum
+		}
+		hebbianStep(own, w, start, v, gradient, i*size, (i+1)*size)
 	})
 }

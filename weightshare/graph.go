@@ -1,0 +1,188 @@
+package weightshare
+
+import (
+	"github.com/pkg/errors"
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"hypnos/graph"
+	"hypnos/ops"
+)
+
+// restingRate is the rate b of a neuron without input, in a dynamic phase by the
+// graph.
+const restingRate = 1
+
+// layerPhase is the phase of one layer as the paper has it: every neuron of the
+// map answers to patterns, and learns by itself.
+type layerPhase struct {
+	Phase
+	field         *graph.Field
+	pattern       *tensor.Dense // S S C N
+	weight, start *tensor.Dense // L O KH KW C/g; weight is the layer's own memory
+	rates         *ops.RateState
+}
+
+// newLayerPhase prepares the phase of a layer whose weights were start, which is
+// only read.
+func newLayerPhase(p Phase, l *sleeper, start []float32) *layerPhase {
+	f, side := l.layer.Field, l.patterns.side
+	dense := func(data []float32, shape ...int) *tensor.Dense {
+		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+	}
+	return &layerPhase{
+		Phase: p, field: f,
+		pattern: dense(make([]float32, l.patterns.size()), side, side, l.patterns.channels, l.patterns.count),
+		weight:  dense(f.Weight.Data, f.Weight.Shape...), start: dense(start, f.Weight.Shape...),
+	}
+}
+
+// compose builds the graph of so many time steps of a pattern, after which
+// neurons learn, and returns the machine that runs it:
+//
+//	pattern → Tile → Local → PoolDeviation or RatesFromInput → Hebbian → weight
+//
+// Time steps are those of RatesFromInput; without learning it is the last.
+func (l *layerPhase) compose(steps int, learns bool) (*ops.Machine, error) {
+	g := gorgonia.NewGraph()
+	bound := func(name string, v *tensor.Dense) *gorgonia.Node {
+		return gorgonia.NewTensor(g, tensor.Float32, v.Dims(), gorgonia.WithShape(v.Shape()...), gorgonia.WithName(name), gorgonia.WithValue(v))
+	}
+	pattern, weight, start := bound("pattern", l.pattern), bound("weight", l.weight), bound("start", l.start)
+	f := l.field
+	field := ops.LocalOptions{Stride: f.Stride, Padding: f.Padding, Dilation: f.Dilation, Groups: f.Groups}
+	pools := poolOptions(f, l.Period, l.Border)
+
+	// The pattern fills the layer's view, and every neuron responds.
+	x, err := ops.Tile(pattern, f.Input.Height, f.Input.Width)
+	if err != nil {
+		return nil, err
+	}
+	z, err := ops.Local(x, weight, nil, field)
+	if err != nil {
+		return nil, err
+	}
+
+	// Lateral connections compare neurons of a pool, which see the same patch.
+	var response *gorgonia.Node
+	hebbian := ops.HebbianOptions{Field: field, Rate: l.rate(f.Kernel * f.Kernel * f.Input.Channels / f.Groups), Gamma: l.Gamma, Momentum: l.Momentum}
+	if l.Kind == Hebbian {
+		response, err = ops.PoolDeviation(z, pools)
+	} else {
+		o := ops.RateOptions{Pools: pools, Tau: l.Tau, Alpha: l.Alpha, Bias: restingRate, Steps: steps, AloneAtRest: true}
+		if l.OverTime { // rates go on from pattern to pattern
+			if l.rates == nil {
+				if l.rates, err = ops.NewRateState(tensor.Float32, o, f.Channels, l.Patterns); err != nil {
+					return nil, err
+				}
+			}
+			o.State = l.rates
+		}
+		hebbian.Rest = restingRate
+		response, err = ops.RatesFromInput(z, o)
+	}
+	if err != nil || !learns {
+		return machineOf(response, err)
+	}
+
+	// Each neuron learns from its input and its response.
+	return machineOf(ops.Hebbian(weight, start, x, response, hebbian))
+}
+
+// machineOf returns a machine that computes a node.
+func machineOf(n *gorgonia.Node, err error) (*ops.Machine, error) {
+	if err != nil {
+		return nil, err
+	}
+	return ops.NewMachine(n)
+}
+
+// run is the phase: draw fills the patterns of each iteration.
+func (l *layerPhase) run(draw func(x []float32, iteration int)) error {
+	// A pattern is shown for Steps and then learned once, or learned after each
+	// step but the first Settle.
+	steps, times := l.Steps, 1
+	var listen *ops.Machine
+	var err error
+	if l.Kind == Dynamic && l.OverTime {
+		steps, times = 1, l.Steps-l.Settle
+		if l.Settle > 0 {
+			if listen, err = l.compose(l.Settle, false); err != nil {
+				return err
+			}
+		}
+	}
+	learn, err := l.compose(steps, true)
+	if err != nil {
+		return err
+	}
+	for iteration := range l.Iterations {
+		draw(l.pattern.Float32s(), iteration)
+		if listen != nil {
+			if err := listen.RunAll(); err != nil {
+				return err
+			}
+		}
+		for range times {
+			if err := learn.RunAll(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sleepByGraph is the phase of one layer, whose weights were start, by operators.
+func (s *Sleeper) sleepByGraph(l *sleeper, start []float32) (sums, error) {
+	if len(l.cohorts) == 0 { // all neurons are alone
+		return sums{}, nil
+	}
+	phase := newLayerPhase(s.options.Phase, l, start)
+	err := phase.run(func(x []float32, iteration int) { s.draw(l, x, iteration) })
+	if err != nil {
+		return sums{}, errors.Wrap(err, "sleep by the graph")
+	}
+	var total sums
+	for _, c := range l.cohorts {
+		total.add(c.changed(start, s.options.Phase.Gamma))
+	}
+	return total, nil
+}
+
+// changed adds up what has become of the cohort's weights, which were before.
+func (c *cohort) changed(before []float32, gamma float64) sums {
+	field := c.field()
+	var total sums
+	for _, p := range c.pools {
+		rows := make([]float32, 2*len(p.locations)*field)
+		was, is := rows[:len(rows)/2], rows[len(rows)/2:]
+		mean, means := make([]float64, field), make([]float32, 2*field)
+		for filter := range c.filters {
+			c.gather(was, mean, before, p, filter)
+			round(means[:field], mean)
+			c.gather(is, mean, c.layer.Field.Weight.Data, p, filter)
+			round(means[field:], mean)
+			total.add(compare(means[:field], means[field:], was, is, gamma))
+		}
+	}
+	return total
+}
+
+// averageLaterally returns activations H W C N averaged over the pools of
+// neurons of a map that lie a period apart: what lateral connections make of
+// them.
+func averageLaterally(x []float32, height, width, channels, period int) ([]float32, error) {
+	g := gorgonia.NewGraph()
+	shape := tensor.Shape{height, width, channels, len(x) / (height * width * channels)}
+	in := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(shape...), gorgonia.WithName("activations"),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x))))
+	mean, err := ops.PoolMean(in, ops.PoolOptions{Height: height, Width: width, Kernel: 1, Period: period})
+	machine, err := machineOf(mean, err)
+	if err == nil {
+		err = machine.RunAll()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return mean.Value().Data().([]float32), nil
+}
