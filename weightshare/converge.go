@@ -30,7 +30,6 @@ const (
 	studyMomentum = 0.95
 	studySteps    = 150 // time steps a presentation
 	studySettle   = 50  // of these, without learning
-	studyBias     = 1
 )
 
 // State is a pool after so many presentations.
@@ -127,7 +126,7 @@ func (c Convergence) newPool(seed uint64) studyPool {
 	copy(p.deviations.start, p.deviations.weight)
 	copy(p.mean.start, p.mean.weight)
 	// Rates of 0 are equal, so that their mean alone is away from rest.
-	p.mean.rateState().rate[0] = -studyBias
+	p.mean.rateState().rate[0] = -restingRate
 	return p
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,6 +145,26 @@ func TestGoldenRatesByPopulations(t *testing.T) {
 		}
 	}
 	golden.Check(t, "weights", got, f.Tensor("w").Data, 1e-9)
+}
+
+// Patches of zeros, at which the rate may be 0, teach nothing: weights stay, and
+// velocity decays as it does in any step.
+func TestVelocityDecaysWithoutInput(t *testing.T) {
+	p := newPopulation[float64](2, 1, 1)
+	copy(p.weight, []float64{1, 2})
+	copy(p.start, p.weight)
+	momentum := func(rate float64) func(int) (rule, bool) {
+		return func(int) (rule, bool) { return rule{rate: rate, momentum: 0.5}, true }
+	}
+	d := dynamics{step: 0.1, steps: 3}
+	p.present([]float64{1, -2}, d, momentum(0.1))
+	weight, velocity := slices.Clone(p.weight), slices.Clone(p.velocity)
+	p.present([]float64{0, 0}, d, momentum(0))
+	golden.Check(t, "weights", p.weight, weight, 0)
+	golden.Check(t, "velocity", p.velocity, []float64{velocity[0] / 8, velocity[1] / 8}, 1e-15)
+	if velocity[0] == 0 {
+		t.Error("no velocity to decay")
+	}
 }
 
 // The Hebbian rule reaches its fixed point, and keeps its mean.

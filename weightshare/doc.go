@@ -9,6 +9,9 @@
 // A phase is instant, Hebbian or dynamic. The last two show each layer patterns
 // that repeat every K pixels, to which the neurons of a pool would respond
 // alike if they had equal weights, and let each of them learn from what it can
-// know itself. Both rules are linear in the weights, and so are the sums over a
-// pool. That makes them cheap: see population and cohort for how.
+// know itself. There are two engines for them. Graph is the phase as the paper
+// says it, every neuron for itself, composed of the operators of package ops: see
+// layerPhase. Fast, the default, uses that both rules are linear in the weights,
+// and so are the sums over a pool, which makes them cheap: see population and
+// cohort for how.
 package weightshare

@@ -9,10 +9,6 @@ import (
 	"hypnos/ops"
 )
 
-// restingRate is the rate b of a neuron without input, in a dynamic phase by the
-// graph.
-const restingRate = 1
-
 // layerPhase is the phase of one layer as the paper has it: every neuron of the
 // map answers to patterns, and learns by itself.
 type layerPhase struct {
@@ -42,7 +38,8 @@ func newLayerPhase(p Phase, l *sleeper, start []float32) *layerPhase {
 //
 //	pattern → Tile → Local → PoolDeviation or RatesFromInput → Hebbian → weight
 //
-// Time steps are those of RatesFromInput; without learning it is the last.
+// The steps are those of RatesFromInput, with which the graph ends where nothing
+// is learned.
 func (l *layerPhase) compose(steps int, learns bool) (*ops.Machine, error) {
 	g := gorgonia.NewGraph()
 	bound := func(name string, v *tensor.Dense) *gorgonia.Node {

@@ -116,6 +116,9 @@ type Phase struct {
 	Settle   int
 }
 
+// restingRate is the rate b of neurons without input in dynamic phases.
+const restingRate = 1
+
 // Reference returns the values of the reference implementation (Pogodin et al.
 // 2021): for Hebbian phases 100 iterations of 128 Gaussian patterns at a rate
 // of 0.1, less for wide fields, and a pull of 1e-5; for dynamic ones also τ = 30, α = 10 and 150 steps

@@ -180,13 +180,12 @@ func (s *Sleeper) fallAsleep() ([]*sleeper, error) {
 	all := make([]*sleeper, len(s.layers))
 	for i, l := range s.layers {
 		of := cohorts(l, s.pools[i], phase)
-		for _, c := range of {
-			if phase.Engine == Graph {
-				break
-			}
-			c.deviations = newMatrix(c.field(), phase.Patterns)
-			if phase.Kind == Dynamic {
-				c.means = newMatrix(c.field(), phase.Patterns)
+		if phase.Engine == Fast {
+			for _, c := range of {
+				c.deviations = newMatrix(c.field(), phase.Patterns)
+				if phase.Kind == Dynamic {
+					c.means = newMatrix(c.field(), phase.Patterns)
+				}
 			}
 		}
 		f := l.Field
