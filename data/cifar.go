@@ -84,21 +84,17 @@ func (f cifar) coarse() cifar {
 // one of the Python version takes up to ten times its size, and 64 MB. Errors name
 // the file and, where its contents are at fault, the byte offset or the key.
 func (f cifar) open(dir string) (train, test Dataset, err error) {
-	folder, notes, err := f.finder().find(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := list(folder, "")
+	l, notes, err := f.finder().find(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	_, v := f.match(l)
-	training, err := f.read(folder, v.train, v)
+	training, err := f.read(l.path, v.train, v)
 	if err != nil {
 		return nil, nil, err
 	}
 	training.noted = notes
-	test, err = f.read(folder, v.test, v)
+	test, err = f.read(l.path, v.test, v)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -126,7 +122,7 @@ func (f cifar) finder() finder {
 // holds most of its files, unless it was named itself.
 func (f cifar) match(l listing) (found *match, of version) {
 	for i, v := range f.versions {
-		m := match{folder: l.path, rank: i, usual: strings.EqualFold(filepath.Base(l.path), v.folder)}
+		m := match{in: l, rank: i, usual: strings.EqualFold(filepath.Base(l.path), v.folder)}
 		for _, name := range v.files() {
 			if !l.hasFile(name) {
 				m.missing = append(m.missing, name)

@@ -33,7 +33,7 @@ type listing struct {
 
 // match is a folder that is a data set's.
 type match struct {
-	folder  string
+	in      listing
 	missing []string // what it should hold too
 	rank    int      // of folders equally deep the lowest is the likeliest
 	usual   bool     // it has its usual name
@@ -46,18 +46,18 @@ const (
 	searchFolders = 500
 )
 
-// find returns the data set's folder. The nearest whole one is taken, and of
+// find returns what is in the data set's folder. The nearest whole one is taken, and of
 // those equally near the likeliest; a note says which where it is not the one
 // that was named, nor in that under its usual name. It is an error, which is
 // fs.ErrNotExist, if there is none, and one that names them if there are two.
-func (f finder) find(dir string) (folder string, notes []string, err error) {
+func (f finder) find(dir string) (found listing, notes []string, err error) {
 	root, err := f.root(dir)
 	if err != nil {
-		return "", nil, err
+		return listing{}, nil, err
 	}
 	first, err := list(root, "")
 	if err != nil {
-		return "", nil, err
+		return listing{}, nil, err
 	}
 	var part *match
 	var seen []listing
@@ -92,10 +92,10 @@ func (f finder) find(dir string) (folder string, notes []string, err error) {
 	}
 	if parent, err := list(filepath.Join(root, ".."), ""); err == nil {
 		if m := f.match(parent); m != nil && len(m.missing) == 0 {
-			return m.folder, []string{readFrom(dir, m.folder)}, nil
+			return parent, []string{readFrom(dir, parent.path)}, nil
 		}
 	}
-	return "", nil, f.missing(root, seen, part)
+	return listing{}, nil, f.missing(root, seen, part)
 }
 
 // readFrom is the note that the folder is not the one that was named.
@@ -128,22 +128,22 @@ func (f finder) root(dir string) (string, error) {
 }
 
 // choose takes one of the folders that lie this deep.
-func (f finder) choose(dir string, depth int, whole []match) (folder string, notes []string, err error) {
+func (f finder) choose(dir string, depth int, whole []match) (found listing, notes []string, err error) {
 	slices.SortStableFunc(whole, func(a, b match) int { return cmp.Compare(a.rank, b.rank) })
 	first := whole[0]
 	if len(whole) > 1 && whole[1].rank == first.rank {
 		var folders []string
 		for _, m := range whole {
 			if m.rank == first.rank {
-				folders = append(folders, m.folder)
+				folders = append(folders, m.in.path)
 			}
 		}
-		return "", nil, errors.Errorf("%s holds more than one: name one of %s", dir, few(folders))
+		return listing{}, nil, errors.Errorf("%s holds more than one: name one of %s", dir, few(folders))
 	}
 	if depth > 1 || depth == 1 && !first.usual {
-		notes = append(notes, readFrom(dir, first.folder))
+		notes = append(notes, readFrom(dir, first.in.path))
 	}
-	return first.folder, notes, nil
+	return first.in, notes, nil
 }
 
 // missing says what is wanted and what is there instead.
@@ -156,7 +156,7 @@ func (f finder) missing(dir string, seen []listing, part *match) error {
 		}
 	}
 	if part != nil {
-		return notFound(fmt.Sprintf("%s lacks %s%s%s", part.folder, few(part.missing), f.remedy, f.fetch(dir)))
+		return notFound(fmt.Sprintf("%s lacks %s%s%s", part.in.path, few(part.missing), f.remedy, f.fetch(dir)))
 	}
 	message := fmt.Sprintf("no %s in %s, which %v", f.want, dir, seen[0])
 	for _, l := range seen {

@@ -105,7 +105,8 @@ func TestFind(t *testing.T) {
 			dir := t.TempDir()
 			touchAll(t, dir, c.files...)
 			named := filepath.Join(dir, c.named)
-			folder, notes, err := c.finder.find(named)
+			found, notes, err := c.finder.find(named)
+			folder := found.path
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,26 +25,22 @@ var (
 // openFolders reads train/CLASS/… and val/CLASS/… in the data set's folder, which
 // is found from dir. This is also ImageNet's layout.
 func openFolders(dir string) (train, test Dataset, err error) {
-	folder, notes, err := foldersFinder.find(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := list(folder, "")
+	l, notes, err := foldersFinder.find(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	training, validation := folderParts(l)
 	for _, p := range [][2]string{{trainingNames[0], training}, {validationNames[0], validation}} {
 		if p[1] != p[0] {
-			notes = append(notes, fmt.Sprintf("%s has no %s: %s is taken for it", folder, p[0], p[1]))
+			notes = append(notes, fmt.Sprintf("%s has no %s: %s is taken for it", l.path, p[0], p[1]))
 		}
 	}
-	trained, err := readClasses(onlyFolder(filepath.Join(folder, training)), classOptions{})
+	trained, err := readClasses(onlyFolder(filepath.Join(l.path, training)), classOptions{})
 	if err != nil {
 		return nil, nil, err
 	}
 	trained.notes = append(notes, trained.notes...)
-	validated, err := readClasses(onlyFolder(filepath.Join(folder, validation)), classOptions{of: trained})
+	validated, err := readClasses(onlyFolder(filepath.Join(l.path, validation)), classOptions{of: trained})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,7 +80,7 @@ func matchFolders(l listing) *match {
 // matchParts finds a folder that has folders of these names, to train on and to
 // evaluate on. ImageNet's has another one beside it in which there are no pictures.
 func matchParts(l listing, training, validation string) *match {
-	m := match{folder: l.path, usual: true}
+	m := match{in: l, usual: true}
 	switch {
 	case training == "" && validation == "":
 		return nil

@@ -115,23 +115,19 @@ func idxPart(name string) (part, kind int, ok bool) {
 // They are kept in memory. Errors name the file and, where its contents are at
 // fault, what is wrong with them.
 func (f idxFamily) open(dir string) (train, test Dataset, err error) {
-	folder, notes, err := f.finder().find(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := list(folder, "")
+	l, notes, err := f.finder().find(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	// A folder that was named itself may be another's by its name, or by that of
 	// the one that holds it, as with torchvision's raw.
-	path, err := filepath.Abs(folder)
+	path, err := filepath.Abs(l.path)
 	if err != nil {
 		return nil, nil, err
 	}
 	r := named(filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path)))
 	if r != "" && r != f.folder {
-		notes = append(notes, fmt.Sprintf("%s is read as %s, though it is called as %s: their files look alike", folder, f.folder, r))
+		notes = append(notes, fmt.Sprintf("%s is read as %s, though it is called as %s: their files look alike", l.path, f.folder, r))
 	}
 	var parts [2]*greys
 	for i, names := range idxPaths(l) {
@@ -174,7 +170,7 @@ func (f idxFamily) finder() finder {
 // match finds a folder of files of the family whose name is not that of another
 // data set.
 func (f idxFamily) match(l listing) *match {
-	m := match{folder: l.path}
+	m := match{in: l}
 	switch named(l.below) {
 	case f.folder:
 		m.usual = true

@@ -42,22 +42,18 @@ var tinyFinder = finder{
 // Classes are in the order of their names; wnids.txt, which repeats them in
 // another, is not read.
 func openTinyImageNet(dir string) (train, test Dataset, err error) {
-	folder, notes, err := tinyFinder.find(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	l, err := list(folder, "")
+	l, notes, err := tinyFinder.find(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	trainingName, _ := l.folder("train")
 	validationName, _ := l.folder("val")
-	training, err := readClasses(filepath.Join(folder, trainingName), classOptions{once: true})
+	training, err := readClasses(filepath.Join(l.path, trainingName), classOptions{once: true})
 	if err != nil {
 		return nil, nil, err
 	}
 	training.notes = append(notes, training.notes...)
-	validation, err := readTinyValidation(filepath.Join(folder, validationName), training)
+	validation, err := readTinyValidation(filepath.Join(l.path, validationName), training)
 	if err != nil {
 		return nil, nil, err
 	}
