@@ -1,20 +1,17 @@
 package data
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pkg/errors"
 	"go.yaml.in/yaml/v3"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
+
+	"hypnos/internal/plaintext"
 )
 
 // maxClassesFile is the longest file of class names that is read, bytes: of
@@ -53,16 +50,12 @@ func parseClasses(contents []byte) ([]string, error) {
 	if len(contents) > maxClassesFile {
 		return nil, errors.Errorf("more than %d bytes", maxClassesFile)
 	}
-	decoder := unicode.UTF8.NewDecoder()
-	if !utf8.Valid(contents) {
-		decoder = charmap.Windows1252.NewDecoder()
+	contents, _, err := plaintext.Decode(contents)
+	if err == plaintext.ErrBinary {
+		err = errors.New("not a text file")
 	}
-	contents, _, err := transform.Bytes(unicode.BOMOverride(decoder), contents)
 	if err != nil {
 		return nil, err
-	}
-	if bytes.IndexByte(contents, 0) >= 0 {
-		return nil, errors.New("not a text file")
 	}
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(contents))
 	text = strings.TrimSpace(text)

@@ -2,11 +2,20 @@ package recordings
 
 import (
 	"gonum.org/v1/gonum/mat"
+
+	"hypnos/ventral"
 )
 
 // Subset returns the recording of the stimuli of these indices alone, in their
 // order. It panics if there is no such stimulus.
 func (r *Recording) Subset(stimuli []int) *Recording {
+	among := func(d *mat.SymDense) *mat.SymDense {
+		some, err := ventral.Among(d, stimuli)
+		if err != nil {
+			panic(err)
+		}
+		return some
+	}
 	part := *r
 	part.Stimuli = r.Stimuli.Subset(stimuli)
 	if r.Categories != nil {
@@ -20,28 +29,17 @@ func (r *Recording) Subset(stimuli []int) *Recording {
 		if region.Responses != nil {
 			region.Responses = region.Responses.Subset(stimuli)
 		}
-		region.Dissimilarities = among(region.Dissimilarities, stimuli)
+		region.Dissimilarities = among(region.Dissimilarities)
 		var subjects []*mat.SymDense
 		for _, d := range region.Subjects {
-			subjects = append(subjects, among(d, stimuli))
+			subjects = append(subjects, among(d))
 		}
 		region.Subjects = subjects
 		part.Regions[i] = region
 	}
 	part.Models = make([]Model, len(r.Models))
 	for i, m := range r.Models {
-		part.Models[i] = Model{m.Name, among(m.Dissimilarities, stimuli)}
+		part.Models[i] = Model{m.Name, among(m.Dissimilarities)}
 	}
 	return &part
-}
-
-// among returns the dissimilarities of these stimuli.
-func among(d *mat.SymDense, stimuli []int) *mat.SymDense {
-	part := mat.NewSymDense(len(stimuli), nil)
-	for i, k := range stimuli {
-		for j, l := range stimuli[:i+1] {
-			part.SetSym(i, j, d.At(k, l))
-		}
-	}
-	return part
 }

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/pkg/errors"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
+
+	"hypnos/internal/plaintext"
 )
 
 // table reads the rows of a text file as spreadsheets write them: in UTF-8,
@@ -34,7 +34,10 @@ const maxFields = 1 << 20
 // newTable opens a table. Its separator is that by which its first row is one that
 // is looked for, or else the first by which it has several fields.
 func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
-	text, windows1252, err := decodeText(contents)
+	text, windows1252, err := plaintext.Decode(contents)
+	if err == plaintext.ErrBinary {
+		err = errors.New("not text: save it as CSV in UTF-8")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -76,22 +79,6 @@ func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
 		}
 	}
 	return open(chosen), nil
-}
-
-// decodeText returns a text in UTF-8, without a byte order mark. What cannot be
-// UTF-8 is in Windows-1252, which Excel writes.
-func decodeText(contents []byte) (text []byte, windows1252 bool, err error) {
-	switch {
-	case bytes.HasPrefix(contents, []byte{0xff, 0xfe}), bytes.HasPrefix(contents, []byte{0xfe, 0xff}):
-		contents, err = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder().Bytes(contents)
-	case !utf8.Valid(contents):
-		windows1252 = true
-		contents, err = charmap.Windows1252.NewDecoder().Bytes(contents)
-	}
-	if err == nil && bytes.IndexByte(contents, 0) >= 0 {
-		err = errors.New("not text: save it as CSV in UTF-8")
-	}
-	return bytes.TrimPrefix(contents, []byte("\ufeff")), windows1252, err
 }
 
 // next returns the fields of the next row that is not empty, without spaces
