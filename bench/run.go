@@ -41,22 +41,16 @@ func (e *experiment) measure(ctx context.Context, v variant, seed uint64, b *bar
 	b.describe(name)
 	schedule := e.schedule
 	schedule.Rate = e.learningRate(v)
-	var (
-		sleeper *weightshare.Sleeper
-		alike   []weightshare.Measures // at the end of the epoch
-	)
+	var sleeper *weightshare.Sleeper
 	options := train.Options{
 		Epochs: e.epochs, StepsPerEpoch: e.stepsPerEpoch(), Batch: e.batch,
 		Optimiser: e.optimiser, Schedule: schedule,
 		Training:    train.Batches(loader.Batches(min(done, steps), steps)),
 		Evaluations: e.evaluations(func(right []bool) { run.Right = right }),
-		SNR: func() float64 {
-			alike = weightshare.Measure(net)
-			return median(alike, func(m weightshare.Measures) float64 { return m.SNR })
-		},
-		Progress: func(int) { b.step() },
+		Measure:     func() (any, error) { return weightshare.Measure(net), nil },
+		Progress:    func(int) { b.step() },
 		Epoch: func(done train.Epoch) {
-			run.Epochs = append(run.Epochs, e.row(done, alike, sleeper))
+			run.Epochs = append(run.Epochs, e.row(done, done.Measured.([]weightshare.Measures), sleeper))
 			b.line("%s: epoch %d of %d, training loss %.3f%s", name, done.Epoch, e.epochs, done.Training.Loss, e.top1(done))
 		},
 	}
@@ -133,13 +127,13 @@ func (e *experiment) top1(done train.Epoch) string {
 }
 
 // row turns an epoch of the training loop to one of the report.
-func (e *experiment) row(done train.Epoch, alike []weightshare.Measures, sleeper *weightshare.Sleeper) report.Epoch {
+func (e *experiment) row(done train.Epoch, layers []weightshare.Measures, sleeper *weightshare.Sleeper) report.Epoch {
 	epoch := report.Epoch{
 		Epoch: done.Epoch, Step: done.Step, LearningRate: done.LearningRate,
 		TrainLoss: done.Training.Loss, TrainTop1: done.Training.Top1,
 		Test: report.NoEvaluation(), Validation: report.NoEvaluation(), TrainEval: report.NoEvaluation(),
-		SNR: done.SNR, Seconds: done.Seconds,
-		PoolSNR: median(alike, func(m weightshare.Measures) float64 { return m.PoolSNR }),
+		SNR: median(layers, func(m weightshare.Measures) float64 { return m.SNR }), Seconds: done.Seconds,
+		PoolSNR: median(layers, func(m weightshare.Measures) float64 { return m.PoolSNR }),
 	}
 	for i, m := range done.Evaluated {
 		of := map[string]*report.Evaluation{"test": &epoch.Test, "validation": &epoch.Validation, "training": &epoch.TrainEval}
@@ -151,7 +145,7 @@ func (e *experiment) row(done train.Epoch, alike []weightshare.Measures, sleeper
 	}
 	epoch.Spread = median(changes, func(c weightshare.Change) float64 { return c.Spread })
 	epoch.Cosine = median(changes, func(c weightshare.Change) float64 { return c.Cosine })
-	for i, m := range alike {
+	for i, m := range layers {
 		layer := report.Layer{Name: m.Layer, SNR: m.SNR, PoolSNR: m.PoolSNR, Spread: math.NaN(), Cosine: math.NaN()}
 		if changes != nil { // of the same layers
 			layer.Spread, layer.Cosine = changes[i].Spread, changes[i].Cosine

@@ -35,9 +35,10 @@ type Options struct {
 	// Evaluations measure how well the network answers at the end of epochs,
 	// after a sleep that falls there.
 	Evaluations []Evaluation
-	// SNR measures the network's weights at the end of each epoch, before a
-	// sleep that falls there; nil means no measurement.
-	SNR func() float64
+	// Measure returns what the caller wants to know of the network at the end of
+	// each epoch, before a sleep that falls there: a value of the caller's own type,
+	// which no later step changes. An error ends the run; nil measures nothing.
+	Measure func() (any, error)
 	// Sleep runs after each step, counted from 1: the place of a sleep phase.
 	Sleep func(step int) error
 	// Progress hears of each step that is done.
@@ -67,8 +68,8 @@ type Epoch struct {
 	// Evaluated are the measures of Options.Evaluations after the epoch, NaN
 	// where there is none.
 	Evaluated []Metrics
-	SNR       float64 // NaN without SNR
-	Seconds   float64 // of training and sleeping, without evaluation and checkpoints
+	Measured  any     // what Options.Measure returned, nil without it
+	Seconds   float64 // of training, measuring and sleeping, without evaluation and checkpoints
 }
 
 // Metrics are means over images.
@@ -173,9 +174,11 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 	rate, momentum := r.Schedule.At(step-1, steps, r.StepsPerEpoch)
 	r.optimiser.Step(rate, momentum)
 	last := step%r.StepsPerEpoch == 0
-	snr := math.NaN()
-	if last && r.SNR != nil {
-		snr = r.SNR()
+	var measured any
+	if last && r.Measure != nil {
+		if measured, err = r.Measure(); err != nil {
+			return errors.Wrapf(err, "train: epoch %d, step %d", epoch, step)
+		}
 	}
 	if r.Sleep != nil {
 		if err := r.Sleep(step); err != nil {
@@ -189,7 +192,7 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 		return nil
 	}
 	done := Epoch{
-		Epoch: epoch, Step: step, LearningRate: rate, Training: r.sum.mean(), SNR: snr,
+		Epoch: epoch, Step: step, LearningRate: rate, Training: r.sum.mean(), Measured: measured,
 		Seconds: time.Since(r.started).Seconds(),
 	}
 	if layer := r.training.NotFinite(); layer != "" {
