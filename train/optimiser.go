@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -22,7 +23,12 @@ const (
 var methods = []string{"adamw", "adam", "sgd"}
 
 // String returns the method's name on a command line.
-func (m Method) String() string { return methods[m] }
+func (m Method) String() string {
+	if m < 0 || int(m) >= len(methods) {
+		return fmt.Sprintf("Method(%d)", int(m))
+	}
+	return methods[m]
+}
 
 // ParseMethod returns the method of that name.
 func ParseMethod(name string) (Method, error) {
@@ -63,7 +69,7 @@ func (o OptimiserOptions) check() (OptimiserOptions, error) {
 		}
 	}
 	if o.Method < 0 || int(o.Method) >= len(methods) {
-		return o, errors.Errorf("train: method %d is none of %s", o.Method, strings.Join(methods, ", "))
+		return o, errors.Errorf("train: method %v is none of %s", o.Method, strings.Join(methods, ", "))
 	}
 	for _, f := range []struct {
 		name         string

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -20,7 +21,12 @@ const (
 var forms = []string{"onecycle", "multistep", "constant"}
 
 // String returns the form's name on a command line.
-func (f Form) String() string { return forms[f] }
+func (f Form) String() string {
+	if f < 0 || int(f) >= len(forms) {
+		return fmt.Sprintf("Form(%d)", int(f))
+	}
+	return forms[f]
+}
 
 // ParseForm returns the form of that name.
 func ParseForm(name string) (Form, error) {
@@ -58,7 +64,7 @@ func (s Schedule) check() (Schedule, error) {
 	}
 	switch {
 	case s.Form < 0 || int(s.Form) >= len(forms):
-		return s, errors.Errorf("train: schedule %d is none of %s", s.Form, strings.Join(forms, ", "))
+		return s, errors.Errorf("train: schedule %v is none of %s", s.Form, strings.Join(forms, ", "))
 	case !(s.Rate > 0) || math.IsInf(s.Rate, 0):
 		return s, errors.Errorf("train: learning rate %v, want a positive number", s.Rate)
 	case !(s.Gamma > 0) || math.IsInf(s.Gamma, 0):

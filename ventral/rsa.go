@@ -1,6 +1,7 @@
 package ventral
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
@@ -16,6 +17,7 @@ const (
 	Pearson
 )
 
+// String returns the name of whom it is called after.
 func (c Correlation) String() string {
 	switch c {
 	case Spearman:
@@ -23,7 +25,7 @@ func (c Correlation) String() string {
 	case Pearson:
 		return "Pearson"
 	}
-	return "unknown correlation"
+	return fmt.Sprintf("Correlation(%d)", int(c))
 }
 
 // RSAOptions are those of RSA.
@@ -120,7 +122,7 @@ func meanCorrelation(x triangle, others []triangle, weights []float64) float64 {
 // compared returns the triangles of two matrices.
 func compared(a, b mat.Symmetric, c Correlation) (x, y triangle, err error) {
 	if c != Spearman && c != Pearson {
-		return x, y, errors.Errorf("ventral: correlation %d, want Spearman or Pearson", int(c))
+		return x, y, errors.Errorf("ventral: %v, want the correlation of Spearman or Pearson", c)
 	}
 	if a.SymmetricDim() != b.SymmetricDim() {
 		return x, y, errors.Errorf("ventral: dissimilarities of %d and of %d stimuli", a.SymmetricDim(), b.SymmetricDim())

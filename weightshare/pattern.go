@@ -34,7 +34,12 @@ const (
 var sources = []string{"gaussian", "patches", "pooled"}
 
 // String returns the source's name on a command line.
-func (s Source) String() string { return sources[s] }
+func (s Source) String() string {
+	if s < 0 || int(s) >= len(sources) {
+		return fmt.Sprintf("Source(%d)", int(s))
+	}
+	return sources[s]
+}
 
 // ParseSource returns the source of that name.
 func ParseSource(name string) (Source, error) {
