@@ -16,6 +16,7 @@ import (
 	"hypnos/bench/brain"
 	"hypnos/bench/report"
 	"hypnos/recordings"
+	"hypnos/ventral"
 )
 
 // brainFlags are the flags of brain.
@@ -43,9 +44,9 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.recording, "data", "it92", "it92, which comes with the program, or a `folder` of pictures and responses to them: see recordings/README.md")
 	fs.StringVar(&f.dataDir, "data-dir", "", "`folder` of the data set that the networks of folders were trained on, where it is not where it was")
 	fs.StringVar(&f.areas, "areas", "auto", "`names` of areas or layers, such as V4,IT; auto means all areas")
-	fs.IntVar(&f.splits, "splits", 10, "number of splits of the stimuli, for PLS and ridge")
-	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from 1e-2, 1e-1, …, 1e8 by nested cross-validation")
-	fs.IntVar(&f.resample, "resamples", 0, "resamples and permutations of the pictures, for the errors and P of RSA; 0 means 1000, or 200 of more than 200 pictures")
+	fs.IntVar(&f.splits, "splits", ventral.DefaultSplits, "number of splits of the stimuli, for PLS and ridge")
+	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from "+ridgeGrid+" by nested cross-validation")
+	fs.IntVar(&f.resample, "resamples", 0, fmt.Sprintf("resamples and permutations of the pictures, for the errors and P of RSA; 0 means %d, or %d of more than %d pictures", ventral.DefaultResamples, resamplesOfMany, manyPictures))
 	fs.IntVar(&f.batch, "batch", 32, "pictures at a time")
 	registerSkipBad(fs, &f.skipBad)
 	f.background.register(fs)
@@ -55,6 +56,15 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	f.model.registerWeights(fs)
 	fs.Lookup("seed").Usage = "source of initial weights, splits, halves and resamples"
 }
+
+// Of more pictures than manyPictures resamples take long: there are fewer by default.
+const (
+	manyPictures    = 200
+	resamplesOfMany = 200
+)
+
+// ridgeGrid says from what ridge chooses its alpha.
+var ridgeGrid = fmt.Sprintf("1e%d, 1e%d, …, 1e%d", brain.FirstDecade, brain.FirstDecade+1, brain.LastDecade)
 
 func brainCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("brain", flag.ContinueOnError)
@@ -181,9 +191,9 @@ func (f brainFlags) complete(r *report.Brain, recording *recordings.Recording, s
 // options checks the flags of the measures.
 func (f *brainFlags) options(of *recordings.Recording) (brain.Options, error) {
 	if f.resample == 0 {
-		f.resample = 1000
-		if of.Stimuli.Len() > 200 {
-			f.resample = 200
+		f.resample = ventral.DefaultResamples
+		if of.Stimuli.Len() > manyPictures {
+			f.resample = resamplesOfMany
 		}
 	}
 	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.seed}
@@ -230,12 +240,13 @@ func (f brainFlags) describe(r *recordings.Recording) []report.Setting {
 		_, neuroids := region.Responses.Mean().Dims()
 		ridge := "alpha " + f.ridge
 		if f.ridge == "auto" {
-			ridge = "alpha by nested cross-validation from 1e-2, 1e-1, …, 1e8"
+			ridge = "alpha by nested cross-validation from " + ridgeGrid
 		}
+		splits := fmt.Sprintf("%d splits of %d and %d %%", f.splits, int(100*(1-ventral.DefaultTestFraction)), int(100*ventral.DefaultTestFraction))
 		settings = append(settings,
 			report.Setting{Name: region.Name, Value: fmt.Sprintf("%d neuroids, up to %d repetitions", neuroids, region.Responses.Count())},
-			report.Setting{Name: "PLS", Value: fmt.Sprintf("25 components, %d splits of 90 and 10 %%", f.splits)},
-			report.Setting{Name: "ridge", Value: fmt.Sprintf("%s, %d splits of 90 and 10 %%", ridge, f.splits)})
+			report.Setting{Name: "PLS", Value: fmt.Sprintf("%d components, %s", ventral.DefaultComponents, splits)},
+			report.Setting{Name: "ridge", Value: ridge + ", " + splits})
 	}
 	return append(settings,
 		report.Setting{Name: "RSA", Value: fmt.Sprintf("%d resamples and permutations", f.resample)},

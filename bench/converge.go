@@ -32,10 +32,10 @@ func convergeCommand(c console) *ffcli.Command {
 		ShortUsage: "go run ./bench converge [flags]",
 		ShortHelp:  "study whether sleeping pools reach the fixed point",
 		LongHelp: strings.TrimSpace(`
-Follows pools of 100 neurons that see random inputs of 3×3, 6×6 and 9×9 while
-they learn by the Hebbian rule or by lateral dynamics, pulled back to their
-first weights by gamma, and compares them with the fixed point of the Hebbian
-rule. Prints a table and writes report.html, converge.csv and figures.`),
+Follows pools of neurons that see random inputs of several sizes while they
+learn by the Hebbian rule or by lateral dynamics, pulled back to their first
+weights by gamma, and compares them with the fixed point of the Hebbian rule.
+Prints a table and writes report.html, converge.csv and figures.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
 			if err := noArguments(args); err != nil {
@@ -59,6 +59,8 @@ var (
 	convergeGammas = []float64{0.1, 0.01, 0.001}
 	convergeRules  = []convergeRule{{weightshare.Hebbian, 2000}, {weightshare.Dynamic, 10000}}
 )
+
+const convergeNeurons = 100 // of a pool
 
 type convergeRule struct {
 	kind          weightshare.Kind
@@ -85,7 +87,7 @@ func converge(ctx context.Context, c console, rules []convergeRule, trials int, 
 		for _, gamma := range convergeGammas {
 			for _, side := range convergeSides {
 				settings = append(settings, &setting{
-					weightshare.Convergence{Kind: rule.kind, Neurons: 100, Side: side, Gamma: gamma, Presentations: rule.presentations, Points: 50},
+					weightshare.Convergence{Kind: rule.kind, Neurons: convergeNeurons, Side: side, Gamma: gamma, Presentations: rule.presentations, Points: 50},
 					make([][]weightshare.State, trials),
 				})
 			}
@@ -184,11 +186,19 @@ var (
 	stateLength   = func(s weightshare.State) float64 { return s.Length }
 )
 
+// convergeNames are what reports call the rules.
+var convergeNames = map[weightshare.Kind]string{weightshare.Hebbian: "Hebbian", weightshare.Dynamic: "dynamic"}
+
+// listed joins numbers by commas.
+func listed[T any](numbers []T) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(numbers), "[]"), " ", ", ")
+}
+
 // convergeStudy turns settings, ordered by rule, gamma and side, to a study.
 func convergeStudy(settings []*setting) *report.Study {
 	s := &report.Study{
 		Name: "converge", Title: "Do sleeping pools reach the fixed point?",
-		Summary: "Pools of 100 neurons whose weights start at 1 + N(0, 1) see inputs from N(0, I). " +
+		Summary: fmt.Sprintf("Pools of %d neurons", convergeNeurons) + " whose weights start at 1 + N(0, 1) see inputs from N(0, I). " +
 			"Hebbian pools know the mean response of the pool; dynamic ones have an inhibitory neuron instead, of finite strength, " +
 			"so that their mean may drift while their weights come together. A pull of strength γ holds all weights back. " +
 			"Disorder is −log10 of the weight signal-to-noise ratio, the mean over the K² inputs of mean²/variance of the weights of the pool.",
@@ -197,9 +207,7 @@ func convergeStudy(settings []*setting) *report.Study {
 		Versions:     report.Versions(),
 		TableCaption: "Mean over trials ± sample standard deviation. Disorder is −log10 of the weight signal-to-noise ratio; excess is how far it lies above the fixed point of the Hebbian rule, and the rule at hand drifts to the next. Cosine and length compare the pool's mean weights with those of the start.",
 		Settings: []report.Setting{
-			{Name: "Hebbian", Value: "2,000 presentations; rate 0.5/(1000+t) at presentation t, momentum 0.95"},
-			{Name: "dynamic", Value: "10,000 presentations of 150 steps; tau 30, alpha 10, b 1; rate 3e-4/√(1+s/2) at step s of all, off for the first 50 of each presentation; momentum 0.95"},
-			{Name: "pools", Value: "100 neurons, K×K inputs, K = 3, 6, 9; gamma 0.1, 0.01, 0.001"},
+			{Name: "pools", Value: fmt.Sprintf("%d neurons, K×K inputs, K = %s; gamma %s", convergeNeurons, listed(convergeSides), listed(convergeGammas))},
 		},
 		Table:   [][]string{{"rule", "gamma", "K", "disorder", "fixed point", "excess", "drifts to", "cosine of mean", "length of mean"}},
 		Records: [][]string{{"rule", "gamma", "k", "trial", "presentation", "disorder", "fixed_point", "cosine", "length"}},
@@ -207,6 +215,8 @@ func convergeStudy(settings []*setting) *report.Study {
 	for len(settings) > 0 {
 		rule := settings[:len(convergeGammas)*len(convergeSides)]
 		settings = settings[len(rule):]
+		name := convergeNames[rule[0].Kind]
+		s.Settings = append(s.Settings, report.Setting{Name: name, Value: fmt.Sprintf("%d presentations; %s", rule[0].Presentations, rule[0].Rule())})
 		s.Sheets = append(s.Sheets, convergeSheet(rule))
 		for _, setting := range rule {
 			s.Table = append(s.Table, setting.tableRow())
@@ -219,7 +229,7 @@ func convergeStudy(settings []*setting) *report.Study {
 // convergeSheet is the figure of a rule: a panel a gamma, a curve a side.
 func convergeSheet(settings []*setting) report.Sheet {
 	kind := settings[0].Kind
-	name := map[weightshare.Kind]string{weightshare.Hebbian: "Hebbian", weightshare.Dynamic: "dynamic"}[kind]
+	name := convergeNames[kind]
 	sheet := report.Sheet{
 		Name: "converge_" + kind.String(), Title: "Convergence of the " + name + " rule", Level: "fixed point of the Hebbian rule",
 		Caption: "above, disorder of the weights of a pool; below, the cosine of its mean weights to those of the start, and their length relative to these; mean over trials, the band from the lowest to the highest",

@@ -46,7 +46,7 @@ func (e *experiment) effects(variants []variant) []effect {
 	sgd, cycle := e.optimiser.Method == train.SGD, e.schedule.Form == train.OneCycle
 	momentum := fmt.Sprintf("-optimizer %s has none of its own to set", e.method)
 	if sgd {
-		momentum = "-schedule onecycle moves it from 0.95 to 0.85 and back"
+		momentum = fmt.Sprintf("-schedule onecycle moves it from %v to %v and back", train.HighMomentum, train.LowMomentum)
 	}
 	return slices.Concat([]effect{
 		{[]string{"momentum"}, sgd && (!cycle || e.momentum == 0), momentum},

@@ -14,6 +14,7 @@ import (
 	"hypnos/bench/report"
 	"hypnos/data"
 	"hypnos/graph"
+	"hypnos/internal/imagenet"
 	"hypnos/train"
 	"hypnos/weightshare"
 	"hypnos/zoo"
@@ -49,28 +50,30 @@ type settings struct {
 
 // The default comparison is of this model, at a width that trains in minutes.
 const (
-	defaultModel = "resnet8"
-	defaultWidth = 8
+	defaultModel  = "resnet8"
+	defaultWidth  = 8
+	defaultEpochs = 60
+	defaultBatch  = 64
 )
 
 // register adds the flags.
 func (s *settings) register(fs *flag.FlagSet) {
 	fs.StringVar(&s.model, "model", defaultModel, "`name` of the network: see bench list")
-	fs.IntVar(&s.width, "width", 0, "channels of the network's first stage; 0 means 8 for resnet8, as published for the others")
+	fs.IntVar(&s.width, "width", 0, fmt.Sprintf("channels of the network's first stage; 0 means %d for %s, as published for the others", defaultWidth, defaultModel))
 	fs.IntVar(&s.steps, "steps", 0, "time steps of cornet-r and cornet-rt; 0 means as published")
 	fs.StringVar(&s.data, "data", data.Default, "`name` of the data set: see bench list")
 	fs.StringVar(&s.dataDir, "data-dir", "", "`folder` of a data set that is not embedded")
 	fs.BoolVar(&s.download, "download", false, "fetch the data set into -data-dir if it is not there")
-	fs.IntVar(&s.epochs, "epochs", 60, "epochs: as many steps as make one pass over the images, for every variant")
-	fs.IntVar(&s.batch, "batch", 64, "images a step, repetitions included")
+	fs.IntVar(&s.epochs, "epochs", defaultEpochs, "epochs: as many steps as make one pass over the images, for every variant")
+	fs.IntVar(&s.batch, "batch", defaultBatch, "images a step, repetitions included")
 	fs.StringVar(&s.method, "optimizer", "adamw", "sgd, adam or adamw")
 	fs.Float64Var(&s.rate, "lr", 0, "learning rate, the largest of one cycle; 0 means the variant's default")
 	fs.Float64Var(&s.weightDecay, "weight-decay", 0.01, "weight decay")
 	fs.Float64Var(&s.momentum, "momentum", 0.9, "momentum of sgd")
 	fs.StringVar(&s.form, "schedule", "onecycle", "course of the learning rate: onecycle, multistep or constant")
 	fs.StringVar(&s.milestones, "milestones", "", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150")
-	fs.Float64Var(&s.gamma, "gamma", 0.1, "factor of multistep")
-	fs.IntVar(&s.imageSize, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
+	fs.Float64Var(&s.gamma, "gamma", train.DefaultGamma, "factor of multistep")
+	fs.IntVar(&s.imageSize, "image-size", 0, fmt.Sprintf("side of the images of -data folder, pixels; 0 means %d", imagenet.Side))
 	fs.BoolVar(&s.skipBad, skipBadFlag, false, "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out")
 	s.background.register(fs)
 	fs.IntVar(&s.padding, "padding", 4, "largest translation of a training image, pixels; imagenet and folder train on random parts instead")
@@ -284,7 +287,7 @@ func (e *experiment) rateChoice() string {
 	if e.rate > 0 {
 		return "given by -lr for all variants"
 	}
-	return "each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width 8, 60 epochs of batches of 64, AdamW and one cycle"
+	return fmt.Sprintf("each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width %d, %d epochs of batches of %d, AdamW and one cycle", defaultWidth, defaultEpochs, defaultBatch)
 }
 
 // describe lists the settings for the report.

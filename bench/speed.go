@@ -16,6 +16,7 @@ import (
 	"hypnos/bench/report"
 	"hypnos/bench/speed"
 	"hypnos/data"
+	"hypnos/internal/imagenet"
 )
 
 // speedFlags are the flags of speed.
@@ -38,7 +39,7 @@ func speedCommand(c console) *ffcli.Command {
 	fs.StringVar(&f.variants, "variants", "conv,lc", "`names` of the variants: conv, lc")
 	fs.StringVar(&f.options.Data.Name, "data", data.Default, "`name` of the data set whose loader is measured alone: see bench list")
 	fs.StringVar(&f.options.Data.Dir, "data-dir", "", "`folder` of a data set that is not embedded")
-	fs.IntVar(&f.options.Data.Side, "image-size", 0, "side of the images of -data folder, pixels; 0 means 224")
+	fs.IntVar(&f.options.Data.Side, "image-size", 0, fmt.Sprintf("side of the images of -data folder, pixels; 0 means %d", imagenet.Side))
 	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia, scikit-learn; none unless given")
 	fs.StringVar(&f.python, "python", "", "Python `interpreter` that has torch or scikit-learn; unless given python3, or /usr/bin/python3 where that has none")
 	fs.StringVar(&f.environment, "peer-env", "", "`settings` of the environment of peers, NAME=VALUE,…; NAME= takes a variable away")

@@ -57,6 +57,13 @@ func (o LocalOptions) OutputSize(size, kernel int) int {
 	return room/o.Stride + 1
 }
 
+// Unpadded returns the range of outputs along an axis of input length size, for a
+// kernel of length kernelSize, whose receptive fields lie inside the input: from..to-1.
+func (o LocalOptions) Unpadded(size, kernelSize int) (from, to int) {
+	f := o.withDefaults()
+	return kernel.Unpadded(f.OutputSize(size, kernelSize), f.Dilation*(kernelSize-1)+1, f.Stride, f.Padding, size)
+}
+
 // Local applies a locally connected layer, or a convolution where the weights
 // have a single location:
 //

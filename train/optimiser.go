@@ -40,6 +40,15 @@ func ParseMethod(name string) (Method, error) {
 	return 0, errors.Errorf("train: unknown optimizer %q, want one of %s", name, strings.Join(methods, ", "))
 }
 
+// What Adam and AdamW have unless told otherwise, as in PyTorch: the share of the
+// averages of gradients and of their squares that a step keeps, and what is added
+// to the root of the second.
+const (
+	DefaultBeta1   = 0.9
+	DefaultBeta2   = 0.999
+	DefaultEpsilon = 1e-8
+)
+
 // OptimiserOptions configure an optimiser. Its defaults are PyTorch's, except
 // that no weights decay unless asked.
 type OptimiserOptions struct {
@@ -48,7 +57,7 @@ type OptimiserOptions struct {
 	// Momentum is that of SGD; 0 means none.
 	Momentum float64
 	Nesterov bool // for SGD with momentum
-	// Beta1, Beta2 and Epsilon are Adam's; 0 means 0.9, 0.999 and 1e-8.
+	// Beta1, Beta2 and Epsilon are Adam's; 0 means DefaultBeta1 and so on.
 	Beta1, Beta2, Epsilon float64
 }
 
@@ -63,7 +72,7 @@ func (o OptimiserOptions) check() (OptimiserOptions, error) {
 	for _, d := range []struct {
 		field *float64
 		value float64
-	}{{&o.Beta1, 0.9}, {&o.Beta2, 0.999}, {&o.Epsilon, 1e-8}} {
+	}{{&o.Beta1, DefaultBeta1}, {&o.Beta2, DefaultBeta2}, {&o.Epsilon, DefaultEpsilon}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}

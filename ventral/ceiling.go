@@ -77,7 +77,7 @@ func (r *Repetitions) Mean() *mat.Dense {
 
 // Halves says how repetitions are divided.
 type Halves struct {
-	Count int // number of random divisions; 0 means 10
+	Count int // number of random divisions; 0 means DefaultSplits
 	Seed  uint64
 }
 
@@ -101,7 +101,7 @@ type Reliability struct {
 // variance over them in one half.
 func Ceiling(r *Repetitions, h Halves) (Reliability, error) {
 	if h.Count == 0 {
-		h.Count = 10
+		h.Count = DefaultSplits
 	}
 	if h.Count < 0 {
 		return Reliability{}, errors.Errorf("ventral: %d divisions into halves, want 1 or more", h.Count)

@@ -8,6 +8,10 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
+// DefaultComponents is how many components PLS has unless told otherwise, as in
+// Brain-Score (Schrimpf et al. 2018, bioRxiv 407007).
+const DefaultComponents = 25
+
 // PLS is partial least squares regression, of centred and not scaled variables,
 // all neuroids jointly (PLS2): NIPALS with the deflation of a regression, and the
 // rule to end its iterations of scikit-learn's PLSRegression(scale=False), so
@@ -18,7 +22,7 @@ import (
 // Where the covariance of features and responses is used up early, because the
 // features have a lower rank or the fit is perfect, there are fewer components.
 type PLS struct {
-	Components int     // 0 means 25
+	Components int     // 0 means DefaultComponents
 	Tolerance  float64 // a component's iteration ends once its weights, of norm 1, change by less than the root of this; 0 means 1e-6
 	Iterations int     // and at the latest after so many; 0 means 500
 }
@@ -81,7 +85,7 @@ func (p PLS) fit(kernel, responses *mat.Dense, rounding float64) (fitted, error)
 // withDefaults returns the options for n training stimuli.
 func (p PLS) withDefaults(n int) (PLS, error) {
 	if p.Components == 0 {
-		p.Components = 25
+		p.Components = DefaultComponents
 	}
 	if p.Tolerance == 0 {
 		p.Tolerance = 1e-6

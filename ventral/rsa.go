@@ -28,11 +28,15 @@ func (c Correlation) String() string {
 	return fmt.Sprintf("Correlation(%d)", int(c))
 }
 
+// DefaultResamples is how many resamples, and how many permutations, RSA takes
+// unless told otherwise.
+const DefaultResamples = 1000
+
 // RSAOptions are those of RSA.
 type RSAOptions struct {
 	Correlation  Correlation
-	Resamples    int // of the stimuli, for the error; 0 means 1000, negative none
-	Permutations int // of the stimuli, for P; 0 means 1000, negative none
+	Resamples    int // of the stimuli, for the error; 0 means DefaultResamples, negative none
+	Permutations int // of the stimuli, for P; 0 means DefaultResamples, negative none
 	Seed         uint64
 }
 
@@ -94,10 +98,10 @@ func MeanRSA(model mat.Symmetric, subjects []mat.Symmetric, o RSAOptions) (Simil
 // similarity is of one matrix and the mean over others.
 func similarity(x triangle, others []triangle, o RSAOptions) Similarity {
 	if o.Resamples == 0 {
-		o.Resamples = 1000
+		o.Resamples = DefaultResamples
 	}
 	if o.Permutations == 0 {
-		o.Permutations = 1000
+		o.Permutations = DefaultResamples
 	}
 	s := Similarity{Score: Score{meanCorrelation(x, others, nil), math.NaN()}, P: math.NaN()}
 	if o.Resamples > 0 {

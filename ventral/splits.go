@@ -8,11 +8,19 @@ import (
 	"github.com/pkg/errors"
 )
 
+// What Splits are unless told otherwise: how many, and the share of the stimuli
+// that each tests (Schrimpf et al. 2018, bioRxiv 407007). As many are the divisions
+// of Halves.
+const (
+	DefaultSplits       = 10
+	DefaultTestFraction = 0.1
+)
+
 // Splits says how stimuli are divided into those that a regression is fitted on
 // and those that it predicts.
 type Splits struct {
-	Count        int      // number of independent splits; 0 means 10
-	TestFraction float64  // of the stimuli; 0 means 0.1
+	Count        int      // number of independent splits; 0 means DefaultSplits
+	TestFraction float64  // of the stimuli; 0 means DefaultTestFraction
 	Categories   []string // per stimulus: every split tests the same fraction of each; nil for none
 	Seed         uint64
 }
@@ -35,10 +43,10 @@ const fewest = 3
 // not n, or if a split would train on fewer than 3 stimuli or test fewer.
 func (s Splits) Draw(n int) ([]Split, error) {
 	if s.Count == 0 {
-		s.Count = 10
+		s.Count = DefaultSplits
 	}
 	if s.TestFraction == 0 {
-		s.TestFraction = 0.1
+		s.TestFraction = DefaultTestFraction
 	}
 	if s.Count < 0 {
 		return nil, errors.Errorf("ventral: %d splits, want 1 or more", s.Count)

@@ -2,6 +2,7 @@ package weightshare
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
@@ -25,13 +26,27 @@ type Convergence struct {
 	Points        int // in which the course is recorded, without the start
 }
 
-// What both rules have in common, and the constants of the dynamic one.
+// The constants of the study. Where it is the same as a phase, it has the values of
+// Reference(Dynamic).
 const (
 	studyMomentum = 0.95
-	studySteps    = 150 // time steps a presentation
-	studySettle   = 50  // of these, without learning
+	hebbianRate   = 0.5 // over hebbianDelay+t
+	hebbianDelay  = 1000
+	dynamicRate   = 3e-4 // over √(1+s/dynamicDelay)
+	dynamicDelay  = 2
+	studySettle   = 50 // time steps of a presentation without learning
 	studyBias     = 1
 )
+
+// Rule says in a line by what rates a pool of this kind learns.
+func (c Convergence) Rule() string {
+	if c.Kind == Hebbian {
+		return fmt.Sprintf("rate %v/(%d+t) at presentation t, momentum %v", hebbianRate, hebbianDelay, studyMomentum)
+	}
+	p := Reference(Dynamic)
+	return fmt.Sprintf("%d steps a presentation; tau %v, alpha %v, b %d; rate %v/√(1+s/%d) at step s of all, off for the first %d of each presentation; momentum %v",
+		p.Steps, p.Tau, p.Alpha, studyBias, dynamicRate, dynamicDelay, studySettle, studyMomentum)
+}
 
 // State is a pool after so many presentations.
 type State struct {
@@ -134,18 +149,17 @@ func (c Convergence) newPool(seed uint64) studyPool {
 // show is presentation t of an input.
 func (p studyPool) show(x []float64, t int) {
 	if p.Kind == Hebbian {
-		p.deviations.learn(x, 1, rule{0.5 / (1000 + float64(t)), p.Gamma, studyMomentum})
+		p.deviations.learn(x, 1, rule{hebbianRate / (hebbianDelay + float64(t)), p.Gamma, studyMomentum})
 		return
 	}
 	phase := Reference(Dynamic)
-	phase.Steps = studySteps
 	deviation, mean := phase.dynamics()
 	learn := func(step int) rule {
 		if step < studySettle {
 			return rule{}
 		}
-		s := float64(t*studySteps + step)
-		return rule{3e-4 / math.Sqrt(1+s/2), p.Gamma, studyMomentum}
+		s := float64(t*phase.Steps + step)
+		return rule{dynamicRate / math.Sqrt(1+s/dynamicDelay), p.Gamma, studyMomentum}
 	}
 	p.deviations.present(x, deviation, learn)
 	p.mean.present(x, mean, learn)

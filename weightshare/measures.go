@@ -43,16 +43,13 @@ func SNR(l *graph.Layer) float64 {
 
 // unpadded lists the locations whose receptive fields lie inside the input.
 func unpadded(f *graph.Field) []int {
-	inside := func(i, size int) bool {
-		from := i*f.Stride - f.Padding
-		return from >= 0 && from+f.Dilation*(f.Kernel-1) < size
-	}
+	o := poolOptions(f, 0, ops.BorderAlone).Field
+	top, bottom := o.Unpadded(f.Input.Height, f.Kernel)
+	left, right := o.Unpadded(f.Input.Width, f.Kernel)
 	var locations []int
-	for h := range f.Output.Height {
-		for w := range f.Output.Width {
-			if inside(h, f.Input.Height) && inside(w, f.Input.Width) {
-				locations = append(locations, h*f.Output.Width+w)
-			}
+	for h := top; h < bottom; h++ {
+		for w := left; w < right; w++ {
+			locations = append(locations, h*f.Output.Width+w)
 		}
 	}
 	return locations

@@ -167,7 +167,7 @@ func (r *Result) fitTable() *table {
 func (r *Result) fitAims() []bound {
 	none := math.NaN()
 	var bounds []bound
-	for _, c := range []struct{ regression, name string }{{"pls", "PLS with 25 components"}, {"ridge", "ridge"}} {
+	for _, c := range []struct{ regression, name string }{{"pls", fmt.Sprintf("PLS with %d components", ventral.DefaultComponents)}, {"ridge", "ridge"}} {
 		of := func(system string) Row {
 			return r.find(func(row Row) bool {
 				return row.Section == "fits" && row.System == system && row.Variant == c.regression && row.Geometry == fitGeometry(fitUnits)

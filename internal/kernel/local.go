@@ -25,6 +25,15 @@ func (g Local) patched() bool { return g.Groups == 1 && g.Dilation == 1 }
 // windowWidth is how many columns of the input a location sees, gaps included.
 func (g Local) windowWidth() int { return g.Dilation*(g.KW-1) + 1 }
 
+// Unpadded returns the range of outputs along an axis, of an input of length size,
+// that see no padding: from..to-1. window is the length of their receptive fields,
+// gaps included.
+func Unpadded(outputs, window, stride, padding, size int) (from, to int) {
+	from = min((padding+stride-1)/stride, outputs)
+	to = max(min((size+padding-window)/stride+1, outputs), from)
+	return from, to
+}
+
 // location returns where the weights of location (oh, ow) begin.
 func (g Local) location(oh, ow int) int {
 	if g.Shared {
@@ -44,7 +53,7 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 		wideForward(g, y, x, weight, bias)
 		return
 	}
-	first, last := interior(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		var ahead [mostRuns * 8]stretch

@@ -8,19 +8,12 @@ package kernel
 // single tells whether that is to be done.
 func (g Local) single() bool { return g.N == 1 && g.Shared && g.patched() }
 
-// interior returns the range of outputs along an axis that see no padding.
-func interior(outputs, kernel, stride, padding, size int) (from, to int) {
-	from = min((padding+stride-1)/stride, outputs)
-	to = max(min((size+padding-kernel)/stride+1, outputs), from)
-	return from, to
-}
-
 // singleForward is Forward of a single image.
 func singleForward[T Float](g Local, y, x, weight, bias []T) {
 	turned := borrow[T](g.weights()) // field × O
 	defer release(turned)
 	Transpose(*turned, g.O, weight, g.field(), g.O, g.field())
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		for ow := range g.OW {
@@ -48,7 +41,7 @@ func singleForward[T Float](g Local, y, x, weight, bias []T) {
 // that is less than the kernel.
 func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	// The gradient is a convolution of dy, with the kernel turned around.
-	first, last := interior(g.W, g.KW, 1, g.KW-1-g.Padding, g.OW)
+	first, last := Unpadded(g.W, g.KW, 1, g.KW-1-g.Padding, g.OW)
 	Parallel(g.H, func(ih int) {
 		var room [49]Term
 		if contributed != nil {
@@ -75,7 +68,7 @@ func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 // singleGradientRow adds to dw the gradient of the weights of one row of
 // locations, for a single image.
 func singleGradientRow[T Float](g Local, dw, x, dy []T, oh int) {
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	for kh := range g.KH {
 		ih := g.Stride*oh + kh - g.Padding
 		if ih < 0 || ih >= g.H {

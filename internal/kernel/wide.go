@@ -55,7 +55,7 @@ func wideForward[T Float](g Local, y, x, weight, bias []T) {
 // below the other and in what remains side by side. The second is location
 // locations and further inputs away; both are 0 where it is one alone.
 func (g Local) eachPair(kh int, f func(oh, ow, further, location int)) {
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	seen := func(oh int) bool {
 		ih := g.Stride*oh + kh - g.Padding
 		return oh < g.OH && ih >= 0 && ih < g.H
