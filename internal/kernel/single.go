@@ -1,11 +1,11 @@
 package kernel
 
-// A batch of one image has no lanes to fill: here the lanes of a convolution run
-// over channels instead, and the rows of a product over the locations of a row,
-// which all have the same weights. Sums have the order that they have in a
-// batch, and so forward and input gradient the same bits.
+// A batch of one image cannot fill the lanes of a vector. Here the lanes of a
+// convolution are its channels instead, and the rows of a product the locations of a
+// row, which all have the same weights. Sums keep their order, so that forward pass
+// and input gradient have the same bits as in a batch.
 
-// single tells whether that is to be done.
+// single tells whether a convolution is computed as one of a single image.
 func (g Local) single() bool { return g.N == 1 && g.Shared && g.patched() }
 
 // singleForward is Forward of a single image.
