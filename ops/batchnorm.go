@@ -86,8 +86,8 @@ func describe(t *tensor.Dense) string {
 	return fmt.Sprintf("have shape %v of %v", t.Shape(), t.Dtype())
 }
 
-// moments are those that the last run normalised by. They are private to an
-// operator and its gradients, which always run after it.
+// moments are those that the last run normalised by. An operator shares them with its
+// gradients, which always run after it.
 type moments struct{ mean, inverseDeviation []float64 }
 
 type batchNorm struct {
@@ -187,8 +187,8 @@ func (d batchNorm) gradient(in gorgonia.Nodes, output, grad *gorgonia.Node) (gor
 	grads := make(gorgonia.Nodes, len(in))
 	var err error
 	if d.shortcut {
-		// The shortcut needs the gradient before the rectification as a tensor;
-		// without one it is worked out from x again where it is used.
+		// The shortcut needs the gradient before the rectification as a tensor. Without a
+		// shortcut it is worked out from x wherever it is used.
 		if d.ReLU {
 			if grad, err = apply(reluGradient{}, output, grad); err != nil {
 				return nil, err

@@ -18,8 +18,8 @@ type LocalOptions struct {
 	Dilation int // distance between the inputs of a receptive field; 0 means 1
 	Groups   int // groups of channels that do not see each other; 0 means 1
 
-	// FixedInput and FixedWeight say that nothing asks for that gradient: the
-	// input is data, the weights are frozen. It is then not computed.
+	// FixedInput and FixedWeight say that the gradient of input or weight is not needed,
+	// because the input is data or the weights are frozen. It is then not computed.
 	FixedInput, FixedWeight bool
 }
 

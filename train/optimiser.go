@@ -123,11 +123,11 @@ func NewOptimiser(training *graph.Training, o OptimiserOptions) (*Optimiser, err
 	return p, nil
 }
 
-// OptimiserState is all that an optimiser knows of the steps before.
+// OptimiserState is all that an optimiser keeps from earlier steps.
 type OptimiserState struct {
 	Steps int // done
-	// Averages are those of each parameter that is learned, in the order of the
-	// layers: the optimiser's own memory, which its next step changes.
+	// Averages are those of each learned parameter, in the order of the layers. They are
+	// the optimiser's own memory: its next step changes them.
 	Averages []Average `json:"-"`
 }
 
@@ -181,7 +181,7 @@ func (p *Optimiser) Step(rate, momentum float64) {
 		gradient := p.training.Gradient(i)
 		if o.Method == SGD {
 			kernel.Momentum{
-				Rate: rate, Decay: o.WeightDecay, Momentum: p.used(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 1,
+				Rate: rate, Decay: o.WeightDecay, Momentum: p.sgdMomentum(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 1,
 			}.Step(parameter.Data, p.first[i], gradient)
 			continue
 		}
@@ -195,9 +195,9 @@ func (p *Optimiser) Step(rate, momentum float64) {
 	}
 }
 
-// used returns the momentum of SGD, which a schedule changes only where the
-// optimiser has one at all.
-func (p *Optimiser) used(momentum float64) float64 {
+// sgdMomentum returns the momentum of SGD: that of the schedule, but 0 if the optimiser
+// has none.
+func (p *Optimiser) sgdMomentum(momentum float64) float64 {
 	if p.options.Momentum == 0 {
 		return 0
 	}

@@ -41,7 +41,7 @@ func ParseForm(name string) (Form, error) {
 // DefaultGamma is the factor of MultiStep unless told otherwise, as in PyTorch.
 const DefaultGamma = 0.1
 
-// HighMomentum and LowMomentum are between what OneCycle moves the momentum.
+// OneCycle moves the momentum from HighMomentum to LowMomentum and back.
 const (
 	HighMomentum = 0.95
 	LowMomentum  = 0.85

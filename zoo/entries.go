@@ -12,7 +12,7 @@ type Entry struct {
 	Input   graph.Size // of the images
 	Classes int
 	Width   int // channels of the first stage or area
-	Steps   int // time steps; 0 if it does not count them
+	Steps   int // time steps; 0 for a network whose number of them is not an option
 	// Preprocessing is what its published weights expect.
 	Preprocessing Preprocessing
 	// Checkpoint is where its published weights are: zero where there are none.
