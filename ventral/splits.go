@@ -30,14 +30,13 @@ type Split struct {
 	Train, Test []int
 }
 
-// fewest is how many stimuli a correlation needs that is not 1 or -1 always.
+// fewest is how many stimuli a correlation needs: of two it is always 1 or -1.
 const fewest = 3
 
-// Draw returns the splits of n stimuli. Each tests TestFraction·n of them,
-// rounded, and the same fraction of each category as nearly as whole numbers
-// allow: a category's share is rounded down, and the stimuli still missing come
-// one each from the categories that lost most by that, by lot where they lost
-// the same. Split i depends on seed and i only.
+// Draw returns the splits of n stimuli. Each tests TestFraction·n of them, rounded, and
+// the same fraction of each category as nearly as whole numbers allow: a category's
+// share is rounded down, and the categories that lose most by that give one stimulus
+// more each, by lot where they lose the same. Split i depends on seed and i only.
 //
 // It is an error if there are fewer stimuli than splits, if the categories are
 // not n, or if a split would train on fewer than 3 stimuli or test fewer.

@@ -12,10 +12,10 @@ import (
 	"hypnos/internal/kernel"
 )
 
-// Source is where the patterns of a phase come from. Each is a square of the
-// side of the phase's period, tiled over the input of a layer. Weights come
-// together only in directions that patterns have: Gaussian ones have all alike,
-// what layers see of images few.
+// Source is where the patterns of a phase come from. A pattern is a square, whose side
+// is the phase's period, tiled over the input of a layer. Weights come together only in
+// directions in which patterns vary: Gaussian ones vary in all directions alike, what
+// layers see of images in few.
 type Source int
 
 const (
@@ -51,8 +51,8 @@ func ParseSource(name string) (Source, error) {
 	return 0, errors.Errorf("weightshare: unknown source of patterns %q, want one of %s", name, strings.Join(sources, ", "))
 }
 
-// random returns the random numbers of one use, a stream of its own, so that
-// nothing depends on the order in which layers sleep.
+// random returns the random numbers of one use. Each use has a stream of its own, so
+// that nothing depends on the order in which layers sleep.
 func random(seed uint64, use string, args ...any) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprint(h, use)
