@@ -16,3 +16,15 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// The rules of the study are those of the paper.
+func TestConvergenceRule(t *testing.T) {
+	for kind, want := range map[Kind]string{
+		Hebbian: "rate 0.5/(1000+t) at presentation t, momentum 0.95",
+		Dynamic: "150 steps a presentation; tau 30, alpha 10, b 1; rate 0.0003/√(1+s/2) at step s of all, off for the first 50 of each presentation; momentum 0.95",
+	} {
+		if got := (Convergence{Kind: kind}).Rule(); got != want {
+			t.Errorf("%v: %q, want %q", kind, got, want)
+		}
+	}
+}

@@ -174,8 +174,8 @@ func (r *Result) fitAims() []bound {
 			})
 		}
 		bounds = append(bounds,
-			bound{measure: c.name + ", 100,000 features, against scikit-learn", value: absentIfZero(of("scikit-learn").Ratio), show: times, atLeast: 5, aim: none},
-			bound{measure: c.name + ", 100,000 features, peak memory", value: of("hypnos").PeakBytes, show: gigabytes, atLeast: 2e9, aim: none, atMost: true},
+			bound{measure: c.name + ", 100,000 features, against scikit-learn", value: absentIfZero(of("scikit-learn").Ratio), show: times, limit: 5, aim: none},
+			bound{measure: c.name + ", 100,000 features, peak memory", value: of("hypnos").PeakBytes, show: gigabytes, limit: 2e9, aim: none, upper: true},
 		)
 	}
 	return bounds
