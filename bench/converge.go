@@ -206,11 +206,8 @@ func convergeStudy(settings []*setting) *report.Study {
 		Machine:      report.Machine(),
 		Versions:     report.Versions(),
 		TableCaption: "Mean over trials ± sample standard deviation. Disorder is −log10 of the weight signal-to-noise ratio; excess is how far it lies above the fixed point of the Hebbian rule, and the rule at hand drifts to the next. Cosine and length compare the pool's mean weights with those of the start.",
-		Settings: []report.Setting{
-			{Name: "pools", Value: fmt.Sprintf("%d neurons, K×K inputs, K = %s; gamma %s", convergeNeurons, listed(convergeSides), listed(convergeGammas))},
-		},
-		Table:   [][]string{{"rule", "gamma", "K", "disorder", "fixed point", "excess", "drifts to", "cosine of mean", "length of mean"}},
-		Records: [][]string{{"rule", "gamma", "k", "trial", "presentation", "disorder", "fixed_point", "cosine", "length"}},
+		Table:        [][]string{{"rule", "gamma", "K", "disorder", "fixed point", "excess", "drifts to", "cosine of mean", "length of mean"}},
+		Records:      [][]string{{"rule", "gamma", "k", "trial", "presentation", "disorder", "fixed_point", "cosine", "length"}},
 	}
 	for len(settings) > 0 {
 		rule := settings[:len(convergeGammas)*len(convergeSides)]
@@ -223,6 +220,9 @@ func convergeStudy(settings []*setting) *report.Study {
 			s.Records = append(s.Records, setting.records()...)
 		}
 	}
+	s.Settings = append(s.Settings, report.Setting{
+		Name: "pools", Value: fmt.Sprintf("%d neurons, K×K inputs, K = %s; gamma %s", convergeNeurons, listed(convergeSides), listed(convergeGammas)),
+	})
 	return s
 }
 

@@ -29,23 +29,23 @@ type Convergence struct {
 // The constants of the study. Where it is the same as a phase, it has the values of
 // Reference(Dynamic).
 const (
-	studyMomentum = 0.95
-	hebbianRate   = 0.5 // over hebbianDelay+t
-	hebbianDelay  = 1000
-	dynamicRate   = 3e-4 // over √(1+s/dynamicDelay)
-	dynamicDelay  = 2
-	studySettle   = 50 // time steps of a presentation without learning
-	studyBias     = 1
+	studyMomentum     = 0.95
+	studyHebbianRate  = 0.5 // over studyHebbianDelay+t
+	studyHebbianDelay = 1000
+	studyDynamicRate  = 3e-4 // over √(1+s/studyDynamicDelay)
+	studyDynamicDelay = 2
+	studySettle       = 50 // time steps of a presentation without learning
+	studyBias         = 1
 )
 
 // Rule says in a line by what rates a pool of this kind learns.
 func (c Convergence) Rule() string {
 	if c.Kind == Hebbian {
-		return fmt.Sprintf("rate %v/(%d+t) at presentation t, momentum %v", hebbianRate, hebbianDelay, studyMomentum)
+		return fmt.Sprintf("rate %v/(%d+t) at presentation t, momentum %v", studyHebbianRate, studyHebbianDelay, studyMomentum)
 	}
 	p := Reference(Dynamic)
 	return fmt.Sprintf("%d steps a presentation; tau %v, alpha %v, b %d; rate %v/√(1+s/%d) at step s of all, off for the first %d of each presentation; momentum %v",
-		p.Steps, p.Tau, p.Alpha, studyBias, dynamicRate, dynamicDelay, studySettle, studyMomentum)
+		p.Steps, p.Tau, p.Alpha, studyBias, studyDynamicRate, studyDynamicDelay, studySettle, studyMomentum)
 }
 
 // State is a pool after so many presentations.
@@ -149,7 +149,7 @@ func (c Convergence) newPool(seed uint64) studyPool {
 // show is presentation t of an input.
 func (p studyPool) show(x []float64, t int) {
 	if p.Kind == Hebbian {
-		p.deviations.learn(x, 1, rule{hebbianRate / (hebbianDelay + float64(t)), p.Gamma, studyMomentum})
+		p.deviations.learn(x, 1, rule{studyHebbianRate / (studyHebbianDelay + float64(t)), p.Gamma, studyMomentum})
 		return
 	}
 	phase := Reference(Dynamic)
@@ -159,7 +159,7 @@ func (p studyPool) show(x []float64, t int) {
 			return rule{}
 		}
 		s := float64(t*phase.Steps + step)
-		return rule{dynamicRate / math.Sqrt(1+s/dynamicDelay), p.Gamma, studyMomentum}
+		return rule{studyDynamicRate / math.Sqrt(1+s/studyDynamicDelay), p.Gamma, studyMomentum}
 	}
 	p.deviations.present(x, deviation, learn)
 	p.mean.present(x, mean, learn)
