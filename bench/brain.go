@@ -20,6 +20,7 @@ import (
 	"hypnos/bench/report/brainreport"
 	"hypnos/bench/results"
 	"hypnos/recordings"
+	"hypnos/ventral"
 )
 
 // brainFlags are the flags of brain.
@@ -44,9 +45,9 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.recording, "data", "it92", "it92, which comes with the program, or a `folder` of pictures and responses to them: see recordings/README.md")
 	fs.StringVar(&f.dataDir, "data-dir", "", "`folder` of the data set that the networks of folders were trained on, where it is not where it was")
 	fs.StringVar(&f.areas, "areas", "auto", "`names` of areas or layers, such as V4,IT; auto means all areas")
-	fs.IntVar(&f.splits, "splits", 10, "number of splits of the stimuli, for PLS and ridge")
-	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from 1e-2, 1e-1, …, 1e8 by nested cross-validation")
-	fs.IntVar(&f.resample, "resamples", 0, "resamples and permutations of the pictures, for the errors and P of RSA; 0 means 1000, or 200 of more than 200 pictures")
+	fs.IntVar(&f.splits, "splits", ventral.DefaultSplits, "number of splits of the stimuli, for PLS and ridge")
+	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from "+ridgeGrid+" by nested cross-validation")
+	fs.IntVar(&f.resample, "resamples", 0, fmt.Sprintf("resamples and permutations of the pictures, for the errors and P of RSA; 0 means %d, or %d of more than %d pictures", ventral.DefaultResamples, resamplesOfMany, manyPictures))
 	fs.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
 	f.model.register(fs)
@@ -54,6 +55,15 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	f.model.registerPictures(fs, 32)
 	explain(fs, "seed", "source of initial weights, splits, halves and resamples")
 }
+
+// Of more pictures than manyPictures resamples take long: there are fewer by default.
+const (
+	manyPictures    = 200
+	resamplesOfMany = 200
+)
+
+// ridgeGrid says from what ridge chooses its alpha.
+var ridgeGrid = fmt.Sprintf("1e%d, 1e%d, …, 1e%d", brain.FirstDecade, brain.FirstDecade+1, brain.LastDecade)
 
 func brainCommand(c console) *ffcli.Command {
 	fs := flag.NewFlagSet("brain", flag.ContinueOnError)
@@ -191,9 +201,9 @@ func (f brainFlags) complete(r *results.Brain, recording *recordings.Recording, 
 // options checks the flags of the measures.
 func (f *brainFlags) options(of *recordings.Recording) (brain.Options, error) {
 	if f.resample == 0 {
-		f.resample = 1000
-		if of.Stimuli.Len() > 200 {
-			f.resample = 200
+		f.resample = ventral.DefaultResamples
+		if of.Stimuli.Len() > manyPictures {
+			f.resample = resamplesOfMany
 		}
 	}
 	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.spec.Seed}
@@ -241,12 +251,13 @@ func (f brainFlags) describe(r *recordings.Recording) []results.Setting {
 		_, neuroids := region.Responses.Mean().Dims()
 		ridge := "alpha " + f.ridge
 		if f.ridge == "auto" {
-			ridge = "alpha by nested cross-validation from 1e-2, 1e-1, …, 1e8"
+			ridge = "alpha by nested cross-validation from " + ridgeGrid
 		}
+		splits := fmt.Sprintf("%d splits of %d and %d %%", f.splits, int(100*(1-ventral.DefaultTestFraction)), int(100*ventral.DefaultTestFraction))
 		settings = append(settings,
 			results.Setting{Name: region.Name, Value: fmt.Sprintf("%d neuroids, up to %d repetitions", neuroids, region.Responses.Count())},
-			results.Setting{Name: "PLS", Value: fmt.Sprintf("25 components, %d splits of 90 and 10 %%", f.splits)},
-			results.Setting{Name: "ridge", Value: fmt.Sprintf("%s, %d splits of 90 and 10 %%", ridge, f.splits)})
+			results.Setting{Name: "PLS", Value: fmt.Sprintf("%d components, %s", ventral.DefaultComponents, splits)},
+			results.Setting{Name: "ridge", Value: ridge + ", " + splits})
 	}
 	return append(settings,
 		results.Setting{Name: "RSA", Value: fmt.Sprintf("%d resamples and permutations", f.resample)},

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/imagenet"
 )
 
 // Default is the name of the data set that needs nothing but the program.
@@ -45,8 +47,8 @@ type entry struct {
 	origin     *origin       // what Download fetches, nil if nothing
 }
 
-// The mean and standard deviation that networks for ImageNet are published with.
-var imageNetNormalisation = Normalisation{Mean: []float64{0.485, 0.456, 0.406}, Std: []float64{0.229, 0.224, 0.225}}
+// imageNetNormalisation is what networks for ImageNet are published with.
+var imageNetNormalisation = Normalisation{Mean: imagenet.Mean[:], Std: imagenet.Std[:]}
 
 var registry = []entry{
 	{
@@ -170,9 +172,9 @@ func translated(o TransformOptions) (training Transform, test Preprocessing) {
 func resized(o TransformOptions) (training Transform, test Preprocessing) {
 	side := o.Side
 	if side == 0 {
-		side = 224
+		side = imagenet.Side
 	}
-	return RandomResizedCrop{Side: side, Flip: true}, ResizeCrop{Resize: int(math.Round(float64(side) * 256 / 224)), Crop: side}
+	return RandomResizedCrop{Side: side, Flip: true}, ResizeCrop{Resize: int(math.Round(float64(side) * imagenet.Resize / imagenet.Side)), Crop: side}
 }
 
 // List returns the data sets that Open knows, the default one first.

@@ -6,8 +6,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Find returns the layer that speaks for the area of that name, or the layer of
-// that name. An unknown name is an error that lists the areas.
+// Find returns the output layer of the area of that name, or else the layer of that
+// name. An unknown name is an error that lists the areas.
 func (n *Network) Find(name string) (*Layer, error) {
 	for _, a := range n.Areas {
 		if a.Name == name {

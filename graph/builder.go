@@ -60,7 +60,7 @@ type Layer struct {
 	MultiplyAdds int
 
 	apply func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
-	// norm is apply of a norm that may have more to do: see fuse.
+	// norm is apply of a norm that is fused with the layers after it: see fuse.
 	norm func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 }
 
@@ -75,15 +75,15 @@ func NewBuilder(o Options) *Builder {
 	return b
 }
 
-// Area is a named part of a network, such as V1: the layers whose names begin
-// with its own and a dot, and the one that speaks for it.
+// Area is a named part of a network, such as V1: the layers whose names begin with its
+// name and a dot, and the one whose output is the area's.
 type Area struct {
 	Name   string
 	Output *Layer
 }
 
-// Area names an area by the layer whose output is its own, in a recurrent
-// network that of the last time.
+// Area names an area, whose output is that of this layer; in a recurrent network, of
+// the layer of the last time.
 func (b *Builder) Area(name string, output *Layer) {
 	if b.err != nil {
 		return
@@ -97,8 +97,8 @@ func (b *Builder) Area(name string, output *Layer) {
 	b.areas = append(b.areas, Area{name, output})
 }
 
-// At says that the layers added from now on answer at time step t. It is 0 until
-// then, and in a network that is not recurrent.
+// At sets the time step at which the layers added from now on answer. Without it, as in
+// a network that is not recurrent, it is 0.
 func (b *Builder) At(t int) { b.time = t }
 
 // Input returns the layer that stands for the images.
@@ -137,7 +137,7 @@ func (b *Builder) ready(name string, inputs ...*Layer) bool {
 	return b.err == nil
 }
 
-// mapped is ready for inputs that must have maps.
+// mapped is ready, and tells also whether the inputs have maps.
 func (b *Builder) mapped(name string, inputs ...*Layer) bool {
 	if !b.ready(name, inputs...) {
 		return false

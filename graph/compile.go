@@ -17,7 +17,7 @@ type compiler struct {
 	batch    int
 	training bool
 	nodes    map[*Parameter]*gorgonia.Node
-	bytes    int // of values that are bound to nodes, but for parameters
+	bytes    int // of the values that are bound to nodes, parameters excepted
 }
 
 // parameter returns the node that stands for p, over p's own values.
@@ -40,8 +40,8 @@ type compiled struct {
 	logits  *gorgonia.Node // N classes
 }
 
-// compile adds the network to a new graph. Layers that one pass over memory can
-// compute have one node between them, but for those to keep, which have their own.
+// compile adds the network to a new graph. Layers that are fused have one node together;
+// those to keep always have nodes of their own.
 func (n *Network) compile(batch int, training bool, keep ...*Layer) (*compiled, error) {
 	if batch < 1 {
 		return nil, errors.Errorf("graph: a batch of %d images, want at least 1", batch)

@@ -14,16 +14,16 @@ import (
 // DOT configures the drawing of a network.
 type DOT struct {
 	Title string // above the drawing, or ""
-	// Unrolled draws a recurrent network once for each time step; otherwise what
-	// it does again is drawn once, and a dashed arrow leads to the next time step.
+	// Unrolled draws the layers of a recurrent network once for each time step; otherwise
+	// they are drawn once, and dashed arrows lead to the next time step.
 	Unrolled bool
 }
 
 // WriteDOT writes a drawing of the network in the language of Graphviz
-// (https://graphviz.org), whose program dot makes a picture of it. A layer is a
-// box with its name, kind and output size, the latter where it is not that of the
-// box above; boxes touch where each is all that reads the one above. An area is a
-// frame around its layers.
+// (https://graphviz.org), whose program dot makes a picture of it. A layer is a box with
+// its name, its kind and, unless it is that of the box above, its output size. Boxes
+// touch where only the lower one reads the upper one. An area is a frame around its
+// layers.
 func (n *Network) WriteDOT(w io.Writer, o DOT) error {
 	units := n.fold()
 	if o.Unrolled {
@@ -110,7 +110,7 @@ var dotTemplate = template.Must(template.New("dot").Funcs(template.FuncMap{
 	"quote":               func(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` },
 }).Parse(dotText))
 
-// note keeps what a row needs in the legend.
+// note keeps which colours the legend has to explain.
 func (d *drawing) note(r row) {
 	d.Local = d.Local || r.Colour == localColour
 	d.Convolutional = d.Convolutional || r.Colour == convolutionalColour

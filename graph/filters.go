@@ -6,11 +6,10 @@ import (
 	"math"
 )
 
-// Filter draws the weights with which a neuron of an output channel sees at a
-// location (counted row by row; 0 in a convolution), a pixel a weight: in colour
-// if the input has three channels, R G B, otherwise in grey, its input channels
-// side by side. Zero is grey, and the largest weight by magnitude black or white,
-// or full colour.
+// Filter draws the weights of the neuron of an output channel at a location (counted
+// row by row; 0 in a convolution), one pixel for each weight: in colour if the input has
+// three channels, R G B; otherwise in grey, with the input channels side by side. Zero
+// is grey, and the largest weight by magnitude black or white, or full colour.
 func (f *Field) Filter(location, channel int) *image.NRGBA {
 	k, inputs := f.Kernel, f.Weight.Shape[4]
 	w := f.Weight.Data[(location*f.Channels+channel)*k*k*inputs:][:k*k*inputs] // KH KW C

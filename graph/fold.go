@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// A recurrent network is built unrolled: a layer for each time. Folded, layers
-// that are one at different times are a unit, which reads what others said at the
-// same time or at the time before. A network that is not recurrent has a unit a
-// layer.
+// A recurrent network is built unrolled, with a layer for each time. Folding makes one
+// unit of the layers that do the same at different times; a unit reads what others
+// answered at the same time or before. A network that is not recurrent has a unit for
+// each layer.
 
 // unit is a layer at all its times, the first time first.
 type unit struct {
@@ -20,14 +20,14 @@ type unit struct {
 // link is what a unit reads of another one.
 type link struct {
 	from, to *unit
-	times    []int // of the reader, at which it does
-	delay    int   // how many time steps earlier the other one answered
+	times    []int // of the reader, at which it reads
+	delay    int   // how many time steps before that the other one answered
 }
 
 func (u *unit) first() *Layer { return u.layers[0] }
 
 // fold returns the units of a network in the order of their first layers. Zeros,
-// which stand for what has not been said yet, are left out.
+// which stand for answers that do not exist yet, are left out.
 func (n *Network) fold() []*unit {
 	var units []*unit
 	of := map[*Layer]*unit{}
@@ -38,7 +38,7 @@ func (n *Network) fold() []*unit {
 		case l.Repeats != nil:
 			of[l] = of[l.Repeats]
 		default:
-			same := func(u *unit) bool { return again(l, u.first(), of) }
+			same := func(u *unit) bool { return repeats(l, u.first(), of) }
 			if i := slices.IndexFunc(units, same); i >= 0 {
 				of[l] = units[i]
 				break
@@ -62,9 +62,9 @@ func (n *Network) unfold() []*unit {
 	return linked(units, of)
 }
 
-// again tells whether l, which has no weights of a receptive field, is m at a
-// later time: it does the same to what the same units have said since.
-func again(l, m *Layer, of map[*Layer]*unit) bool {
+// repeats tells whether l does at a later time what m does: the same kind of layer
+// without weights of a receptive field, that reads later answers of the same units.
+func repeats(l, m *Layer, of map[*Layer]*unit) bool {
 	if l.Field != nil || l.Kind != m.Kind || l.Output.Channels != m.Output.Channels || len(l.Inputs) != len(m.Inputs) || len(l.Inputs) == 0 {
 		return false
 	}
@@ -79,7 +79,7 @@ func again(l, m *Layer, of map[*Layer]*unit) bool {
 	return later
 }
 
-// linked adds what units read.
+// linked adds the links between units.
 func linked(units []*unit, of map[*Layer]*unit) []*unit {
 	for _, u := range units {
 		for _, l := range u.layers {
@@ -95,8 +95,8 @@ func linked(units []*unit, of map[*Layer]*unit) []*unit {
 				}
 				k := u.inputs[i]
 				k.times = append(k.times, l.Time)
-				if len(from.layers) > 1 { // what is said once holds at all times
-					// Areas that count times of their own read the last of the one before.
+				if len(from.layers) > 1 { // a single answer holds at all times
+					// An area that counts times of its own reads the last of the area before it.
 					k.delay = max(l.Time-in.Time, 0)
 				}
 			}
@@ -105,8 +105,8 @@ func linked(units []*unit, of map[*Layer]*unit) []*unit {
 	return units
 }
 
-// label says at which times a unit reads another one, if not at all times that it
-// reads at all.
+// label says when a unit reads another one: how much later than it answers, or at which
+// times, or "" if at all times at which it reads anything.
 func (k *link) label() string {
 	if k.delay == 1 {
 		return "t + 1"
@@ -129,9 +129,9 @@ func (k *link) label() string {
 	return fmt.Sprintf("t = %d to %d", first, last)
 }
 
-// stacks puts units on top of each other that pass an answer on one by one: what
-// has weights of a receptive field, or where branches meet, is followed by norms,
-// rectification and pooling.
+// stacks joins units that pass an answer on to each other alone: norms, rectification
+// and pooling stand below the layer with weights, or the sum of branches, that they
+// follow.
 func (n *Network) stacks(units []*unit) [][]*unit {
 	readers := map[*unit]int{}
 	for _, u := range units {

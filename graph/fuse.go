@@ -1,24 +1,23 @@
 package graph
 
-// What is computed in one pass over memory, and why: a norm, the sum with a
-// shortcut and the rectification after them do a few operations on every
-// number, so that reading and writing it sets the pace. Where nothing else
-// reads what lies between them they are one operator (ops.BatchNorm with a
-// shortcut and ReLU), with the same results to the bit. Gradients are added up
-// where they are computed (ops.Gradients). Layers keep their names and rows in
-// the summary: what is fused is the compiler's business alone.
+// A norm, the sum with a shortcut and the rectification after them do a few operations
+// on every number, so that reading and writing it sets the pace. Where nothing else
+// reads what lies between them they are one operator (ops.BatchNorm with a shortcut and
+// ReLU), in one pass over memory, with the same results to the bit. Gradients are added
+// up where they are computed (ops.Gradients). Layers keep their names and rows in the
+// summary: only the compiler knows what is fused.
 
-// fusion is the work of up to three layers, done where the last of them stands.
+// fusion is up to three layers that are computed as one, in place of the last.
 type fusion struct {
 	norm, shortcut *Layer // shortcut is nil without a sum
 }
 
-// fuse returns the fusions of a network by their last layers, and the layers
-// that are computed inside one: none of those to keep.
+// fuse returns the fusions of a network by their last layers, and the layers that are
+// computed inside one. Layers to keep are not.
 func fuse(layers, keep []*Layer) (ends map[*Layer]fusion, inside map[*Layer]bool) {
 	readers := map[*Layer]int{}
 	for _, l := range keep {
-		readers[l] = 2 // whoever asked for it is one
+		readers[l] = 2 // the caller, who asked for it, counts as one more
 	}
 	for _, l := range layers {
 		for _, in := range l.Inputs {

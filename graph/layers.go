@@ -23,7 +23,7 @@ const (
 	kindLinear      = "linear"
 )
 
-// largest is how many numbers a tensor may have: beyond any machine's memory.
+// largest is the most numbers that a tensor may have: more than any memory holds.
 const largest = 1 << 40
 
 // product multiplies without overflow.
@@ -54,12 +54,11 @@ type Local struct {
 	Dilation int  // 0 means 1
 	Groups   int  // 0 means 1
 	Bias     Bias // none unless said
-	// Again is the layer that this one repeats at a later time: it has its
-	// weights and bias, and so its connectivity; nil means parameters of its
-	// own. Input channels, Channels, Kernel, Groups and Bias must be the same.
-	// Where the map is coarser by a whole factor, because the earlier layer saw
-	// the input of a stride that the area takes only once, a location has the
-	// weights of the one in the same place.
+	// Again is the layer that this one repeats at a later time, with the same weights
+	// and bias, and so the same connectivity; nil means parameters of its own. Input
+	// channels, Channels, Kernel, Groups and Bias must be the same. The map may be
+	// coarser by a whole factor, where an area has a stride at its first time only: a
+	// location then has the weights of the location of Again in the same place.
 	Again *Layer
 }
 
@@ -105,7 +104,7 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 	}
 	parameters, step := []*Parameter(nil), 1
 	if o.Again != nil {
-		if step = b.again(f, name); step == 0 {
+		if step = b.repeat(f, name); step == 0 {
 			return nil
 		}
 		parameters = o.Again.Parameters
@@ -159,9 +158,9 @@ func (b *Builder) fieldParameters(f *Field, name string) []*Parameter {
 	return []*Parameter{f.Weight, bias}
 }
 
-// again gives a layer the weights of the one that it repeats, and returns by
-// which factor its map is coarser, or 0 after an error.
-func (b *Builder) again(f *Field, name string) (step int) {
+// repeat gives a layer the weights of the one that it repeats, and returns by which
+// factor its map is coarser, or 0 after an error.
+func (b *Builder) repeat(f *Field, name string) (step int) {
 	first := f.Again
 	if first.Field == nil || first.Repeats != nil || b.names[first.Name] != first {
 		b.fail("layer %q repeats %q, want a layer of this network with weights of its own and a receptive field", name, first.Name)

@@ -13,23 +13,24 @@ import (
 	"hypnos/internal/checkpoint"
 )
 
-// match says where in a file the parameters and moments of a network are.
+// match says where in a file the parameters and moments of a network are, and which
+// are not there.
 type match struct {
 	dict   *checkpoint.Dict
 	prefix string            // of the names there
-	plain  map[string]string // the names there by what they are without wrappers
+	plain  map[string]string // the names there, by the same names without wrappers
 	names  map[*Parameter]string
 	faults MismatchError
 	notes  []string
 }
 
-// fits tells whether all that the network has is there.
-func (m *match) fits() bool {
+// complete tells whether all that the network has is there.
+func (m *match) complete() bool {
 	return len(m.faults.Missing)+len(m.faults.Misshapen)+len(m.faults.Unread) == 0
 }
 
-// wrappers are what PyTorch puts between the parts of names, of a layer that is
-// compiled, copied to several devices, split over them, or computed twice.
+// wrappers are the words that PyTorch puts into names of layers that it compiles,
+// copies to several devices, splits over them, or computes twice.
 var wrappers = []string{"_orig_mod", "module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"}
 
 // match finds the dict and the prefix that have the names and shapes of the
@@ -40,7 +41,7 @@ func (n *Network) match(path string, f *checkpoint.File) (*match, error) {
 	for _, wrapped := range []bool{false, true} {
 		for _, d := range f.Dicts {
 			for _, m := range n.matches(d, wrapped) {
-				if m.fits() {
+				if m.complete() {
 					fit = append(fit, m)
 				} else if best == nil || m.distance() < best.distance() {
 					best = m
@@ -70,8 +71,9 @@ func (n *Network) match(path string, f *checkpoint.File) (*match, error) {
 	return m, nil
 }
 
-// matches are the prefixes under which a dict has all names of the network; if there
-// is none, the one under which it has most, unless that is none of them.
+// matches returns a match for each prefix under which a dict has all names of the
+// network; if there is none, one for the prefix under which it has the most of them, if
+// any.
 func (n *Network) matches(d *checkpoint.Dict, wrapped bool) []*match {
 	plain := plainNames(d, wrapped)
 	wanted, longest, total := map[string]bool{}, 0, 0
@@ -104,8 +106,8 @@ func (n *Network) matches(d *checkpoint.Dict, wrapped bool) []*match {
 	return all
 }
 
-// plainNames are the names of a dict by what they are, if it is asked for, without
-// wrappers; none if two would be the same.
+// plainNames returns the names of a dict, by the same names without wrappers if they are
+// wrapped; nil if two would then be the same.
 func plainNames(d *checkpoint.Dict, wrapped bool) map[string]string {
 	plain := map[string]string{}
 	for _, name := range d.Names() {
@@ -127,7 +129,7 @@ func unwrapped(name string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return slices.Contains(wrappers, part) }), ".")
 }
 
-// under finds the network's names with this prefix.
+// under matches the network with the names that have this prefix.
 func (n *Network) under(d *checkpoint.Dict, plain map[string]string, prefix string) *match {
 	m := &match{dict: d, prefix: prefix, plain: plain, names: map[*Parameter]string{}}
 	for s := range n.stored() {
@@ -154,7 +156,7 @@ func (n *Network) under(d *checkpoint.Dict, plain map[string]string, prefix stri
 	return m
 }
 
-// distance is how far a match is from one that fits.
+// distance is how far a match is from a complete one.
 func (m *match) distance() int {
 	return 2*len(m.faults.Missing) + len(m.faults.Misshapen) + len(m.faults.Unread)
 }
@@ -164,17 +166,17 @@ func (m *match) place() string {
 	return strings.Trim(m.dict.Path+"."+strings.TrimSuffix(m.prefix, "."), ".")
 }
 
-// copies are the words by which a network is known to be made from another.
+// copies are the words that say in a name that a network was made from another.
 var copies = []string{"ema", "swa", "average", "averaged", "avg", "shadow", "momentum", "teacher", "target", "best", "init", "initial", "old", "previous", "prev", "optimizer", "optim"}
 
-// isCopy tells whether a place is of such a network.
+// isCopy tells whether the name of a place has such a word.
 func isCopy(place string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(place), func(r rune) bool { return r == '.' || r == '_' }),
 		func(word string) bool { return slices.Contains(copies, word) })
 }
 
-// choose returns the match that is meant, and the others that it is not the same
-// as. It is an error if several may be.
+// choose returns the match that is meant, and the others that are of other tensors. It
+// is an error if several may be meant.
 func choose(fit []*match) (chosen *match, others []*match, err error) {
 	for _, m := range fit {
 		switch {
@@ -206,8 +208,8 @@ func (m *match) same(other *match) bool {
 	return true
 }
 
-// surplus finds the tensors of the dict that are not of the network, nor of another
-// match. Those that may be of layers which the network lacks become faults; the
+// surplus finds the tensors of the dict that belong neither to the network nor to
+// another match. Those that may be of layers that the network lacks become faults; the
 // others are returned.
 func (m *match) surplus(n *Network, fit []*match) (passed []string) {
 	known := map[string]bool{}
@@ -249,14 +251,13 @@ func isCount(name string) bool {
 	return last == "total_ops" || last == "total_params"
 }
 
-// isLoss tells whether a part of a name says that it is of what a network is trained
-// with.
+// isLoss tells whether a part of a name says that a tensor is of the loss or a metric.
 func isLoss(part string) bool {
 	part = strings.ToLower(part)
 	return slices.ContainsFunc([]string{"loss", "criterion", "metric", "accuracy", "class_weight"}, func(word string) bool { return strings.Contains(part, word) })
 }
 
-// part is how files are called that have some of the tensors of a checkpoint.
+// part matches the names of files that hold a part of a checkpoint.
 var part = regexp.MustCompile(`-[0-9]{5}-of-[0-9]{5}\.`)
 
 // mismatch is the error of what does not fit.
@@ -275,7 +276,7 @@ func (m *match) mismatch(path string) error {
 	return &e
 }
 
-// note keeps what a user should know of how the file was read.
+// note keeps what a user may want to know of how the file was read.
 func (m *match) note(others []*match, passed []string) {
 	add := func(format string, args ...any) { m.notes = append(m.notes, fmt.Sprintf(format, args...)) }
 	if m.dict.Module != "" {
@@ -307,7 +308,7 @@ func (m *match) note(others []*match, passed []string) {
 	}
 }
 
-// inside tells whether a wrapper was taken out of names.
+// inside tells whether this wrapper was taken out of a name.
 func (m *match) inside(wrapper string) bool {
 	for short, name := range m.plain {
 		if short != name && slices.Contains(strings.Split(name, "."), wrapper) {

@@ -15,7 +15,8 @@ type Network struct {
 }
 
 // Answering returns the layers that the logits depend on, in their order. In a
-// recurrent network the last states of early areas are not among them.
+// recurrent network the last states of early areas may not be among them: nothing reads
+// them.
 func (n *Network) Answering() []*Layer {
 	used := map[*Layer]bool{n.logits: true}
 	var answering []*Layer
@@ -55,8 +56,8 @@ func (n *Network) Moments() []*Parameter {
 // Parameter returns the parameter or the running moment of that name, or nil.
 func (n *Network) Parameter(name string) *Parameter { return n.parameters[name] }
 
-// LocalLayers returns the layers whose locations have weights of their own; those
-// that a recurrent area uses again stand once.
+// LocalLayers returns the layers whose locations have weights of their own. A layer that
+// repeats another one is not among them.
 func (n *Network) LocalLayers() []*Layer {
 	var local []*Layer
 	for _, l := range n.Layers {

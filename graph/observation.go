@@ -8,8 +8,8 @@ import (
 	"hypnos/ops"
 )
 
-// Observation is a network compiled to answer by some of its areas or layers:
-// norms use their running moments. It is compiled once and runs many times.
+// Observation is a network compiled to give the answers of some of its areas or layers,
+// with norms that use their running moments. It is compiled once and runs many times.
 type Observation struct {
 	*compiled
 	machine  *ops.Machine
@@ -24,8 +24,8 @@ type Features struct {
 	Data []float32 // N C H W; N C of a layer without a map
 }
 
-// Observe compiles the network to answer batches of up to batch images by the
-// areas, or layers, of these names. An unknown name is an error that lists the
+// Observe compiles the network to give the answers of the areas, or layers, of these
+// names to batches of up to batch images. An unknown name is an error that lists the
 // areas.
 func (n *Network) Observe(batch int, names ...string) (*Observation, error) {
 	layers := make([]*Layer, len(names))
@@ -42,7 +42,7 @@ func (n *Network) Observe(batch int, names ...string) (*Observation, error) {
 	return o, err
 }
 
-// observe compiles the network to answer by layers.
+// observe compiles the network to give the answers of layers.
 func (n *Network) observe(batch int, layers []*Layer) (*Observation, error) {
 	c, err := n.compile(batch, false, layers...)
 	if err != nil {
@@ -90,8 +90,8 @@ func (o *Observation) answers(l *Layer) []float32 {
 	return o.layers[l].Value().Data().([]float32)
 }
 
-// Features returns what areas, or layers, answer to images N C H W, as Observe
-// does, which is for more than one batch of images.
+// Features returns what areas, or layers, answer to images N C H W, all in one batch. For
+// more batches than one, use Observe.
 func (n *Network) Features(images []float32, names ...string) ([]Features, error) {
 	o, err := n.Observe(n.count(images), names...)
 	if err != nil {
@@ -117,8 +117,8 @@ func (n *Network) Activations(images []float32, layers ...*Layer) ([][]float32, 
 	return activations, nil
 }
 
-// count returns how many images there are, at least 1: that of a part of one is
-// an error later.
+// count returns how many images there are, and 1 if there is less than one: running
+// them is then the error.
 func (n *Network) count(images []float32) int {
 	in := n.Options.Input
 	return max(len(images)/(in.Channels*in.Height*in.Width), 1)

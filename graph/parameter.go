@@ -79,13 +79,13 @@ func (p *Parameter) fillKaiming(seed uint64, c Connectivity) {
 		return
 	}
 	if p.Shape[0] > 1 {
-		p.spread(deviation, c.Deviation, r)
+		p.copyWithNoise(deviation, c.Deviation, r)
 	}
 }
 
-// spread sets the weights of each location to those of the first, whose
-// deviation is given, plus noise: see Connectivity.SharedStart.
-func (p *Parameter) spread(deviation, noise float64, r *rand.Rand) {
+// copyWithNoise sets the weights of each location to those of the first, whose standard
+// deviation is deviation, plus noise: see Connectivity.SharedStart.
+func (p *Parameter) copyWithNoise(deviation, noise float64, r *rand.Rand) {
 	kernel := p.Data[:len(p.Data)/p.Shape[0]]
 	gain := 1 / math.Sqrt(1+noise*noise)
 	// The first location, which holds the kernel, is overwritten last.

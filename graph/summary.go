@@ -7,13 +7,13 @@ import (
 	"text/tabwriter"
 )
 
-// WriteSummary writes a table with a row a layer: name, kind, output shape
-// (C H W), parameters, multiply-adds per image, and the activations that training
-// on batches of that many images has memory for: none where the next layer is
-// computed in the same pass. A layer that repeats another one has no parameters
-// but its name. Below are the totals, and the memory of such a training with
-// AdamW. It compiles the network for training, but runs nothing: a Blank network
-// of any size is summarised in an instant.
+// WriteSummary writes a table with a row for each layer: name, kind, output shape
+// (C H W), parameters, multiply-adds per image, and the memory of its activations in
+// training on batches of that many images: none where it is computed in one pass with
+// the next layer. A layer that repeats another one has that one's name in place of
+// parameters. Below are the totals, and the memory of such a training with AdamW. It
+// compiles the network for training, but runs nothing: a Blank network of any size is
+// summarised in an instant.
 func (n *Network) WriteSummary(w io.Writer, batch int) error {
 	training, err := n.Train(batch)
 	if err != nil {
@@ -53,8 +53,8 @@ func (l *Layer) parameterCell() string {
 	return strconv.Itoa(count) + frozen
 }
 
-// answers returns how many bytes a layer's answers to a batch have, 0 where they
-// are not written down.
+// answers returns how many bytes a layer's answers to a batch take, 0 where they are
+// not kept.
 func (t *Training) answers(l *Layer) int {
 	node := t.layers[l]
 	if node == nil {

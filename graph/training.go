@@ -93,8 +93,8 @@ type Memory struct {
 // Total is the sum.
 func (m Memory) Total() int { return m.Weights + m.Gradients + m.Optimiser + m.Activations }
 
-// Memory returns what a training takes with Adam or AdamW: not an estimate, but
-// what the machine has set aside, where layers that are done lend their memory to
+// Memory returns what a training takes with Adam or AdamW. It is no estimate, but what
+// the machine has set aside; results that no layer reads any more lend their memory to
 // others.
 func (t *Training) Memory() Memory {
 	var m Memory

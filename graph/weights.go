@@ -24,24 +24,23 @@ type LoadOptions struct {
 	Deviation float64
 	// Seed is of the noise.
 	Seed uint64
-	// Note hears, in one line, what a user should know of the file and need not
-	// act on: which of its tensors were taken, which were passed over. nil: nobody
-	// does.
+	// Note is called with one line that a user may want to know: which tensors of the
+	// file were taken, and which were passed over. nil means that it is not said.
 	Note func(line string)
 }
 
 // Load sets every parameter and running moment from a file: safetensors, or what
 // PyTorch's torch.save has written, in its zip format or the older stream of
-// pickles, or the index of one of them that is in parts. Which of these it is, is
-// seen from its contents, which are not trusted. Names and layouts are as Save
-// writes them; local weights may also be called NAME.weights.
+// pickles, or the index of one of them that is in parts. The contents say which of
+// these it is; they are not trusted. Names and layouts are as Save writes them; local
+// weights may also be called NAME.weights.
 //
-// The tensors are those of the one dict in the file, at any place in it, and under
-// the one prefix of names there, such as "module." or "_orig_mod.model.", that have
-// all names and shapes of the network; what wrappers put between the parts of
-// names is taken out if that makes them fit. If several have, one that is a copy
-// by its name, such as "ema" or "teacher", comes after others; if several
-// remain and are not the same tensors, it is an error.
+// A file may hold several dicts of tensors, and their names may have a prefix, such as
+// "module." or "_orig_mod.model.". Load takes the dict and prefix under which all names
+// and shapes of the network are found, if need be without the words that PyTorch's
+// wrappers put into names. If there are several, one whose name says that it is a copy,
+// such as "ema" or "teacher", comes after the others; if several remain and are not the
+// same tensors, it is an error.
 //
 // Where the file has one kernel for all locations and the layer has one for
 // each, each becomes a copy of it, with noise if the options ask for it; where
@@ -49,16 +48,17 @@ type LoadOptions struct {
 // Biases likewise, without noise. All else is set to the bit from float32, and
 // to the nearest float32 from other types.
 //
-// Other tensors in that dict are an error if they have the prefix too: they may be
-// of layers that the network lacks. Passed over are those that cannot be: those
-// without the prefix; those with no dot after it, such as a counter; those of a copy
-// or a loss, by the name; counters of batches, which PyTorch's norms have, and of
-// operations, which a profiler leaves; and those whose names begin with Beside. Other dicts, and what is no tensor, do not count.
+// Other tensors of that dict that have the prefix too are an error: they may be of
+// layers that the network lacks. Tensors that cannot be are passed over: those without
+// the prefix; those with no dot after it, such as a counter; those that are of a copy or
+// a loss by their name; the counters of batches that PyTorch's norms have and those of
+// operations that a profiler leaves; and those whose names begin with Beside. Other
+// dicts, and what is no tensor, do not matter.
 //
-// It is a *MismatchError if parameters are missing in the file, have another shape,
-// cannot be read, or are not of the network: all of them are named at once. After
-// an error the network is as before, unless the error says otherwise, because the
-// disk failed between two readings of the file.
+// It is a *MismatchError, which names them all, if parameters are missing in the file,
+// have another shape, cannot be read, or are not of the network. After an error the
+// network is as before, unless the error says that it was loaded in part: the disk may
+// fail between two readings of the file.
 func (n *Network) Load(path string, o LoadOptions) error {
 	if !(o.Deviation >= 0 && o.Deviation <= 1e6) {
 		return errors.Errorf("graph: deviation %v of the loaded weights, want a number of at least 0", o.Deviation)
@@ -113,15 +113,15 @@ func (n *Network) Save(path string, more ...Tensor) error {
 	return errors.Wrap(checkpoint.Write(path, map[string]string{"format": "pt"}, tensors), "graph: save")
 }
 
-// Tensor is a tensor that stands in a file beside a network: what an optimiser
-// remembers of a parameter.
+// Tensor is a tensor that a file holds beside a network, such as an optimiser's
+// average of a parameter.
 type Tensor struct {
 	Name  string // begins with Beside
 	Shape []int
 	Data  []float32 // row-major
 }
 
-// Beside is how names of tensors begin that are not of a network.
+// Beside begins the names of tensors that a file holds beside a network.
 const Beside = "optimiser."
 
 // ReadBeside reads the tensors of a file that stand beside a network.
@@ -155,7 +155,7 @@ type stored struct {
 	*Parameter
 	kernel []int // shape for one location, in PyTorch's order
 	places []int // OH OW of a layer with a receptive field, else nil
-	each   bool  // whether each location has its own
+	each   bool  // each location has values of its own
 }
 
 // stored returns the parameters and moments, each once, in the order of the
@@ -181,8 +181,8 @@ func (n *Network) stored() iter.Seq[stored] {
 	}
 }
 
-// shape returns the shape in a file that has values for each location or for
-// all.
+// shape returns the shape in a file that has values for each location, or one set of
+// them for all.
 func (s stored) shape(each bool) []int {
 	if each {
 		return slices.Concat(s.places, s.kernel)
@@ -199,8 +199,8 @@ func (s stored) count() int {
 	return n
 }
 
-// matrix returns the size of the matrices, channels × places of the kernel in a
-// file and their transposes in memory, of which the values consist.
+// matrix returns the size of the matrices that the values consist of: channels × kernel
+// positions in a file, and the transpose of that in memory.
 func (s stored) matrix() (rows, columns int) {
 	if len(s.kernel) == 4 {
 		return s.kernel[1], s.kernel[2] * s.kernel[3]
@@ -226,8 +226,8 @@ func (s stored) values() iter.Seq[[]float32] {
 	}
 }
 
-// ours puts values that are in the order of a file in the order of memory.
-func (s stored) ours(values []float32) {
+// fromFileOrder reorders values, which are in the order of a file, to that of memory.
+func (s stored) fromFileOrder(values []float32) {
 	rows, columns := s.matrix()
 	if rows == 1 || columns == 1 {
 		return
@@ -239,8 +239,8 @@ func (s stored) ours(values []float32) {
 	}
 }
 
-// load sets the values from the tensor of that name, whose shape fits. scratch
-// is room for the largest tensor of which a mean is taken.
+// load sets the values from the tensor of that name, whose shape fits. scratch is
+// reused for tensors that a mean is taken of.
 func (s stored) load(f *checkpoint.Dict, name string, o LoadOptions, scratch *[]float32) error {
 	count := s.count()
 	shape, err := f.Shape(name)
@@ -252,15 +252,15 @@ func (s stored) load(f *checkpoint.Dict, name string, o LoadOptions, scratch *[]
 		if err := f.Read(name, s.Data); err != nil {
 			return err
 		}
-		s.ours(s.Data)
+		s.fromFileOrder(s.Data)
 	case s.each:
 		first := s.Data[:count]
 		if err := f.Read(name, first); err != nil {
 			return err
 		}
-		s.ours(first)
+		s.fromFileOrder(first)
 		if o.Deviation > 0 && len(s.kernel) == 4 {
-			s.spread(rootMeanSquare(first), o.Deviation, random(o.Seed, s.Name))
+			s.copyWithNoise(rootMeanSquare(first), o.Deviation, random(o.Seed, s.Name))
 			return nil
 		}
 		for at := count; at < len(s.Data); at += count {
@@ -273,7 +273,7 @@ func (s stored) load(f *checkpoint.Dict, name string, o LoadOptions, scratch *[]
 			return err
 		}
 		mean(s.Data, *scratch)
-		s.ours(s.Data)
+		s.fromFileOrder(s.Data)
 	}
 	return nil
 }

@@ -11,6 +11,10 @@ import (
 	"hypnos/internal/kernel"
 )
 
+// DefaultEpsilon is what BatchNorm and GroupNorm add to a variance unless told
+// otherwise, as PyTorch does.
+const DefaultEpsilon = 1e-5
+
 // BatchNormOptions configure BatchNorm.
 type BatchNormOptions struct {
 	// Training normalises by the moments of the batch and updates the running
@@ -18,7 +22,7 @@ type BatchNormOptions struct {
 	Training bool
 	// Momentum is the weight of a new batch in the running moments; 0 means 0.1.
 	Momentum float64
-	// Epsilon is added to the variance; 0 means 1e-5.
+	// Epsilon is added to the variance; 0 means DefaultEpsilon.
 	Epsilon float64
 	// ReLU rectifies the result, after a shortcut has been added: one pass over
 	// memory instead of one each.
@@ -54,7 +58,7 @@ func BatchNorm(x, scale, shift, shortcut *gorgonia.Node, running RunningMoments,
 		o.Momentum = 0.1
 	}
 	if o.Epsilon == 0 {
-		o.Epsilon = 1e-5
+		o.Epsilon = DefaultEpsilon
 	}
 	if o.Momentum < 0 || o.Momentum > 1 || o.Epsilon < 0 {
 		return nil, errors.Errorf("ops: batch norm: momentum %v must lie in 0..1 and epsilon %v not be negative", o.Momentum, o.Epsilon)
@@ -82,8 +86,8 @@ func describe(t *tensor.Dense) string {
 	return fmt.Sprintf("have shape %v of %v", t.Shape(), t.Dtype())
 }
 
-// moments are those that the last run normalised by. They are private to an
-// operator and its gradients, which always run after it.
+// moments are those that the last run normalised by. An operator shares them with its
+// gradients, which always run after it.
 type moments struct{ mean, inverseDeviation []float64 }
 
 type batchNorm struct {
@@ -183,8 +187,8 @@ func (d batchNorm) gradient(in gorgonia.Nodes, output, grad *gorgonia.Node) (gor
 	grads := make(gorgonia.Nodes, len(in))
 	var err error
 	if d.shortcut {
-		// The shortcut needs the gradient before the rectification as a tensor;
-		// without one it is worked out from x again where it is used.
+		// The shortcut needs the gradient before the rectification as a tensor. Without a
+		// shortcut it is worked out from x wherever it is used.
 		if d.ReLU {
 			if grad, err = apply(reluGradient{}, output, grad); err != nil {
 				return nil, err

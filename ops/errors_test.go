@@ -79,3 +79,14 @@ func TestReLUKeepsNaN(t *testing.T) {
 		t.Errorf("relu of -1, NaN, 2 is %v", y)
 	}
 }
+
+// The name of a border rule that does not exist is said with its number.
+func TestBorderNames(t *testing.T) {
+	for want, b := range map[string]Border{
+		"pooled": BorderPooled, "alone": BorderAlone, "Border(-1)": -1, "Border(2)": BorderAlone + 1,
+	} {
+		if got := b.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

@@ -8,12 +8,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Gradients adds to the graph the gradients of a scalar loss with respect to
-// nodes that are no operator's result, as gorgonia.Grad does, with two
-// differences: where branches meet, a local layer adds its gradient to the
-// others' in the pass that computes it, and no sum overwrites what an operator
-// owns. Between them and the loss there may be only operators of this package.
-// A node that the loss does not depend on is an error.
+// Gradients adds to the graph the gradients of a scalar loss with respect to nodes that
+// are no operator's result. It differs from gorgonia.Grad in two ways: where branches
+// meet, a local layer adds its gradient to theirs in the pass that computes it, and no
+// sum overwrites what an operator owns. Only operators of this package may lie between
+// the nodes and the loss. A node that the loss does not depend on is an error.
 func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, error) {
 	if !loss.IsScalar() {
 		return nil, errors.Errorf("ops: gradients: the loss has shape %v, want a scalar", loss.Shape())
@@ -82,8 +81,8 @@ func backwards(n *gorgonia.Node, grads map[*gorgonia.Node]*gorgonia.Node, needed
 	return nil
 }
 
-// upstream returns the operators' results that nodes depend on, themselves
-// included, in the order in which the operators were applied.
+// upstream returns the results of operators that nodes depend on, the nodes included,
+// in the order in which the operators were applied.
 func upstream(nodes ...*gorgonia.Node) (gorgonia.Nodes, error) {
 	seen := map[*gorgonia.Node]bool{}
 	var found gorgonia.Nodes

@@ -13,7 +13,7 @@ import (
 // GroupNormOptions configure GroupNorm.
 type GroupNormOptions struct {
 	Groups  int     // of channels that are normalised together; 0 means 1
-	Epsilon float64 // is added to the variance; 0 means 1e-5
+	Epsilon float64 // is added to the variance; 0 means DefaultEpsilon
 }
 
 // GroupNorm normalises each group of channels of each image over its locations
@@ -33,7 +33,7 @@ func GroupNorm(x, scale, shift *gorgonia.Node, o GroupNormOptions) (*gorgonia.No
 		o.Groups = 1
 	}
 	if o.Epsilon == 0 {
-		o.Epsilon = 1e-5
+		o.Epsilon = DefaultEpsilon
 	}
 	if o.Groups < 0 || !(o.Epsilon > 0) {
 		return nil, errors.Errorf("ops: group norm: %d groups, epsilon %v: want positive numbers", o.Groups, o.Epsilon)

@@ -69,19 +69,10 @@ func (o PoolOptions) Pools() ([][]int, error) {
 	}
 	rows, columns := [2]int{0, oh}, [2]int{0, ow}
 	if o.Border == BorderAlone {
-		rows, columns = f.unpadded(o.Height, o.Kernel), f.unpadded(o.Width, o.Kernel)
+		rows[0], rows[1] = f.Unpadded(o.Height, o.Kernel)
+		columns[0], columns[1] = f.Unpadded(o.Width, o.Kernel)
 	}
 	return kernel.Pools(oh, ow, period, rows, columns), nil
-}
-
-// unpadded returns the range of outputs along an axis that see no padding.
-func (o LocalOptions) unpadded(size, kernel int) [2]int {
-	from := (o.Padding + o.Stride - 1) / o.Stride
-	to := from
-	for to < o.OutputSize(size, kernel) && to*o.Stride-o.Padding+o.Dilation*(kernel-1) < size {
-		to++
-	}
-	return [2]int{from, to}
 }
 
 // pools are pools with the size of their map, checked.

@@ -17,8 +17,8 @@ func Linear(x, weight, bias *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(linear{}, x, weight, bias)
 }
 
-// matrix is a linear layer as the kernels see it: a local layer on a map of a
-// single location.
+// matrix is a linear layer as the kernels see it: a convolution on a map of a single
+// location.
 func matrix(o, c, n int) kernel.Local {
 	return kernel.Local{
 		H: 1, W: 1, C: c, N: n, OH: 1, OW: 1, O: o, KH: 1, KW: 1,

@@ -18,8 +18,8 @@ type LocalOptions struct {
 	Dilation int // distance between the inputs of a receptive field; 0 means 1
 	Groups   int // groups of channels that do not see each other; 0 means 1
 
-	// FixedInput and FixedWeight say that nothing asks for that gradient: the
-	// input is data, the weights are frozen. It is then not computed.
+	// FixedInput and FixedWeight say that the gradient of input or weight is not needed,
+	// because the input is data or the weights are frozen. It is then not computed.
 	FixedInput, FixedWeight bool
 }
 
@@ -55,6 +55,13 @@ func (o LocalOptions) OutputSize(size, kernel int) int {
 		return 0
 	}
 	return room/o.Stride + 1
+}
+
+// Unpadded returns the range of outputs along an axis of input length size, for a
+// kernel of length kernelSize, whose receptive fields lie inside the input: from..to-1.
+func (o LocalOptions) Unpadded(size, kernelSize int) (from, to int) {
+	f := o.withDefaults()
+	return kernel.Unpadded(f.OutputSize(size, kernelSize), f.Dilation*(kernelSize-1)+1, f.Stride, f.Padding, size)
 }
 
 // Local applies a locally connected layer, or a convolution where the weights

@@ -8,9 +8,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// EveryLocation takes the weights of every step-th location, along both axes, of
-// a local layer whose output has height × width of them: those of a layer whose
-// map is as much coarser.
+// EveryLocation takes the weights of every step-th location, along both axes, of a local
+// layer with an output of height × width. They are the weights of the same layer on a
+// map that is coarser by the factor step.
 //
 //	weight  L O KH KW C/g, L = height·width
 //	result  L' O KH KW C/g, L' = ⌈height/step⌉·⌈width/step⌉

@@ -10,12 +10,11 @@ import (
 	"hypnos/internal/kernel"
 )
 
-// Machine is a gorgonia.VM that runs the operators of this package which some
-// nodes depend on, in the order in which they were applied. Unlike the tape
-// machine it allocates next to nothing in a run, and knows from the start how
-// long each result is needed: results that no later operator reads lend their
-// memory to the next ones. Only the values of the nodes asked for are valid
-// after a run, and until the next.
+// Machine is a gorgonia.VM that computes some nodes: it runs the operators of this
+// package that they depend on, in the order in which these were applied. Unlike the
+// tape machine it allocates next to nothing in a run. It knows from the start how long
+// each result is needed: memory of results that nobody reads any more is used for later
+// ones. So only the values of the nodes asked for are valid after a run, until the next.
 type Machine struct {
 	steps []step
 	bytes int
@@ -29,8 +28,8 @@ type step struct {
 	bind   *gorgonia.Node   // whose value the result is after a run, if it was asked for
 }
 
-// source is where an operator finds an input: another operator's result, or
-// else the value that is bound to a node.
+// source is where an operator finds an input: in another operator's result or, if op is
+// nil, in the value that is bound to a node.
 type source struct {
 	op   *operator
 	node *gorgonia.Node
@@ -83,7 +82,7 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 		}
 		for _, in := range s.inputs {
 			if in.op != nil && lastRead[in.op] == i {
-				lastRead[in.op] = never // once, if it is read twice here
+				lastRead[in.op] = never // given once, even if it is read twice here
 				free32.give(in.op.buffer)
 				free64.give(in.op.buffer)
 			}
@@ -93,8 +92,8 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 	return m, nil
 }
 
-// Bytes returns how much memory the machine has for results. It is all that a
-// run needs, but for scratch memory and the values that are bound to nodes.
+// Bytes returns how much memory the machine has for results: all that a run needs
+// besides scratch memory and the values that are bound to nodes.
 func (m *Machine) Bytes() int { return m.bytes }
 
 // stock is memory that waits to be used again.

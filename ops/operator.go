@@ -38,16 +38,17 @@ type differentiable interface {
 	gradient(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
 }
 
-// accumulating is a definition that can add the gradient of its first input to
-// what other branches contributed, in the same pass over memory.
+// accumulating is a definition that can add the gradient of its first input to what
+// other branches of a network contributed to it, in the same pass over memory.
 type accumulating interface {
 	differentiable
-	// gradientOnto is gradient; the first includes contributed, which may be nil.
+	// gradientOnto is gradient, except that the first one includes contributed, which
+	// may be nil.
 	gradientOnto(contributed *gorgonia.Node, inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
 }
 
-// inPlace is a definition whose result is its first input, changed: run32 and
-// run64 find it in result and in inputs[0].
+// inPlace is a definition that changes its first input, and has it as its result: run32
+// and run64 get it as both result and inputs[0].
 type inPlace interface{ inPlace() }
 
 // instances counts operators: gorgonia merges nodes of equal hash, and an
@@ -60,12 +61,12 @@ type operator struct {
 	instance uint64
 	inputs   gorgonia.Nodes // that it was applied to
 
-	// What the last run saw and made; the next one has the same shapes.
+	// What the last run got and made. The next one mostly has the same shapes.
 	shapes []tensor.Shape // of the inputs
 	shape  tensor.Shape   // of the result
 	result gorgonia.Value
 	buffer any // []float32 or []float64: the elements of result
-	data   any // [][]float32 or [][]float64: room for those of the inputs
+	data   any // [][]float32 or [][]float64: the elements of the inputs
 }
 
 // apply adds an operator to the graph of its inputs.
@@ -142,8 +143,7 @@ func (o *operator) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	}
 }
 
-// accept checks the inputs, and where their shapes are new works out that of
-// the result.
+// accept checks the inputs. If their shapes are new it works out that of the result.
 func (o *operator) accept(inputs []gorgonia.Value) error {
 	known := o.shapes != nil
 	for i, v := range inputs {
@@ -198,7 +198,7 @@ func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T,
 	return o.result, nil
 }
 
-// own makes buffer, of as many elements as o.shape, the home of o's results.
+// own makes buffer, of as many elements as o.shape, hold o's results from now on.
 func own[T kernel.Float](o *operator, buffer []T) {
 	o.buffer = buffer
 	switch any(buffer).(type) {

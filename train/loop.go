@@ -11,8 +11,8 @@ import (
 	"hypnos/graph"
 )
 
-// Batches are batches of images in order; an error ends them. A batch need not
-// outlive its turn in the loop.
+// Batches are batches of images in order; an error ends them. A batch has to be valid
+// only until the next is asked for.
 type Batches = iter.Seq2[graph.Batch, error]
 
 // Options configure a run. Epochs, StepsPerEpoch, Batch, Schedule.Rate and
@@ -28,31 +28,31 @@ type Options struct {
 	// Resume is where a stopped run goes on; nil means that one starts. The
 	// network has the parameters and running moments of that moment.
 	Resume *State
-	// Checkpoint is offered the state of the run after each step, all hooks and
-	// measures of the step included, and hears whether the run stops there,
-	// before its end. An error ends the run.
+	// Checkpoint is called with the state of the run after each step, when all hooks and
+	// measures of the step are done. stopping says that the run is cancelled and ends
+	// here, before its last step. An error ends the run.
 	Checkpoint func(s State, stopping bool) error
 	// Evaluations measure how well the network answers at the end of epochs,
 	// after a sleep that falls there.
 	Evaluations []Evaluation
-	// SNR measures the network's weights at the end of each epoch, before a
-	// sleep that falls there; nil means no measurement.
-	SNR func() float64
+	// Measure returns what the caller wants to know of the network at the end of
+	// each epoch, before a sleep that falls there: a value of the caller's own type,
+	// which no later step changes. An error ends the run; nil measures nothing.
+	Measure func() (any, error)
 	// Sleep runs after each step, counted from 1: the place of a sleep phase.
 	Sleep func(step int) error
-	// Progress hears of each step that is done.
+	// Progress is called after each step.
 	Progress func(step int)
-	// Epoch hears of each epoch that is done.
+	// Epoch is called after each epoch.
 	Epoch func(Epoch)
 }
 
 // Evaluation measures the network on images, with its running statistics.
 type Evaluation struct {
-	Every   int            // epochs from one to the next, and the last of the run besides; 0 means 1
+	Every   int            // epochs from one evaluation to the next; the last epoch has one too; 0 means 1
 	Batches func() Batches // of up to Options.Batch images
-	// Right hears of each evaluation which images were right, in their order: those
-	// whose label is the largest logit. It may keep the slice; nil means that nobody
-	// wants to know.
+	// Right is called after each evaluation with whether each image, in order, was right:
+	// whether its label is the largest logit. It may keep the slice. It may be nil.
 	Right func(right []bool)
 }
 
@@ -67,8 +67,8 @@ type Epoch struct {
 	// Evaluated are the measures of Options.Evaluations after the epoch, NaN
 	// where there is none.
 	Evaluated []Metrics
-	SNR       float64 // NaN without SNR
-	Seconds   float64 // of training and sleeping, without evaluation and checkpoints
+	Measured  any     // what Options.Measure returned, nil without it
+	Seconds   float64 // of training, measuring and sleeping, without evaluation and checkpoints
 }
 
 // Metrics are means over images.
@@ -79,9 +79,9 @@ type Metrics struct {
 
 // Run trains a network and returns the epochs that it finished. If the context
 // is cancelled it stops after the step at hand and returns the context's error.
-// A run that is stopped and resumed has the same bits as one that was not, but
-// for seconds. It is an error, which names epoch, step and layer, if the loss or
-// a weight is not finite.
+// A run that is stopped and resumed has the same bits as one that was not, except for
+// Seconds. A loss or weight that is not finite is an error, which names epoch, step and
+// layer.
 func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
 	schedule, err := o.Schedule.check()
 	if err != nil {
@@ -173,9 +173,11 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 	rate, momentum := r.Schedule.At(step-1, steps, r.StepsPerEpoch)
 	r.optimiser.Step(rate, momentum)
 	last := step%r.StepsPerEpoch == 0
-	snr := math.NaN()
-	if last && r.SNR != nil {
-		snr = r.SNR()
+	var measured any
+	if last && r.Measure != nil {
+		if measured, err = r.Measure(); err != nil {
+			return errors.Wrapf(err, "train: epoch %d, step %d", epoch, step)
+		}
 	}
 	if r.Sleep != nil {
 		if err := r.Sleep(step); err != nil {
@@ -189,7 +191,7 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 		return nil
 	}
 	done := Epoch{
-		Epoch: epoch, Step: step, LearningRate: rate, Training: r.sum.mean(), SNR: snr,
+		Epoch: epoch, Step: step, LearningRate: rate, Training: r.sum.mean(), Measured: measured,
 		Seconds: time.Since(r.started).Seconds(),
 	}
 	if layer := r.training.NotFinite(); layer != "" {

@@ -32,7 +32,12 @@ func once() Batches { return func(yield func(graph.Batch, error) bool) { yield(b
 func TestRun(t *testing.T) {
 	var calls []string
 	o := options()
-	o.SNR = func() float64 { calls = append(calls, "snr"); return 7 }
+	measured := 0
+	o.Measure = func() (any, error) {
+		calls = append(calls, "measure")
+		measured++
+		return measured, nil
+	}
 	o.Sleep = func(step int) error { calls = append(calls, "sleep"); return nil }
 	o.Progress = func(step int) { calls = append(calls, "progress") }
 	o.Epoch = func(e Epoch) { calls = append(calls, "epoch") }
@@ -40,7 +45,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Repeat("sleep progress snr sleep progress epoch ", 3)
+	want := strings.Repeat("sleep progress measure sleep progress epoch ", 3)
 	if got := strings.Join(calls, " ") + " "; got != want {
 		t.Errorf("calls: %s, want %s", got, want)
 	}
@@ -48,7 +53,7 @@ func TestRun(t *testing.T) {
 		t.Fatalf("%d epochs, want 3", len(epochs))
 	}
 	for i, e := range epochs {
-		if e.Epoch != i+1 || e.Step != 2*(i+1) || e.LearningRate != 0.1 || e.SNR != 7 || !(e.Seconds > 0) {
+		if e.Epoch != i+1 || e.Step != 2*(i+1) || e.LearningRate != 0.1 || e.Measured != i+1 || !(e.Seconds > 0) {
 			t.Errorf("epoch %d is %+v", i, e)
 		}
 	}
@@ -160,6 +165,7 @@ func TestRunErrors(t *testing.T) {
 		"ended after step 1 of 6":     func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(batch, nil) } },
 		"bad":                         func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(graph.Batch{}, bad) } },
 		"epoch 1, step 1: bad":        func(o *Options) { o.Sleep = func(int) error { return bad } },
+		"epoch 1, step 2: bad":        func(o *Options) { o.Measure = func() (any, error) { return nil, bad } },
 		"no images": func(o *Options) {
 			o.Evaluations[0].Batches = func() Batches { return func(func(graph.Batch, error) bool) {} }
 		},

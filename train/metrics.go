@@ -38,9 +38,9 @@ func (s *Sums) mean() Metrics {
 	return Metrics{Loss: s.Loss / n, Top1: s.Top1 / n, Top5: s.Top5 / n}
 }
 
-// rank returns how many logits come before the label's: the larger ones and,
-// so that a network that answers the same to everything gains nothing, equal
-// ones of lower index. Not-a-number comes last.
+// rank returns how many logits come before the label's: larger ones, and equal ones of
+// lower index, so that equal answers to all classes gain nothing. Not-a-number comes
+// last.
 func rank(logits []float32, label int) int {
 	own := logits[label]
 	if own != own {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -22,7 +23,12 @@ const (
 var methods = []string{"adamw", "adam", "sgd"}
 
 // String returns the method's name on a command line.
-func (m Method) String() string { return methods[m] }
+func (m Method) String() string {
+	if m < 0 || int(m) >= len(methods) {
+		return fmt.Sprintf("Method(%d)", int(m))
+	}
+	return methods[m]
+}
 
 // ParseMethod returns the method of that name.
 func ParseMethod(name string) (Method, error) {
@@ -34,6 +40,15 @@ func ParseMethod(name string) (Method, error) {
 	return 0, errors.Errorf("train: unknown optimizer %q, want one of %s", name, strings.Join(methods, ", "))
 }
 
+// What Adam and AdamW have unless told otherwise, as in PyTorch: the share of the
+// averages of gradients and of their squares that a step keeps, and what is added
+// to the root of the second.
+const (
+	DefaultBeta1   = 0.9
+	DefaultBeta2   = 0.999
+	DefaultEpsilon = 1e-8
+)
+
 // OptimiserOptions configure an optimiser. Its defaults are PyTorch's, except
 // that no weights decay unless asked.
 type OptimiserOptions struct {
@@ -42,7 +57,7 @@ type OptimiserOptions struct {
 	// Momentum is that of SGD; 0 means none.
 	Momentum float64
 	Nesterov bool // for SGD with momentum
-	// Beta1, Beta2 and Epsilon are Adam's; 0 means 0.9, 0.999 and 1e-8.
+	// Beta1, Beta2 and Epsilon are Adam's; 0 means DefaultBeta1 and so on.
 	Beta1, Beta2, Epsilon float64
 }
 
@@ -57,13 +72,13 @@ func (o OptimiserOptions) check() (OptimiserOptions, error) {
 	for _, d := range []struct {
 		field *float64
 		value float64
-	}{{&o.Beta1, 0.9}, {&o.Beta2, 0.999}, {&o.Epsilon, 1e-8}} {
+	}{{&o.Beta1, DefaultBeta1}, {&o.Beta2, DefaultBeta2}, {&o.Epsilon, DefaultEpsilon}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}
 	}
 	if o.Method < 0 || int(o.Method) >= len(methods) {
-		return o, errors.Errorf("train: method %d is none of %s", o.Method, strings.Join(methods, ", "))
+		return o, errors.Errorf("train: method %v is none of %s", o.Method, strings.Join(methods, ", "))
 	}
 	for _, f := range []struct {
 		name         string
@@ -108,11 +123,11 @@ func NewOptimiser(training *graph.Training, o OptimiserOptions) (*Optimiser, err
 	return p, nil
 }
 
-// OptimiserState is all that an optimiser knows of the steps before.
+// OptimiserState is all that an optimiser keeps from earlier steps.
 type OptimiserState struct {
 	Steps int // done
-	// Averages are those of each parameter that is learned, in the order of the
-	// layers: the optimiser's own memory, which its next step changes.
+	// Averages are those of each learned parameter, in the order of the layers. They are
+	// the optimiser's own memory: its next step changes them.
 	Averages []Average `json:"-"`
 }
 
@@ -166,7 +181,7 @@ func (p *Optimiser) Step(rate, momentum float64) {
 		gradient := p.training.Gradient(i)
 		if o.Method == SGD {
 			kernel.Momentum{
-				Rate: rate, Decay: o.WeightDecay, Momentum: p.used(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 1,
+				Rate: rate, Decay: o.WeightDecay, Momentum: p.sgdMomentum(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 1,
 			}.Step(parameter.Data, p.first[i], gradient)
 			continue
 		}
@@ -180,9 +195,9 @@ func (p *Optimiser) Step(rate, momentum float64) {
 	}
 }
 
-// used returns the momentum of SGD, which a schedule changes only where the
-// optimiser has one at all.
-func (p *Optimiser) used(momentum float64) float64 {
+// sgdMomentum returns the momentum of SGD: that of the schedule, but 0 if the optimiser
+// has none.
+func (p *Optimiser) sgdMomentum(momentum float64) float64 {
 	if p.options.Momentum == 0 {
 		return 0
 	}

@@ -3,6 +3,7 @@ package train
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"testing"
 
@@ -146,6 +147,18 @@ func TestBadOptions(t *testing.T) {
 	for i := range forms {
 		if f, err := ParseForm(Form(i).String()); err != nil || f != Form(i) {
 			t.Errorf("form %d is read as %v, %v", i, f, err)
+		}
+	}
+}
+
+// Names of kinds that do not exist are said with their number.
+func TestNames(t *testing.T) {
+	for want, kind := range map[string]fmt.Stringer{
+		"adamw": AdamW, "adam": Adam, "sgd": SGD, "Method(-1)": Method(-1), "Method(3)": SGD + 1,
+		"onecycle": OneCycle, "multistep": MultiStep, "constant": Constant, "Form(-1)": Form(-1), "Form(9)": Form(9),
+	} {
+		if got := kind.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -20,7 +21,12 @@ const (
 var forms = []string{"onecycle", "multistep", "constant"}
 
 // String returns the form's name on a command line.
-func (f Form) String() string { return forms[f] }
+func (f Form) String() string {
+	if f < 0 || int(f) >= len(forms) {
+		return fmt.Sprintf("Form(%d)", int(f))
+	}
+	return forms[f]
+}
 
 // ParseForm returns the form of that name.
 func ParseForm(name string) (Form, error) {
@@ -32,15 +38,24 @@ func ParseForm(name string) (Form, error) {
 	return 0, errors.Errorf("train: unknown schedule %q, want one of %s", name, strings.Join(forms, ", "))
 }
 
+// DefaultGamma is the factor of MultiStep unless told otherwise, as in PyTorch.
+const DefaultGamma = 0.1
+
+// OneCycle moves the momentum from HighMomentum to LowMomentum and back.
+const (
+	HighMomentum = 0.95
+	LowMomentum  = 0.85
+)
+
 // Schedule is the learning rate over the steps of a run. One cycle is PyTorch's
 // OneCycleLR with its defaults: it climbs from Rate/25 to Rate over the first
 // 30 % of the steps and falls to Rate/25/10⁴ over the rest, while the momentum
-// (beta1 of Adam) falls from 0.95 to 0.85 and climbs back.
+// (beta1 of Adam) falls from HighMomentum to LowMomentum and climbs back.
 type Schedule struct {
 	Form Form    // the zero value is OneCycle
 	Rate float64 // the largest, for OneCycle; else the first
 	// Milestones are the epochs after which MultiStep multiplies the rate by
-	// Gamma; 0 means 0.1.
+	// Gamma; 0 means DefaultGamma.
 	Milestones []int
 	Gamma      float64
 }
@@ -54,11 +69,11 @@ func (s Schedule) Check() error {
 // check fills in what zero means and returns an error for a field out of range.
 func (s Schedule) check() (Schedule, error) {
 	if s.Gamma == 0 {
-		s.Gamma = 0.1
+		s.Gamma = DefaultGamma
 	}
 	switch {
 	case s.Form < 0 || int(s.Form) >= len(forms):
-		return s, errors.Errorf("train: schedule %d is none of %s", s.Form, strings.Join(forms, ", "))
+		return s, errors.Errorf("train: schedule %v is none of %s", s.Form, strings.Join(forms, ", "))
 	case !(s.Rate > 0) || math.IsInf(s.Rate, 0):
 		return s, errors.Errorf("train: learning rate %v, want a positive number", s.Rate)
 	case !(s.Gamma > 0) || math.IsInf(s.Gamma, 0):
@@ -89,16 +104,15 @@ func (s Schedule) At(step, steps, perEpoch int) (rate, momentum float64) {
 		rise           = 0.3
 		startDivisor   = 25
 		finalDivisor   = 1e4
-		high, low      = 0.95, 0.85
 		upOneEndOffset = 1 // PyTorch places the peak at step rise·steps - 1
 	)
 	peak, last := rise*float64(steps)-upOneEndOffset, float64(steps-1)
 	at := float64(step)
 	if at <= peak {
-		return cosine(s.Rate/startDivisor, s.Rate, at/peak), cosine(high, low, at/peak)
+		return cosine(s.Rate/startDivisor, s.Rate, at/peak), cosine(HighMomentum, LowMomentum, at/peak)
 	}
 	along := (at - peak) / (last - peak)
-	return cosine(s.Rate, s.Rate/startDivisor/finalDivisor, along), cosine(low, high, along)
+	return cosine(s.Rate, s.Rate/startDivisor/finalDivisor, along), cosine(LowMomentum, HighMomentum, along)
 }
 
 // cosine goes from a to b along half a cosine as along goes from 0 to 1.

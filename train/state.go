@@ -6,20 +6,20 @@ import (
 	"github.com/pkg/errors"
 )
 
-// State is where a run stands after a step. With the parameters and running
-// moments of the network, with those of the batches, which follow from Step, and
-// with what the hooks know, it is all that the rest of the run depends on: there
-// are no generators of random numbers that have a state.
+// State is where a run stands after a step. The rest of the run depends on it, on the
+// parameters and running moments of the network, on what the hooks know, and on the
+// batches, which follow from Step; on nothing else, since no generator of random numbers
+// keeps a state.
 //
-// All but the optimiser's averages is small, and JSON keeps it to the bit.
+// All of it but the optimiser's averages is small, and JSON keeps it to the bit.
 type State struct {
 	Step      int // steps done
 	Optimiser OptimiserState
 	Sums      Sums    // of the epoch so far, zero at its end
-	Seconds   float64 // likewise
+	Seconds   float64 // of the epoch so far
 }
 
-// offer shows the state after a step to Checkpoint.
+// offer calls Checkpoint with the state after a step. Its time is not the epoch's.
 func (r *run) offer(step int, stopping bool) error {
 	if r.Checkpoint == nil {
 		return nil
@@ -32,7 +32,7 @@ func (r *run) offer(step int, stopping bool) error {
 	return errors.Wrapf(err, "train: step %d", step)
 }
 
-// resume goes back to a state of a run of so many steps.
+// resume goes on from the state of a run of so many steps.
 func (r *run) resume(s State, steps int) error {
 	if s.Step < 0 || s.Step > steps {
 		return errors.Errorf("train: go on after step %d, want one of %d", s.Step, steps)

@@ -21,14 +21,13 @@ type Best struct {
 	Scores   []Score // of all areas on the stimuli that chose
 }
 
-// BestArea chooses, of a number of areas, the one that scores highest on a random
-// half of n stimuli, the first of those that score equally, and returns its score
-// on the other half. Score is any measure of an area on some stimuli: the areas'
-// kernels or dissimilarities are computed once, and it takes a subset.
+// BestArea chooses the area that scores highest on a random half of n stimuli, the first
+// of equal ones, and returns its score on the other half. score is any measure of an
+// area on some stimuli: it takes a subset of the area's kernel or dissimilarities, which
+// are computed once.
 //
-// It is an error if there is no area, if halves would have fewer than 3 stimuli,
-// if the categories are not n, if score returns one, or a value that is not a
-// number.
+// It is an error if there is no area, if halves would have fewer than 3 stimuli, if the
+// categories are not n, or if score returns an error or a value that is not a number.
 func BestArea(areas, n int, c Choice, score func(area int, stimuli []int) (Score, error)) (Best, error) {
 	if areas < 1 {
 		return Best{}, errors.New("ventral: no area to choose from")
@@ -61,9 +60,8 @@ func BestArea(areas, n int, c Choice, score func(area int, stimuli []int) (Score
 	return best, nil
 }
 
-// Among returns the rows and columns of some stimuli of a matrix of
-// dissimilarities, in the order given. It is an error if there is no stimulus of
-// such a number, or none is given.
+// Among returns the rows and columns of some stimuli, in the order given, of a matrix of
+// dissimilarities. It is an error to give no stimulus, or one that does not exist.
 func Among(d mat.Symmetric, stimuli []int) (*mat.SymDense, error) {
 	if err := within(stimuli, d.SymmetricDim()); err != nil {
 		return nil, err

@@ -16,10 +16,9 @@ type Repetitions struct {
 	values                   []float64
 }
 
-// NewRepetitions returns the responses whose values are given in the order
-// stimuli × neuroids × repetitions, without copying them. It is an error if
-// there are not as many as that, if one is infinite, or if there is none to a
-// stimulus by a neuroid.
+// NewRepetitions returns responses from their values in the order stimuli × neuroids ×
+// repetitions, without copying them. It is an error if their number is another, if one
+// is infinite, or if a neuroid has none to a stimulus.
 func NewRepetitions(stimuli, neuroids, repetitions int, values []float64) (*Repetitions, error) {
 	if stimuli < 1 || neuroids < 1 || repetitions < 1 || len(values)%(stimuli*neuroids) != 0 || len(values)/stimuli/neuroids != repetitions {
 		return nil, errors.Errorf("ventral: %d responses for %d stimuli × %d neuroids × %d repetitions", len(values), stimuli, neuroids, repetitions)
@@ -77,7 +76,7 @@ func (r *Repetitions) Mean() *mat.Dense {
 
 // Halves says how repetitions are divided.
 type Halves struct {
-	Count int // number of random divisions; 0 means 10
+	Count int // number of random divisions; 0 means DefaultSplits
 	Seed  uint64
 }
 
@@ -92,16 +91,16 @@ type Reliability struct {
 // correlation r, over stimuli, of a neuroid's mean responses in two halves of
 // them, corrected to 2r/(1+r).
 //
-// Each stimulus's repetitions are shuffled, all neuroids in the same way; the
-// first half of those present is one half, and the rest, one more if they are odd
-// in number, the other. A stimulus that a neuroid has only one response to
+// Each stimulus's repetitions are shuffled, in the same way for all neuroids. Of those
+// that are present, the first half makes one half and the others the other, which has
+// one more if their number is odd. A stimulus to which a neuroid has only one response
 // does not count for it.
 //
 // It is an error if a neuroid has fewer than 3 stimuli that count, or no
 // variance over them in one half.
 func Ceiling(r *Repetitions, h Halves) (Reliability, error) {
 	if h.Count == 0 {
-		h.Count = 10
+		h.Count = DefaultSplits
 	}
 	if h.Count < 0 {
 		return Reliability{}, errors.Errorf("ventral: %d divisions into halves, want 1 or more", h.Count)
@@ -133,9 +132,9 @@ func Ceiling(r *Repetitions, h Halves) (Reliability, error) {
 // spearmanBrown returns the reliability of a whole whose halves correlate by r.
 func spearmanBrown(r float64) float64 { return 2 * r / (1 + r) }
 
-// halfCorrelations returns, for each neuroid, the correlation of its mean
-// responses in the two halves of the repetitions, which orders puts in an order
-// for each stimulus.
+// halfCorrelations returns, for each neuroid, the correlation of its mean responses in
+// two halves of the repetitions, divided after they are put in order: orders has one for
+// each stimulus.
 func (r *Repetitions) halfCorrelations(orders [][]int) ([]float64, error) {
 	correlations := make([]float64, r.neuroids)
 	for j := range correlations {

@@ -15,15 +15,15 @@ import (
 //
 // where K and L are without their diagonals (HSIC_1 of Song et al. 2012). It is
 // 1 for equal representations, whatever the rotation, scale and offset of their
-// units, and near 0, also below, for unrelated ones. It is an error if the kernels
+// units, and near 0, or a little below, for unrelated ones. It is an error if the kernels
 // are not of the same number of stimuli, if there are fewer than 4, or if the HSIC
 // of a kernel with itself is not above 0.
 func CKA(a, b *Kernel) (float64, error) { return cka(a, b, unbiased, 4) }
 
 // BiasedCKA returns the alignment with the biased estimator HSIC(K,L) =
-// tr KL/(n-1)², K and L centred (Kornblith et al. 2019). It is from 0 to 1, and for
-// unrelated representations the larger, the more units there are per stimulus. Its
-// errors are those of CKA, but 2 stimuli are enough.
+// tr KL/(n-1)², K and L centred (Kornblith et al. 2019). It is from 0 to 1; for unrelated
+// representations it grows with the number of units per stimulus. Its errors are those
+// of CKA, but 2 stimuli are enough.
 func BiasedCKA(a, b *Kernel) (float64, error) { return cka(a, b, biased, 2) }
 
 func cka(a, b *Kernel, hsic func(a, b *Kernel) float64, least int) (float64, error) {
@@ -41,7 +41,7 @@ func cka(a, b *Kernel, hsic func(a, b *Kernel) float64, least int) (float64, err
 	return hsic(a, b) / math.Sqrt(own) / math.Sqrt(other), nil
 }
 
-// unbiased is HSIC times n(n-3), which the ratio loses.
+// unbiased is HSIC times n(n-3), a factor that cancels in the ratio.
 func unbiased(a, b *Kernel) float64 {
 	count := a.Stimuli()
 	n := float64(count)
@@ -64,7 +64,7 @@ func biased(a, b *Kernel) float64 {
 	for i := range all {
 		all[i] = i
 	}
-	// Centring one of them does for the other.
+	// It is enough to centre one of them.
 	centred, trace := a.centred(all, all), 0.0
 	for i := range all {
 		trace += floats.Dot(centred.RawRowView(i), b.products.RawRowView(i))

@@ -13,9 +13,8 @@ type Score struct {
 	Value, Error float64
 }
 
-// over returns the mean of values over splits and its standard error, the
-// standard deviation (n-1) divided by the root of their number. It is NaN for a
-// single one.
+// over returns the mean of values over splits and its standard error: the standard
+// deviation (n-1) divided by the root of their number, NaN for a single one.
 func over(values []float64) Score {
 	mean, deviation := stat.MeanStdDev(values, nil)
 	return Score{mean, deviation / math.Sqrt(float64(len(values)))}
@@ -56,10 +55,10 @@ func moments(values []float64) (mean, norm float64) {
 	return mean, math.Sqrt(norm)
 }
 
-// ranks returns the rank of each value, from 1, of equal values the mean of
-// theirs. Order is the indices of values in rising order. Weights say how often
-// each value counts, nil that all count once; the rank of one that does not
-// count is of no use.
+// ranks returns the rank of each value, from 1; equal values have the mean of their
+// ranks. order is the indices of values in rising order. Weights say how often each
+// value counts, and nil that all count once; the rank of a value that does not count is
+// of no use.
 func ranks(values, weights []float64, order []int) []float64 {
 	all := make([]float64, len(values))
 	below := 0.0

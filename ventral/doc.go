@@ -8,10 +8,10 @@
 // a neuron, a recording site or a voxel), repetitions stimuli × neuroids ×
 // repetitions. n is the number of stimuli, 1 the vector of ones.
 //
-// Layers have hundreds of thousands of units and experiments hundreds of
-// stimuli. PLS, ridge and CKA need X only through X·Xᵀ, the products of every
-// two stimuli, so that they start from a Kernel, which is computed once per
-// layer: n²·units operations and n² numbers, the largest cost by far.
+// Layers have hundreds of thousands of units, experiments hundreds of stimuli. PLS,
+// ridge and CKA need of X only X·Xᵀ, the products of every two stimuli. They start from
+// a Kernel, which is computed once per layer, with n²·units operations and n² numbers:
+// the largest cost by far.
 //
 // # Predictivity
 //

@@ -74,7 +74,7 @@ func TestErrors(t *testing.T) {
 		{matrices(6, 7), "dissimilarities of 6 and of 7 stimuli"},
 		{matrices(3, 3), "dissimilarities of 3 stimuli, want 4"},
 		{last(RSA(mat.NewSymDense(5, nil), mat.NewSymDense(5, nil), RSAOptions{})), "all 5 stimuli are equally dissimilar"},
-		{last(RSA(mat.NewSymDense(5, nil), mat.NewSymDense(5, nil), RSAOptions{Correlation: 7})), "correlation 7"},
+		{last(RSA(mat.NewSymDense(5, nil), mat.NewSymDense(5, nil), RSAOptions{Correlation: 7})), "Correlation(7), want the correlation of Spearman or Pearson"},
 		{last(RSA(mat.NewDiagDense(4, []float64{0, 0, 0, nan}), mat.NewSymDense(4, []float64{0, 1, nan, 3, 1, 0, 1, 2, nan, 1, 0, 1, 3, 2, 1, 0}), RSAOptions{})), "equally dissimilar"},
 		{last(RSA(mat.NewSymDense(4, []float64{0, 1, nan, 3, 1, 0, 1, 2, nan, 1, 0, 1, 3, 2, 1, 0}), mat.NewSymDense(4, nil), RSAOptions{})), "stimuli 0 and 2 is NaN"},
 		{last(NoiseCeiling([]mat.Symmetric{mat.NewSymDense(4, nil)}, Spearman)), "over 1 subjects"},
@@ -89,6 +89,17 @@ func TestErrors(t *testing.T) {
 			t.Errorf("error %v, want %q", test.err, test.want)
 		} else if strings.Contains(test.err.Error(), "\n") {
 			t.Errorf("more than a line: %v", test.err)
+		}
+	}
+}
+
+// The name of a correlation that does not exist is said with its number.
+func TestCorrelationNames(t *testing.T) {
+	for want, c := range map[string]Correlation{
+		"Spearman": Spearman, "Pearson": Pearson, "Correlation(-1)": -1, "Correlation(2)": Pearson + 1,
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

@@ -14,8 +14,8 @@ type Features struct {
 	values         []float32
 }
 
-// NewFeatures returns the matrix whose values are given row by row, without
-// copying them. It is an error if there are not stimuli·units of them.
+// NewFeatures returns the matrix of values row by row, without copying them. It is an
+// error if there are not stimuli·units of them.
 func NewFeatures(stimuli, units int, values []float32) (*Features, error) {
 	if stimuli < 1 || units < 1 || len(values)/stimuli != units || len(values)%stimuli != 0 {
 		return nil, errors.Errorf("ventral: %d feature values for %d stimuli × %d units", len(values), stimuli, units)

@@ -14,13 +14,12 @@ import (
 //
 //	error = √((g-1)/g · Σ (θ - mean θ)²)
 //
-// (Tukey 1958, Ann. Math. Stat. 29:614; Efron & Stein 1981, Ann. Stat. 9:586). It
-// is for a statistic that, as the unbiased CKA, a stimulus that stands twice in a
-// resample would distort. Folds of 0 means 10. The statistic is given stimuli in
-// rising order.
+// (Tukey 1958, Ann. Math. Stat. 29:614; Efron & Stein 1981, Ann. Stat. 9:586). It is for
+// statistics, such as the unbiased CKA, that a resample would distort, in which a
+// stimulus may stand twice. 0 folds means 10. The statistic gets stimuli in rising order.
 //
-// It is an error if there are fewer than 2 folds, fewer stimuli than folds, or if
-// the statistic returns one or a value that is not a number.
+// It is an error if there are fewer than 2 folds, or fewer stimuli than folds, or if the
+// statistic returns an error or a value that is not a number.
 func Jackknife(n, folds int, seed uint64, statistic func(stimuli []int) (float64, error)) (Score, error) {
 	if folds == 0 {
 		folds = 10

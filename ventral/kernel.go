@@ -8,9 +8,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Kernel is the products X·Xᵀ of every two of n stimuli, over units whose mean
-// over the stimuli has been taken off. It holds all that PLS, ridge and CKA need
-// to know of the features.
+// Kernel is X·Xᵀ, the products of every two of n stimuli, where each unit's mean over
+// the stimuli is subtracted first. It holds all that PLS, ridge and CKA need to know of
+// the features.
 type Kernel struct {
 	products *mat.Dense // n × n, both triangles
 	rounding float64    // how large an eigenvalue may be by rounding alone, as a share of their trace
@@ -24,8 +24,8 @@ func NewKernel(features mat.Matrix) (*Kernel, error) {
 	if n < 2 || units < 1 {
 		return nil, errors.Errorf("ventral: kernel of %d stimuli × %d units, want 2 stimuli or more and a unit", n, units)
 	}
-	// Every measure is the same without the mean, and it may be far larger
-	// than what differs between stimuli.
+	// No measure depends on the mean, and it may be far larger than the differences
+	// between stimuli.
 	var varies atomic.Bool
 	k, rounding, err := products(features, func(block []float64, width int) {
 		mean := make([]float64, width)
@@ -90,8 +90,8 @@ func (k *Kernel) among(rows, columns []int) *mat.Dense {
 	return all
 }
 
-// centred returns the products of some stimuli with those of the training set,
-// with the features' mean over the training set taken off:
+// centred returns the products of some stimuli with those of the training set, where the
+// features' mean over the training set is subtracted:
 //
 //	k(i,j) - mean_b k(i,b) - mean_a k(a,j) + mean_ab k(a,b), a and b in training
 //

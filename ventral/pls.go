@@ -8,23 +8,26 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// PLS is partial least squares regression, of centred and not scaled variables,
-// all neuroids jointly (PLS2): NIPALS with the deflation of a regression, and the
-// rule to end its iterations of scikit-learn's PLSRegression(scale=False), so
-// that scores are those that others report. With that rule predictions are not
-// yet what they converge to, by some 1e-4 of the largest, and depend that much on
-// which neuroid is the first.
+// DefaultComponents is how many components PLS has unless told otherwise, as in
+// Brain-Score (Schrimpf et al. 2018, bioRxiv 407007).
+const DefaultComponents = 25
+
+// PLS is partial least squares regression, of centred and not scaled variables, all
+// neuroids jointly (PLS2): NIPALS with the deflation of a regression. Its iterations end
+// by the rule of scikit-learn's PLSRegression(scale=False), so that scores are those
+// that others report. By that rule predictions have not quite converged: they are off
+// by some 1e-4 of the largest, and depend that much on which neuroid is the first.
 //
-// Where the covariance of features and responses is used up early, because the
-// features have a lower rank or the fit is perfect, there are fewer components.
+// There are fewer components where the covariance of features and responses is used up
+// early, because the features have a lower rank or the fit is perfect.
 type PLS struct {
-	Components int     // 0 means 25
-	Tolerance  float64 // a component's iteration ends once its weights, of norm 1, change by less than the root of this; 0 means 1e-6
-	Iterations int     // and at the latest after so many; 0 means 500
+	Components int     // 0 means DefaultComponents
+	Tolerance  float64 // iteration of a component ends once its weights, of norm 1, change by less than the root of this; 0 means 1e-6
+	Iterations int     // of a component, at most; 0 means 500
 }
 
-// exhausted is the square of the covariance of a component, relative to that of
-// the first, below which there is nothing left but rounding.
+// exhausted is a share of the first component's squared covariance. A component below it
+// is nothing but rounding.
 const exhausted = 1e-12
 
 // fit returns the dual coefficients for a centred kernel K and centred
@@ -81,7 +84,7 @@ func (p PLS) fit(kernel, responses *mat.Dense, rounding float64) (fitted, error)
 // withDefaults returns the options for n training stimuli.
 func (p PLS) withDefaults(n int) (PLS, error) {
 	if p.Components == 0 {
-		p.Components = 25
+		p.Components = DefaultComponents
 	}
 	if p.Tolerance == 0 {
 		p.Tolerance = 1e-6
@@ -98,10 +101,9 @@ func (p PLS) withDefaults(n int) (PLS, error) {
 	return p, nil
 }
 
-// weights returns the neuroids' weights c of the next component, of norm 1, by
-// power iteration on YᵀZ from the first neuroid whose own square of the
-// covariance is more than least, and the square that c achieves, 0 if there is no
-// such neuroid.
+// weights returns the neuroids' weights c of the next component, of norm 1, and the
+// squared covariance that they reach. It iterates c ← YᵀZ·c from the first neuroid whose
+// own squared covariance is more than least; if there is none, the square is 0.
 func (p PLS) weights(y, z *mat.Dense, least float64) (c *mat.VecDense, square float64) {
 	n, neuroids := y.Dims()
 	vector := func(size int) *mat.VecDense { return mat.NewVecDense(size, nil) }
@@ -139,8 +141,8 @@ func (p PLS) weights(y, z *mat.Dense, least float64) (c *mat.VecDense, square fl
 	return c, 1 / (norm * norm)
 }
 
-// orthogonalise takes off x its components along orthonormal vectors, twice, so
-// that rounding leaves none, and off y, if any, the same multiples of others.
+// orthogonalise subtracts from x its components along orthonormal vectors, twice, so
+// that rounding leaves none, and from y, if it is not nil, the same multiples of others.
 func orthogonalise(x []float64, vectors [][]float64, y []float64, others [][]float64) {
 	for range 2 {
 		for i, vector := range vectors {

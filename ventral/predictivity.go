@@ -10,14 +10,14 @@ import (
 
 // A Regression predicts responses from features: PLS or Ridge.
 type Regression interface {
-	// fit takes a centred kernel n × n and centred responses n × neuroids, and
-	// may change neither; and the share of the kernel's trace that an eigenvalue
-	// may be by rounding alone.
+	// fit takes a centred kernel n × n and centred responses n × neuroids, of which it
+	// may change neither. rounding is how large an eigenvalue of the kernel may be by
+	// rounding alone, as a share of its trace.
 	fit(kernel, responses *mat.Dense, rounding float64) (fitted, error)
 }
 
-// fitted is the coefficients of each neuroid over the training stimuli, and what
-// a regression settled on: PLS the number of components, ridge alpha.
+// fitted is the coefficients of each neuroid over the training stimuli, and the setting
+// that the regression chose: PLS its number of components, ridge its alpha.
 type fitted struct {
 	dual    *mat.Dense
 	setting float64
@@ -98,7 +98,7 @@ type Fit struct {
 	Score              // mean over splits of the median over neuroids of Pearson's r
 	Splits   []float64 // the median over neuroids in each split
 	Neuroids []float64 // the mean over splits of each neuroid's r
-	Settings []float64 // what the regression settled on in each split: PLS its number of components, ridge its alpha
+	Settings []float64 // what the regression chose in each split: PLS its number of components, ridge its alpha
 }
 
 // Predictivity returns how well a regression from features predicts responses,
@@ -156,8 +156,8 @@ func Predictivity(features *Kernel, responses mat.Matrix, r Regression, s Splits
 type Normalised struct {
 	R, Ceiling float64 // as they are
 
-	// ExplainedVariance is r²/c, the share of the variance that can be explained
-	// which is explained (Brain-Score since December 2025).
+	// ExplainedVariance is r²/c: what is explained, as a share of the variance that can
+	// be explained (Brain-Score since December 2025).
 	ExplainedVariance float64
 
 	// SquaredRatio is (r/c)² (Brain-Score before). It may be more than 1: the

@@ -15,8 +15,8 @@ const (
 	panel   = 128 // rows of products that are computed in one go
 )
 
-// change is what is done to features before they are multiplied: to width units
-// of all stimuli, stimulus i's at values[i·width].
+// change is what is done to features before they are multiplied. It gets width units of
+// all stimuli; those of stimulus i begin at values[i·width].
 type change func(values []float64, width int)
 
 // products returns the products of every two rows of a matrix, n × n, and how
@@ -25,10 +25,9 @@ type change func(values []float64, width int)
 //
 // Features in float32 of more units than stimuli, the large ones, are multiplied
 // in float32, which is several times as fast, and summed over blocks in float64.
-// A sum of so many terms as a block has units is off by some √units/2 times 2^-24
-// of itself, by chance: the more blocks, the less the whole. Errors that are
-// independent have eigenvalues of at most 2√n of their size (Wigner 1955, Ann.
-// Math. 62:548), here taken twice.
+// By chance, the sum over a block is off by some √units/2 times 2^-24 of itself, and
+// that over many blocks by less. Independent errors have eigenvalues of at most 2√n
+// times their size (Wigner 1955, Ann. Math. 62:548); twice that is taken here.
 func products(x mat.Matrix, c change) (all *mat.Dense, rounding float64, err error) {
 	n, units := x.Dims()
 	all = mat.NewDense(n, n, nil)
@@ -55,8 +54,8 @@ func products(x mat.Matrix, c change) (all *mat.Dense, rounding float64, err err
 	return all, rounding, err
 }
 
-// double adds the products, in float64, above the diagonal and on it. gonum's
-// product divides the result among threads and not the sums.
+// double adds the products, in float64, on and above the diagonal. gonum divides the
+// result among threads, and no sum.
 func double(all *mat.Dense, x mat.Matrix, change change) error {
 	n, units := x.Dims()
 	c := all.RawMatrix()
@@ -103,7 +102,7 @@ func single(all *mat.Dense, x *Features, change change) error {
 	across := make([]float32, len(stimuli))         // and units × stimuli
 	for from := 0; from < units; from += block {
 		width := min(block, units-from)
-		// Threads that have a block to share should not have to be woken for it.
+		// kernel.Parallel keeps its threads awake from block to block.
 		failures := make([]error, (width+stripe-1)/stripe)
 		kernel.Parallel(len(failures), func(part int) {
 			first := part * stripe

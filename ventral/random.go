@@ -16,9 +16,9 @@ const (
 	purposes
 )
 
-// source returns the random numbers of one seed, purpose and counter (not
-// negative): a PCG, so that they are the same wherever and in whatever order
-// they are asked for.
+// source returns the random numbers of one seed, purpose and counter (not negative).
+// Each combination has a generator of its own, so that the order of use does not
+// matter.
 func source(seed uint64, p purpose, counter int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, uint64(counter)*uint64(purposes)+uint64(p)))
 }

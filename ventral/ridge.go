@@ -32,14 +32,14 @@ func Decades(from, to int) []float64 {
 	return grid
 }
 
-// worst is alpha as a share of the kernel's trace below which Cholesky's
-// decomposition may lose more than half of the digits.
-const worst = 0x1p-26
+// smallestShare is the smallest alpha, as a share of the kernel's trace, at which
+// Cholesky's decomposition keeps half of the digits.
+const smallestShare = 0x1p-26
 
 // fit returns the dual coefficients (K + alpha)⁻¹·Y for a centred kernel K and
-// centred responses Y: of a single alpha that is large beside rounding by
-// Cholesky's decomposition, which takes a tenth of the time, and else from the
-// eigenvectors Q and eigenvalues of K.
+// centred responses Y. It uses the eigenvectors Q and eigenvalues of K or, for a single
+// alpha that is large beside rounding, Cholesky's decomposition, which takes a tenth of
+// the time.
 func (r Ridge) fit(kernel, responses *mat.Dense, rounding float64) (fitted, error) {
 	grid := r.Alphas
 	if len(grid) == 0 {
@@ -54,11 +54,11 @@ func (r Ridge) fit(kernel, responses *mat.Dense, rounding float64) (fitted, erro
 		}
 	}
 	n, _ := responses.Dims()
-	// In a direction in which K is rounding alone, that adds to a prediction up to
-	// a share noise/4·alpha of the responses' spread.
+	// A direction in which K is rounding alone adds to a prediction up to a share
+	// noise/4·alpha of the responses' spread.
 	trace := mat.Trace(kernel)
 	noise := rounding * trace
-	if len(grid) == 1 && grid[0] > max(50*noise, worst*trace) {
+	if len(grid) == 1 && grid[0] > max(50*noise, smallestShare*trace) {
 		dual, err := solve(kernel, responses, grid[0])
 		return fitted{dual, grid[0]}, err
 	}
@@ -72,7 +72,7 @@ func (r Ridge) fit(kernel, responses *mat.Dense, rounding float64) (fitted, erro
 	values := e.Values(nil)
 	for i, v := range values {
 		if v <= noise {
-			values[i] = 0 // but for rounding
+			values[i] = 0 // the rest is rounding
 		}
 	}
 	// times returns Q·f(eigenvalue)·Qᵀ·Y.
@@ -124,11 +124,11 @@ func solve(kernel, responses *mat.Dense, alpha float64) (*mat.Dense, error) {
 	return dual, nil
 }
 
-// leftOut returns the squared error of predicting each stimulus from all others,
-// without fitting again, given the residuals of the fit to all: one that is linear
-// in the responses, H·Y, would leave at a stimulus i that it did not see 1/(1-H_ii)
-// times its residual, the mean's share of 1/n in H_ii included (Hastie et al.
-// 2009, The Elements of Statistical Learning, section 7.10).
+// leftOut returns the squared error of predicting each stimulus from all others. It
+// needs only the residuals of the fit to all: for a fit H·Y that is linear in the
+// responses, the residual at a stimulus i that is left out is 1/(1-H_ii) times that of
+// the fit to all, where H_ii includes the mean's share of 1/n (Hastie et al. 2009, The
+// Elements of Statistical Learning, section 7.10).
 func leftOut(residual, responses, q *mat.Dense, values []float64, alpha float64) float64 {
 	n, neuroids := responses.Dims()
 	seen := make([]float64, n) // 1-H_ii

@@ -1,6 +1,7 @@
 package ventral
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
@@ -16,6 +17,7 @@ const (
 	Pearson
 )
 
+// String returns the name of whom it is called after.
 func (c Correlation) String() string {
 	switch c {
 	case Spearman:
@@ -23,14 +25,18 @@ func (c Correlation) String() string {
 	case Pearson:
 		return "Pearson"
 	}
-	return "unknown correlation"
+	return fmt.Sprintf("Correlation(%d)", int(c))
 }
+
+// DefaultResamples is how many resamples, and how many permutations, RSA takes
+// unless told otherwise.
+const DefaultResamples = 1000
 
 // RSAOptions are those of RSA.
 type RSAOptions struct {
 	Correlation  Correlation
-	Resamples    int // of the stimuli, for the error; 0 means 1000, negative none
-	Permutations int // of the stimuli, for P; 0 means 1000, negative none
+	Resamples    int // of the stimuli, for the error; 0 means DefaultResamples, negative none
+	Permutations int // of the stimuli, for P; 0 means DefaultResamples, negative none
 	Seed         uint64
 }
 
@@ -44,9 +50,9 @@ type Similarity struct {
 	P float64
 
 	// Resampled is the correlation in each resample, NaN where nothing varies; nil
-	// without resamples. Of one seed and number of stimuli, a resample draws the
-	// same stimuli whatever is compared: two models' differences in each, together,
-	// are a paired bootstrap.
+	// without resamples. With the same seed and number of stimuli, resamples draw the
+	// same stimuli whatever is compared: the differences of two models are a paired
+	// bootstrap.
 	Resampled []float64
 }
 
@@ -60,8 +66,8 @@ type Similarity struct {
 // (Kriegeskorte et al. 2008; Nili et al. 2014).
 //
 // It is an error if the matrices are not of the same number of stimuli, if there
-// are fewer than 4, if a dissimilarity is not finite, or if all of a matrix are
-// equal.
+// are fewer than 4, if a dissimilarity is not finite, or if all dissimilarities of a
+// matrix are equal.
 func RSA(a, b mat.Symmetric, o RSAOptions) (Similarity, error) {
 	x, y, err := compared(a, b, o.Correlation)
 	if err != nil {
@@ -73,7 +79,7 @@ func RSA(a, b mat.Symmetric, o RSAOptions) (Similarity, error) {
 // MeanRSA returns the mean over subjects of RSA of a model's dissimilarities with
 // each subject's: what [NoiseCeiling] bounds. The resamples and permutations of
 // the stimuli are the same for all subjects, and the error and P are those of the
-// mean. It is an error if there is no subject, and what is one in RSA.
+// mean. It is an error if there is no subject, or if RSA with one is an error.
 func MeanRSA(model mat.Symmetric, subjects []mat.Symmetric, o RSAOptions) (Similarity, error) {
 	if len(subjects) == 0 {
 		return Similarity{}, errors.New("ventral: RSA with no subject")
@@ -89,13 +95,13 @@ func MeanRSA(model mat.Symmetric, subjects []mat.Symmetric, o RSAOptions) (Simil
 	return similarity(x, all, o), nil
 }
 
-// similarity is of one matrix and the mean over others.
+// similarity compares one matrix with others and takes the mean.
 func similarity(x triangle, others []triangle, o RSAOptions) Similarity {
 	if o.Resamples == 0 {
-		o.Resamples = 1000
+		o.Resamples = DefaultResamples
 	}
 	if o.Permutations == 0 {
-		o.Permutations = 1000
+		o.Permutations = DefaultResamples
 	}
 	s := Similarity{Score: Score{meanCorrelation(x, others, nil), math.NaN()}, P: math.NaN()}
 	if o.Resamples > 0 {
@@ -120,7 +126,7 @@ func meanCorrelation(x triangle, others []triangle, weights []float64) float64 {
 // compared returns the triangles of two matrices.
 func compared(a, b mat.Symmetric, c Correlation) (x, y triangle, err error) {
 	if c != Spearman && c != Pearson {
-		return x, y, errors.Errorf("ventral: correlation %d, want Spearman or Pearson", int(c))
+		return x, y, errors.Errorf("ventral: %v, want the correlation of Spearman or Pearson", c)
 	}
 	if a.SymmetricDim() != b.SymmetricDim() {
 		return x, y, errors.Errorf("ventral: dissimilarities of %d and of %d stimuli", a.SymmetricDim(), b.SymmetricDim())
@@ -136,7 +142,7 @@ func compared(a, b mat.Symmetric, c Correlation) (x, y triangle, err error) {
 type triangle struct {
 	n     int
 	raw   []float64
-	order []int // the pairs, by rising dissimilarity, where ranks count
+	order []int // the pairs, by rising dissimilarity; nil unless ranks are compared
 }
 
 func newTriangle(d mat.Symmetric, c Correlation) (triangle, error) {
@@ -163,8 +169,8 @@ func newTriangle(d mat.Symmetric, c Correlation) (triangle, error) {
 	return t, nil
 }
 
-// values returns what is correlated, ranks or dissimilarities, where each pair
-// counts as often as weights say; nil means once.
+// values returns what is correlated: ranks or dissimilarities. Weights say how often
+// each pair counts; nil means once.
 func (t triangle) values(weights []float64) []float64 {
 	if t.order == nil {
 		return t.raw
@@ -172,9 +178,9 @@ func (t triangle) values(weights []float64) []float64 {
 	return ranks(t.raw, weights, t.order)
 }
 
-// bootstrap returns the correlation in each resample. A resample is how often it
-// drew each stimulus: a pair counts as often as the product, so that nothing has
-// to be copied or sorted again.
+// bootstrap returns the correlation in each resample. A pair counts as often as the
+// product of how often its stimuli were drawn, so that nothing has to be copied or
+// sorted again.
 func bootstrap(x triangle, others []triangle, o RSAOptions) []float64 {
 	all := make([]float64, o.Resamples)
 	_ = parallel(o.Resamples, func(i int) error {
@@ -195,7 +201,7 @@ func bootstrap(x triangle, others []triangle, o RSAOptions) []float64 {
 	return all
 }
 
-// deviation returns the standard deviation of correlations that exist.
+// deviation returns the standard deviation of the correlations that are not NaN.
 func deviation(resampled []float64) float64 {
 	var kept []float64
 	for _, r := range resampled {
@@ -206,8 +212,8 @@ func deviation(resampled []float64) float64 {
 	return stat.StdDev(kept, nil)
 }
 
-// permutation returns P. Means and norms do not depend on the order, so that the
-// sum of products orders permutations as the correlation does.
+// permutation returns P. Means and norms do not depend on the order of the stimuli, so
+// that the sum of products rises and falls with the correlation.
 func permutation(x triangle, others []triangle, o RSAOptions) float64 {
 	first := x.standardised()
 	seconds := make([]*mat.Dense, len(others))
@@ -232,7 +238,7 @@ func permutation(x triangle, others []triangle, o RSAOptions) float64 {
 	for i := range identity {
 		identity[i] = i
 	}
-	// A permutation that changes nothing may round otherwise.
+	// A permutation that changes nothing may still round differently.
 	found := correlation(identity) - 1e-12
 	reached := make([]bool, o.Permutations)
 	_ = parallel(o.Permutations, func(i int) error {
@@ -248,7 +254,7 @@ func permutation(x triangle, others []triangle, o RSAOptions) float64 {
 	return float64(count) / float64(1+o.Permutations)
 }
 
-// standardised returns what is correlated with mean 0 and norm 1.
+// standardised returns the values scaled to mean 0 and norm 1.
 func (t triangle) standardised() []float64 {
 	values := append([]float64(nil), t.values(nil)...)
 	mean, norm := moments(values)
@@ -258,7 +264,8 @@ func (t triangle) standardised() []float64 {
 	return values
 }
 
-// square returns the same as a matrix stimuli × stimuli with 0 on its diagonal.
+// square returns the standardised values as a matrix stimuli × stimuli, with 0 on its
+// diagonal.
 func (t triangle) square() *mat.Dense {
 	all, values, pair := mat.NewDense(t.n, t.n, nil), t.standardised(), 0
 	for i := range t.n {

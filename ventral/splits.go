@@ -8,11 +8,19 @@ import (
 	"github.com/pkg/errors"
 )
 
+// What Splits are unless told otherwise: how many, and the share of the stimuli
+// that each tests (Schrimpf et al. 2018, bioRxiv 407007). As many are the divisions
+// of Halves.
+const (
+	DefaultSplits       = 10
+	DefaultTestFraction = 0.1
+)
+
 // Splits says how stimuli are divided into those that a regression is fitted on
 // and those that it predicts.
 type Splits struct {
-	Count        int      // number of independent splits; 0 means 10
-	TestFraction float64  // of the stimuli; 0 means 0.1
+	Count        int      // number of independent splits; 0 means DefaultSplits
+	TestFraction float64  // of the stimuli; 0 means DefaultTestFraction
 	Categories   []string // per stimulus: every split tests the same fraction of each; nil for none
 	Seed         uint64
 }
@@ -22,23 +30,22 @@ type Split struct {
 	Train, Test []int
 }
 
-// fewest is how many stimuli a correlation needs that is not 1 or -1 always.
+// fewest is how many stimuli a correlation needs: of two it is always 1 or -1.
 const fewest = 3
 
-// Draw returns the splits of n stimuli. Each tests TestFraction·n of them,
-// rounded, and the same fraction of each category as nearly as whole numbers
-// allow: a category's share is rounded down, and the stimuli still missing come
-// one each from the categories that lost most by that, by lot where they lost
-// the same. Split i depends on seed and i only.
+// Draw returns the splits of n stimuli. Each tests TestFraction·n of them, rounded, and
+// the same fraction of each category as nearly as whole numbers allow: a category's
+// share is rounded down, and the categories that lose most by that give one stimulus
+// more each, by lot where they lose the same. Split i depends on seed and i only.
 //
 // It is an error if there are fewer stimuli than splits, if the categories are
 // not n, or if a split would train on fewer than 3 stimuli or test fewer.
 func (s Splits) Draw(n int) ([]Split, error) {
 	if s.Count == 0 {
-		s.Count = 10
+		s.Count = DefaultSplits
 	}
 	if s.TestFraction == 0 {
-		s.TestFraction = 0.1
+		s.TestFraction = DefaultTestFraction
 	}
 	if s.Count < 0 {
 		return nil, errors.Errorf("ventral: %d splits, want 1 or more", s.Count)

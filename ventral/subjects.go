@@ -12,10 +12,9 @@ import (
 // of each subject with the mean of all, which fits them best; and lower, with the
 // mean of the others. For Spearman the mean is that of the ranks, for Pearson that
 // of dissimilarities scaled to mean 0 and standard deviation 1 (Nili et al. 2014,
-// "Noise ceiling"). To be compared with it is the mean over subjects of a model's
-// RSA with each.
+// "Noise ceiling"). Compare it with MeanRSA, the mean of a model's RSA with each.
 //
-// It is an error if there are fewer than 2 subjects, and what is one in RSA.
+// It is an error if there are fewer than 2 subjects, or if RSA with one is an error.
 func NoiseCeiling(subjects []mat.Symmetric, c Correlation) (lower, upper float64, err error) {
 	if len(subjects) < 2 {
 		return 0, 0, errors.Errorf("ventral: noise ceiling over %d subjects, want 2 or more", len(subjects))

@@ -2,6 +2,7 @@ package weightshare
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
@@ -25,12 +26,27 @@ type Convergence struct {
 	Points        int // in which the course is recorded, without the start
 }
 
-// What both rules have in common, and the constants of the dynamic one.
+// The constants of the study. Where it is the same as a phase, it has the values of
+// Reference(Dynamic).
 const (
-	studyMomentum = 0.95
-	studySteps    = 150 // time steps a presentation
-	studySettle   = 50  // of these, without learning
+	studyMomentum     = 0.95
+	studyHebbianRate  = 0.5 // over studyHebbianDelay+t
+	studyHebbianDelay = 1000
+	studyDynamicRate  = 3e-4 // over √(1+s/studyDynamicDelay)
+	studyDynamicDelay = 2
+	studySettle       = 50 // time steps of a presentation without learning
+	studyBias         = 1
 )
+
+// Rule says in a line by what rates a pool of this kind learns.
+func (c Convergence) Rule() string {
+	if c.Kind == Hebbian {
+		return fmt.Sprintf("rate %v/(%d+t) at presentation t, momentum %v", studyHebbianRate, studyHebbianDelay, studyMomentum)
+	}
+	p := Reference(Dynamic)
+	return fmt.Sprintf("%d steps a presentation; tau %v, alpha %v, b %d; rate %v/√(1+s/%d) at step s of all, off for the first %d of each presentation; momentum %v",
+		p.Steps, p.Tau, p.Alpha, studyBias, studyDynamicRate, studyDynamicDelay, studySettle, studyMomentum)
+}
 
 // State is a pool after so many presentations.
 type State struct {
@@ -133,15 +149,14 @@ func (c Convergence) newPool(seed uint64) studyPool {
 // show is presentation t of an input.
 func (p studyPool) show(x []float64, t int) {
 	if p.Kind == Hebbian {
-		p.deviations.learn(x, 1, rule{0.5 / (1000 + float64(t)), p.Gamma, studyMomentum})
+		p.deviations.learn(x, 1, rule{studyHebbianRate / (studyHebbianDelay + float64(t)), p.Gamma, studyMomentum})
 		return
 	}
 	phase := Reference(Dynamic)
-	phase.Steps = studySteps
 	deviation, mean := phase.dynamics()
 	learn := func(step int) (rule, bool) {
-		s := float64(t*studySteps + step)
-		return rule{3e-4 / math.Sqrt(1+s/2), p.Gamma, studyMomentum}, step >= studySettle
+		s := float64(t*phase.Steps + step)
+		return rule{studyDynamicRate / math.Sqrt(1+s/studyDynamicDelay), p.Gamma, studyMomentum}, step >= studySettle
 	}
 	p.deviations.present(x, deviation, learn)
 	p.mean.present(x, mean, learn)

@@ -43,16 +43,13 @@ func SNR(l *graph.Layer) float64 {
 
 // unpadded lists the locations whose receptive fields lie inside the input.
 func unpadded(f *graph.Field) []int {
-	inside := func(i, size int) bool {
-		from := i*f.Stride - f.Padding
-		return from >= 0 && from+f.Dilation*(f.Kernel-1) < size
-	}
+	o := poolOptions(f, 0, ops.BorderAlone).Field
+	top, bottom := o.Unpadded(f.Input.Height, f.Kernel)
+	left, right := o.Unpadded(f.Input.Width, f.Kernel)
 	var locations []int
-	for h := range f.Output.Height {
-		for w := range f.Output.Width {
-			if inside(h, f.Input.Height) && inside(w, f.Input.Width) {
-				locations = append(locations, h*f.Output.Width+w)
-			}
+	for h := top; h < bottom; h++ {
+		for w := left; w < right; w++ {
+			locations = append(locations, h*f.Output.Width+w)
 		}
 	}
 	return locations
@@ -65,10 +62,10 @@ func unpadded(f *graph.Field) []int {
 //
 // with mean and variance (of N, not N-1) of weight j, of J, over the N neurons of
 // the pool: those of one channel, at positions that see no padding, that are
-// equal modulo the kernel size. It is the median because a few weights that are
-// next to equal decide a mean. It is +Inf if most pools have weights that are equal
-// to the bit, and NaN if no pool has two neurons. From about 1e12 on, a deviation of
-// a millionth of the mean, it says little but how equal weights were rounded to
+// equal modulo the kernel size. It is the median because a few weights that are nearly
+// equal would decide a mean. It is +Inf if most pools have weights that are equal to the
+// bit, and NaN if no pool has two neurons. Above about 1e12, where deviations are a
+// millionth of the mean, it says little more than how equal weights were rounded to
 // float32.
 func PoolSNR(l *graph.Layer) float64 {
 	f := l.Field
@@ -122,9 +119,9 @@ func Measure(net *graph.Network) []Measures {
 	return all
 }
 
-// MedianSNR returns the median of SNR over the local layers of a network that
-// have one and learn, or NaN if there is none. It is the median because a 1x1
-// layer is a single pool, whose ratio right after sharing outweighs all others.
+// MedianSNR returns the median of SNR over the local layers of a network that learn and
+// have an SNR, or NaN if there is none. It is the median because a 1x1 layer is a single
+// pool, whose ratio right after sharing would outweigh all others.
 func MedianSNR(net *graph.Network) float64 {
 	var all []float64
 	for _, l := range net.LocalLayers() {
@@ -135,8 +132,8 @@ func MedianSNR(net *graph.Network) float64 {
 	return Median(all)
 }
 
-// Median returns the median of a measure over layers, without those that do not
-// have it, or NaN if none has.
+// Median returns the median of values, such as a measure of each layer, without those
+// that are NaN; it is NaN if all are.
 func Median(values []float64) float64 {
 	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	if len(values) == 0 {

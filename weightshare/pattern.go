@@ -11,10 +11,10 @@ import (
 	"hypnos/graph"
 )
 
-// Source is where the patterns of a phase come from. Each is a square of the
-// side of the phase's period, tiled over the input of a layer. Weights come
-// together only in directions that patterns have: Gaussian ones have all alike,
-// what layers see of images few.
+// Source is where the patterns of a phase come from. A pattern is a square, whose side
+// is the phase's period, tiled over the input of a layer. Weights come together only in
+// directions in which patterns vary: Gaussian ones vary in all directions alike, what
+// layers see of images in few.
 type Source int
 
 const (
@@ -33,7 +33,12 @@ const (
 var sources = []string{"gaussian", "patches", "pooled"}
 
 // String returns the source's name on a command line.
-func (s Source) String() string { return sources[s] }
+func (s Source) String() string {
+	if s < 0 || int(s) >= len(sources) {
+		return fmt.Sprintf("Source(%d)", int(s))
+	}
+	return sources[s]
+}
 
 // ParseSource returns the source of that name.
 func ParseSource(name string) (Source, error) {
@@ -45,8 +50,8 @@ func ParseSource(name string) (Source, error) {
 	return 0, errors.Errorf("weightshare: unknown source of patterns %q, want one of %s", name, strings.Join(sources, ", "))
 }
 
-// random returns the random numbers of one use, a stream of its own, so that
-// nothing depends on the order in which layers sleep.
+// random returns the random numbers of one use. Each use has a stream of its own, so
+// that nothing depends on the order in which layers sleep.
 func random(seed uint64, use string, args ...any) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprint(h, use)

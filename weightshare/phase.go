@@ -28,7 +28,12 @@ const (
 var kinds = []string{"instant", "hebbian", "dynamic"}
 
 // String returns the kind's name on a command line.
-func (k Kind) String() string { return kinds[k] }
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kinds) {
+		return fmt.Sprintf("Kind(%d)", int(k))
+	}
+	return kinds[k]
+}
 
 // ParseKind returns the kind of that name.
 func ParseKind(name string) (Kind, error) {

@@ -279,8 +279,8 @@ func (s *Sleeper) draw(l *sleeper, x []float32, iteration int) {
 	l.patterns.fill(x, patternsOf(s.options.Seed, s.phases, iteration, l.layer.Name))
 }
 
-// referenceRate is the learning rate of the reference implementation.
-const referenceRate = 0.1
+// ReferenceRate is the learning rate of the reference implementation.
+const ReferenceRate = 0.1
 
 // rate returns the learning rate of neurons with so many inputs, or 0 if it
 // depends on what they see.
@@ -288,7 +288,7 @@ func (p Phase) rate(inputs int) float64 {
 	if p.Rate != 0 || p.Source != Gaussian {
 		return p.Rate
 	}
-	return min(referenceRate, 1/(1+(float64(inputs)+1)/float64(p.Patterns)))
+	return min(ReferenceRate, 1/(1+(float64(inputs)+1)/float64(p.Patterns)))
 }
 
 // rateFor returns the learning rate for patches, field × patterns.

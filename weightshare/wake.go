@@ -11,8 +11,8 @@ import (
 // Change is what a phase has done to the weights of a layer.
 type Change struct {
 	Layer string // its name
-	// Spread is how far the pools are from the closed-form fixed point of the
-	// Hebbian rule, relative to how far they were:
+	// Spread is how far the pools are from the closed-form fixed point of the Hebbian
+	// rule, as a share of how far they were before:
 	//
 	//	‖w - w*‖ / ‖w^init - w*‖,  w* = (C + γI)⁻¹ (C·mean_j w_j^init + γ w^init)
 	//
@@ -27,16 +27,16 @@ type Change struct {
 	Cosine float64
 }
 
-// rowsAtATime is about how many neurons' weights are multiplied at a time.
+// rowsAtATime is about how many neurons have their weights multiplied at a time.
 const rowsAtATime = 96
 
-// sums are what is added up over the neurons of pools while they change.
+// sums are added up over the neurons of pools while their weights change.
 type sums struct {
 	meanBefore, meanAfter         float64 // Σ of squares of the means
 	varianceBefore, varianceAfter float64 // Σ of squares of the deviations, over all locations of a pool
 	distance, start               float64 // Σ of squares of w - w* and of w^init - w*
 	cosine                        float64
-	pools                         int // and channels
+	pools                         int // each channel of a pool counts
 }
 
 func (s *sums) add(t sums) {
@@ -50,8 +50,7 @@ func (s *sums) add(t sums) {
 	s.pools += t.pools
 }
 
-// wake applies what the sleep by populations has come to to the weights of the
-// layer.
+// wake applies what the populations learned in the sleep to the weights of the layer.
 func (l *sleeper) wake(phase Phase) sums {
 	var total sums
 	for _, c := range l.cohorts {
@@ -79,8 +78,8 @@ func (l *sleeper) change(total sums, phase Phase) (Change, error) {
 	if sum := total.meanAfter + total.varianceAfter; math.IsNaN(sum) || math.IsInf(sum, 0) {
 		return change, errors.Errorf("the %v sleep diverges: weights are not finite; try a lower learning rate", phase.Kind)
 	}
-	// Before inhibition sets in, a dynamic phase shrinks means as fast as
-	// deviations, or a little faster.
+	// A dynamic phase shrinks means as fast as deviations, or a little faster, until
+	// inhibition sets in: that is no divergence.
 	const tolerance = 0.1
 	if total.meanAfter*total.varianceBefore < (1-tolerance)*total.meanBefore*total.varianceAfter {
 		return change, errors.Errorf("the %v sleep diverges: the signal-to-noise ratio of its pools falls from %.3g to %.3g; try a lower learning rate",
@@ -89,7 +88,7 @@ func (l *sleeper) change(total sums, phase Phase) (Change, error) {
 	return change, nil
 }
 
-// distinct tells whether a neuron sees no pixel twice.
+// distinct tells whether the neurons see no pixel of the pattern twice.
 func (c *cohort) distinct() bool {
 	for i, pixel := range c.pixels[1:] {
 		if pixel == c.pixels[i] {
@@ -99,14 +98,14 @@ func (c *cohort) distinct() bool {
 	return true
 }
 
-// wake applies the cohort's matrices.
+// wake multiplies the weights of the cohort by its matrices.
 func (c *cohort) wake(phase Phase) sums {
 	deviations := c.deviations.transposed()
 	var means []float32
 	if len(c.means.populations) > 0 {
 		means = c.means.transposed()
 	}
-	// A piece of work is as many channels of a pool as make enough rows.
+	// A piece of work is some channels of a pool: about rowsAtATime neurons.
 	type work struct {
 		pool     pool
 		from, to int
@@ -129,8 +128,8 @@ func (c *cohort) wake(phase Phase) sums {
 	return total
 }
 
-// apply multiplies the deviations of a pool's filters from..to-1, and their
-// means where these change, and returns what has become of them.
+// apply multiplies the deviations of a pool's filters from..to-1, and their means if
+// means is not nil, and returns what that changed.
 func (c *cohort) apply(deviations, means []float32, p pool, from, to int, gamma float64) sums {
 	field, n := c.field(), len(p.locations)
 	size, filters := n*field, to-from
@@ -162,8 +161,8 @@ func round(to []float32, x []float64) {
 	}
 }
 
-// compare adds up what has become of one channel of a pool: of its mean, and of
-// its deviations from it.
+// compare adds up how one channel of a pool changed: its mean, and the deviations from
+// it.
 func compare(meanBefore, meanAfter, before, after []float32, gamma float64) sums {
 	s := sums{pools: 1}
 	product := 0.0

@@ -8,10 +8,10 @@ import (
 	"hypnos/graph"
 )
 
-// The CORnets (Kubilius et al. 2018, 2019) have four areas, of which each has
-// twice the channels of the one before, and a linear decoder of IT's mean over
-// locations. Their layers are named as in the published implementation; what an
-// area does again at time t has .tT at the end of its name.
+// The CORnets (Kubilius et al. 2018, 2019) have four areas, each with twice the channels
+// of the one before, and a linear decoder of IT's mean over locations. Layers are named
+// as in the published implementation; a layer that repeats an earlier one at time t has
+// .tT at the end of its name.
 var areas = []string{"V1", "V2", "V4", "IT"}
 
 // decoder adds what reads the classes from IT.
@@ -37,17 +37,18 @@ func (cornetZ) add(b *graph.Builder, c Config) *graph.Layer {
 	return decoder(b, x, c)
 }
 
-// cornetR has recurrent areas: what an area makes of its input is added to its
-// state, and a layer with a group norm and a rectification makes the next state
-// of the sum. At time 0 only V1 has an input; all states are zero.
+// cornetR has recurrent areas. An area adds its input, after a layer, a norm and a
+// rectification, to its state; another layer with a group norm and a rectification turns
+// the sum to the next state. At time 0 all states are zero and only V1 has an input.
 type cornetR struct {
-	// biological updates all areas at once from the time before (CORnet-RT);
-	// otherwise an area sees what the one before it has just become (CORnet-R).
+	// biological updates all areas at once, from the states at the time before
+	// (CORnet-RT); otherwise an area sees the newest state of the area before it
+	// (CORnet-R).
 	biological bool
 }
 
-// least is how many time steps an image takes to reach IT.
-func (r cornetR) least() int {
+// stepsToIT is how many time steps an image takes to reach IT.
+func (r cornetR) stepsToIT() int {
 	if r.biological {
 		return len(areas)
 	}
@@ -56,8 +57,8 @@ func (r cornetR) least() int {
 
 // checkSteps returns an error if an image does not reach IT.
 func (r cornetR) checkSteps(steps int) error {
-	if steps < r.least() {
-		return errors.Errorf("%d time steps, want at least %d: an image takes so many to reach IT", steps, r.least())
+	if steps < r.stepsToIT() {
+		return errors.Errorf("%d time steps, want at least %d: an image takes so many to reach IT", steps, r.stepsToIT())
 	}
 	return nil
 }
@@ -101,8 +102,8 @@ func (r cornetR) add(b *graph.Builder, c Config) *graph.Layer {
 	return decoder(b, all[len(all)-1].state, c)
 }
 
-// normGroups is into how many groups CORnet-R divides the channels of an area: 32
-// at the published width of 64, and as many in proportion at others.
+// normGroups is how many groups the channels of an area of CORnet-R are normalised in:
+// 32 at the published width of 64, and in proportion at others.
 func normGroups(width int) int {
 	if width%2 != 0 {
 		return width
@@ -119,7 +120,7 @@ type recurrentArea struct {
 	state                            *graph.Layer
 }
 
-// at is the name of a layer at a time: the first to bear it has the parameters.
+// at is the name of a layer at a time. The first layer of that name has the parameters.
 func (a *recurrentArea) at(layer string, first *graph.Layer, t int) string {
 	if first == nil {
 		return a.name + "." + layer
@@ -127,7 +128,7 @@ func (a *recurrentArea) at(layer string, first *graph.Layer, t int) string {
 	return fmt.Sprintf("%s.%s.t%d", a.name, layer, t)
 }
 
-// see adds what the area makes of its input at time t.
+// see adds the layers that the area has for its input at time t.
 func (a *recurrentArea) see(b *graph.Builder, x *graph.Layer, t int) *graph.Layer {
 	y := b.Local(a.at("conv_input", a.input, t), x, graph.Local{
 		Channels: a.channels, Kernel: a.kernel, Stride: a.stride, Padding: a.kernel / 2, Bias: graph.ChannelBias, Again: a.input,
@@ -142,7 +143,7 @@ func (a *recurrentArea) see(b *graph.Builder, x *graph.Layer, t int) *graph.Laye
 	return b.ReLU(fmt.Sprintf("%s.nonlin_input.t%d", a.name, t), y)
 }
 
-// step adds the area's next state, from what it made of its input, or nil.
+// step adds the area's next state. input is what see returned, or nil for none.
 func (a *recurrentArea) step(b *graph.Builder, input *graph.Layer, t int) {
 	x := input
 	switch {
@@ -164,9 +165,9 @@ func (a *recurrentArea) step(b *graph.Builder, input *graph.Layer, t int) {
 	a.state = b.ReLU(fmt.Sprintf("%s.nonlin1.t%d", a.name, t), x)
 }
 
-// cornetS has a first area of two layers, and areas that pass several times
-// through a bottleneck with a shortcut: layers that are the same each time, and
-// norms that are not. The first time has a stride of 2.
+// cornetS has a first area of two layers, and areas that pass several times through a
+// bottleneck with a shortcut. Each pass has the same layers but norms of its own; the
+// first has a stride of 2.
 type cornetS struct{}
 
 // times is how often an area of CORnet-S passes through its bottleneck.
@@ -180,21 +181,22 @@ func (cornetS) add(b *graph.Builder, c Config) *graph.Layer {
 	x = b.ReLU("V1.nonlin2", b.BatchNorm("V1.norm2", x))
 	b.Area("V1", x)
 	for i, area := range areas[1:] {
-		x = passes(b, area, x, c.Width<<(i+1), times[area])
+		x = bottleneckArea(b, area, x, c.Width<<(i+1), times[area])
 		b.Area(area, x)
 	}
 	return decoder(b, x, c)
 }
 
-// passes adds an area of CORnet-S.
-func passes(b *graph.Builder, area string, x *graph.Layer, channels, times int) *graph.Layer {
+// bottleneckArea adds an area of CORnet-S that passes so many times through its
+// bottleneck.
+func bottleneckArea(b *graph.Builder, area string, x *graph.Layer, channels, times int) *graph.Layer {
 	x = b.Local(area+".conv_input", x, graph.Local{Channels: channels, Kernel: 1})
 	var first [3]*graph.Layer // the layers of the first pass
 	for t := range times {
 		b.At(t)
-		again := ""
+		suffix := ""
 		if t > 0 {
-			again = fmt.Sprintf(".t%d", t)
+			suffix = fmt.Sprintf(".t%d", t)
 		}
 		skip, stride := x, 1
 		if t == 0 {
@@ -208,15 +210,15 @@ func passes(b *graph.Builder, area string, x *graph.Layer, channels, times int) 
 			{Channels: channels, Kernel: 1},
 		} {
 			field.Again = first[i]
-			x = b.Local(fmt.Sprintf("%s.conv%d%s", area, i+1, again), x, field)
+			x = b.Local(fmt.Sprintf("%s.conv%d%s", area, i+1, suffix), x, field)
 			if t == 0 {
 				first[i] = x
 			}
 			x = b.BatchNorm(fmt.Sprintf("%s.norm%d_%d", area, i+1, t), x)
 			if i == 2 {
-				x = b.Add(fmt.Sprintf("%s.add%s", area, again), x, skip)
+				x = b.Add(fmt.Sprintf("%s.add%s", area, suffix), x, skip)
 			}
-			x = b.ReLU(fmt.Sprintf("%s.nonlin%d%s", area, i+1, again), x)
+			x = b.ReLU(fmt.Sprintf("%s.nonlin%d%s", area, i+1, suffix), x)
 		}
 	}
 	b.At(0)

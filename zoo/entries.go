@@ -1,6 +1,9 @@
 package zoo
 
-import "hypnos/graph"
+import (
+	"hypnos/graph"
+	"hypnos/internal/imagenet"
+)
 
 // Entry is a named network, as it was published.
 type Entry struct {
@@ -9,7 +12,7 @@ type Entry struct {
 	Input   graph.Size // of the images
 	Classes int
 	Width   int // channels of the first stage or area
-	Steps   int // time steps; 0 if it does not count them
+	Steps   int // time steps; 0 for a network whose number of them is not an option
 	// Preprocessing is what its published weights expect.
 	Preprocessing Preprocessing
 	// Checkpoint is where its published weights are: zero where there are none.
@@ -34,8 +37,8 @@ type Checkpoint struct {
 
 // The published means and deviations of the training images.
 var (
-	cifar10  = Preprocessing{32, 32, [3]float64{0.4914, 0.4822, 0.4465}, [3]float64{0.2470, 0.2435, 0.2616}}
-	imagenet = Preprocessing{256, 224, [3]float64{0.485, 0.456, 0.406}, [3]float64{0.229, 0.224, 0.225}}
+	ofCIFAR10  = Preprocessing{32, 32, [3]float64{0.4914, 0.4822, 0.4465}, [3]float64{0.2470, 0.2435, 0.2616}}
+	ofImageNet = Preprocessing{imagenet.Resize, imagenet.Side, imagenet.Mean, imagenet.Std}
 )
 
 var entries = []Entry{
@@ -61,7 +64,7 @@ func cifarResNet(name string, blocks int) Entry {
 	return Entry{
 		Name: name, Paper: "He et al. 2015, Deep Residual Learning, section 4.2",
 		Input: graph.Size{Channels: 3, Height: 32, Width: 32}, Classes: 10, Width: 16,
-		Preprocessing: cifar10,
+		Preprocessing: ofCIFAR10,
 		architecture:  resNet{blocks: []int{blocks, blocks, blocks}},
 	}
 }
@@ -69,8 +72,8 @@ func cifarResNet(name string, blocks int) Entry {
 func imagenetResNet(name, checkpoint string, r resNet) Entry {
 	return Entry{
 		Name: name, Paper: "He et al. 2015, Deep Residual Learning, table 1",
-		Input: graph.Size{Channels: 3, Height: 224, Width: 224}, Classes: 1000, Width: 64,
-		Preprocessing: imagenet,
+		Input: graph.Size{Channels: 3, Height: imagenet.Side, Width: imagenet.Side}, Classes: imagenet.Classes, Width: 64,
+		Preprocessing: ofImageNet,
 		Checkpoint:    Checkpoint{"https://download.pytorch.org/models/" + checkpoint, "torchvision's state dict"},
 		architecture:  r,
 	}
@@ -83,8 +86,8 @@ func cornet(name, checkpoint string, steps int, a architecture) Entry {
 	}
 	return Entry{
 		Name: name, Paper: paper,
-		Input: graph.Size{Channels: 3, Height: 224, Width: 224}, Classes: 1000, Width: 64, Steps: steps,
-		Preprocessing: imagenet,
+		Input: graph.Size{Channels: 3, Height: imagenet.Side, Width: imagenet.Side}, Classes: imagenet.Classes, Width: 64, Steps: steps,
+		Preprocessing: ofImageNet,
 		Checkpoint:    Checkpoint{"https://s3.amazonaws.com/cornet-models/" + checkpoint, "a state_dict whose names begin with module."},
 		architecture:  a,
 	}

@@ -6,10 +6,10 @@ import (
 	"hypnos/graph"
 )
 
-// resNet is a residual network (He et al. 2015): a first layer, stages of blocks
-// with shortcuts around them, of which all but the first halve the map and double
-// the channels, global average pooling and a linear layer. Names are those of
-// torchvision's ResNets. Its areas are the stages, layer1 and so on.
+// resNet is a residual network (He et al. 2015): a first layer, stages of blocks with
+// shortcuts around them, global average pooling and a linear layer. Each stage after the
+// first halves the map and doubles the channels. Names are those of torchvision's
+// ResNets. Its areas are the stages, layer1 and so on.
 type resNet struct {
 	// imagenet starts with a 7x7 layer of stride 2 and max pooling instead of a
 	// 3x3 layer.
@@ -18,7 +18,7 @@ type resNet struct {
 	bottleneck bool  // blocks of 1x1, 3x3 and 1x1 layers, the last of 4 times as many channels
 }
 
-// expansion is by how much the last layer of a bottleneck is wider.
+// expansion is how many times as many channels the last layer of a bottleneck has.
 const expansion = 4
 
 func (r resNet) add(b *graph.Builder, c Config) *graph.Layer {

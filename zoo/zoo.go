@@ -16,7 +16,7 @@ type Config struct {
 	Classes      int                // 0 means as published
 	Input        graph.Size         // of the images; the zero value means as published
 	Width        int                // channels of the first stage or area; 0 means as published
-	Steps        int                // time steps of CORnet-R and -RT; 0 means as published, and is all that others take
+	Steps        int                // time steps of CORnet-R and -RT; 0 means as published; others must have 0
 	Connectivity graph.Connectivity // the zero value is convolutional
 	Seed         uint64             // of the initial weights
 	// ZeroLastNorm starts the last norm of each block of a ResNet at a scale of
@@ -26,8 +26,8 @@ type Config struct {
 	Blank bool
 }
 
-// architecture is what adds the layers of a network, from the images of a
-// Config that is filled in to its logits.
+// architecture adds the layers of a network, from its images to its logits. In the
+// Config nothing is left at 0 that has a default.
 type architecture interface {
 	add(b *graph.Builder, c Config) *graph.Layer
 }

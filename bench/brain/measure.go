@@ -9,9 +9,6 @@ import (
 	"hypnos/ventral"
 )
 
-// components is how many PLS has.
-const components = 25
-
 // representation is all that measures need to know of an area.
 type representation struct {
 	name            string
@@ -143,7 +140,7 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 		ridge = ventral.Ridge{Alpha: o.Alphas[0]}
 	}
 	if unpredictable == nil {
-		r.measures = append(r.measures, predictivity(results.MeasurePLS, ventral.PLS{Components: components}), predictivity(results.MeasureRidge, ridge))
+		r.measures = append(r.measures, predictivity(results.MeasurePLS, ventral.PLS{}), predictivity(results.MeasureRidge, ridge))
 	}
 	r.measures = append(r.measures,
 		measure{name: results.MeasureCKA, low: none, high: none, ceiling: none,
@@ -185,8 +182,8 @@ func predictable(responses *mat.Dense, s ventral.Splits, stimuli []int) error {
 	}
 	_, neuroids := responses.Dims()
 	for i, split := range splits {
-		if len(split.Train) <= components {
-			return errors.Errorf("PLS of %d components on %d stimuli to train on, want more", components, len(split.Train))
+		if len(split.Train) <= ventral.DefaultComponents {
+			return errors.Errorf("PLS of %d components on %d stimuli to train on, want more", ventral.DefaultComponents, len(split.Train))
 		}
 		for j := range neuroids {
 			varies := false

@@ -29,11 +29,18 @@ type Area struct {
 	Features *ventral.Features // stimuli × units
 }
 
+// The grid from which ridge chooses unless told otherwise is 10^FirstDecade, …,
+// 10^LastDecade.
+const (
+	FirstDecade = -2
+	LastDecade  = 8
+)
+
 // Options are those of a study.
 type Options struct {
-	Splits    int       // of PLS and ridge; 0 means 10
-	Alphas    []float64 // of ridge: one, or a grid for nested cross-validation; nil means 10^-2, …, 10^8
-	Resamples int       // of the stimuli, for the errors of RSA, and permutations, for its P; 0 means 1000
+	Splits    int       // of PLS and ridge; 0 means ventral.DefaultSplits
+	Alphas    []float64 // of ridge: one, or a grid for nested cross-validation; nil means 10^FirstDecade, …, 10^LastDecade
+	Resamples int       // of the stimuli, for the errors of RSA, and permutations, for its P; 0 means ventral.DefaultResamples
 	Seed      uint64
 }
 
@@ -53,13 +60,13 @@ type Study struct {
 // what was recorded does not vary.
 func New(recording *recordings.Recording, o Options) (*Study, error) {
 	if o.Splits == 0 {
-		o.Splits = 10
+		o.Splits = ventral.DefaultSplits
 	}
 	if o.Alphas == nil {
-		o.Alphas = ventral.Decades(-2, 8)
+		o.Alphas = ventral.Decades(FirstDecade, LastDecade)
 	}
 	if o.Resamples == 0 {
-		o.Resamples = 1000
+		o.Resamples = ventral.DefaultResamples
 	}
 	s := &Study{recording: recording, options: o, seen: map[string]bool{}}
 	s.report.Credit, s.report.Categories = recording.Credit, recording.Categories

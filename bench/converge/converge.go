@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ var (
 	// Rules are those of the study, with how many presentations pools learn from.
 	Rules = []Rule{{weightshare.Hebbian, 2000}, {weightshare.Dynamic, 10000}}
 )
+
+const neurons = 100 // of a pool
 
 // Rule is a rule of sleep.
 type Rule struct {
@@ -54,7 +57,7 @@ func Study(ctx context.Context, rules []Rule, trials int, seed uint64, o experim
 		for _, gamma := range gammas {
 			for _, side := range sides {
 				settings = append(settings, &setting{
-					weightshare.Convergence{Kind: rule.Kind, Neurons: 100, Side: side, Gamma: gamma, Presentations: rule.Presentations, Points: 50},
+					weightshare.Convergence{Kind: rule.Kind, Neurons: neurons, Side: side, Gamma: gamma, Presentations: rule.Presentations, Points: 50},
 					make([][]weightshare.State, trials),
 				})
 			}
@@ -151,41 +154,49 @@ var (
 	stateLength   = func(s weightshare.State) float64 { return s.Length }
 )
 
+// names are what reports call the rules.
+var names = map[weightshare.Kind]string{weightshare.Hebbian: "Hebbian", weightshare.Dynamic: "dynamic"}
+
+// listed joins numbers by commas.
+func listed[T any](numbers []T) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(numbers), "[]"), " ", ", ")
+}
+
 // describe turns settings, ordered by rule, gamma and side, to a study.
 func describe(settings []*setting) *report.Study {
 	s := &report.Study{
 		Name: "converge", Title: "Do sleeping pools reach the fixed point?",
-		Summary: "Pools of 100 neurons whose weights start at 1 + N(0, 1) see inputs from N(0, I). " +
+		Summary: fmt.Sprintf("Pools of %d neurons", neurons) + " whose weights start at 1 + N(0, 1) see inputs from N(0, I). " +
 			"Hebbian pools know the mean response of the pool; dynamic ones have an inhibitory neuron instead, of finite strength, " +
 			"so that their mean may drift while their weights come together. A pull of strength γ holds all weights back. " +
 			"Disorder is −log10 of the weight signal-to-noise ratio, the mean over the K² inputs of mean²/variance of the weights of the pool.",
 		Machine:      results.Machine(),
 		Versions:     results.Versions(),
 		TableCaption: "Mean over trials ± sample standard deviation. Disorder is −log10 of the weight signal-to-noise ratio; excess is how far it lies above the fixed point of the Hebbian rule, and the rule at hand drifts to the next. Cosine and length compare the pool's mean weights with those of the start.",
-		Settings: []results.Setting{
-			{Name: "Hebbian", Value: "2,000 presentations; rate 0.5/(1000+t) at presentation t, momentum 0.95"},
-			{Name: "dynamic", Value: "10,000 presentations of 150 steps; tau 30, alpha 10, b 1; rate 3e-4/√(1+s/2) at step s of all, off for the first 50 of each presentation; momentum 0.95"},
-			{Name: "pools", Value: "100 neurons, K×K inputs, K = 3, 6, 9; gamma 0.1, 0.01, 0.001"},
-		},
-		Table:   [][]string{{"rule", "gamma", "K", "disorder", "fixed point", "excess", "drifts to", "cosine of mean", "length of mean"}},
-		Records: [][]string{{"rule", "gamma", "k", "trial", "presentation", "disorder", "fixed_point", "cosine", "length"}},
+		Table:        [][]string{{"rule", "gamma", "K", "disorder", "fixed point", "excess", "drifts to", "cosine of mean", "length of mean"}},
+		Records:      [][]string{{"rule", "gamma", "k", "trial", "presentation", "disorder", "fixed_point", "cosine", "length"}},
 	}
 	for len(settings) > 0 {
 		rule := settings[:len(gammas)*len(sides)]
 		settings = settings[len(rule):]
+		name := names[rule[0].Kind]
+		s.Settings = append(s.Settings, results.Setting{Name: name, Value: fmt.Sprintf("%d presentations; %s", rule[0].Presentations, rule[0].Rule())})
 		s.Sheets = append(s.Sheets, sheetOf(rule))
 		for _, setting := range rule {
 			s.Table = append(s.Table, setting.tableRow())
 			s.Records = append(s.Records, setting.records()...)
 		}
 	}
+	s.Settings = append(s.Settings, results.Setting{
+		Name: "pools", Value: fmt.Sprintf("%d neurons, K×K inputs, K = %s; gamma %s", neurons, listed(sides), listed(gammas)),
+	})
 	return s
 }
 
 // sheetOf is the figure of a rule: a panel a gamma, a curve a side.
 func sheetOf(settings []*setting) plotting.Sheet {
 	kind := settings[0].Kind
-	name := map[weightshare.Kind]string{weightshare.Hebbian: "Hebbian", weightshare.Dynamic: "dynamic"}[kind]
+	name := names[kind]
 	sheet := plotting.Sheet{
 		Name: "converge_" + kind.String(), Title: "Convergence of the " + name + " rule", Level: "fixed point of the Hebbian rule",
 		Caption: "above, disorder of the weights of a pool; below, the cosine of its mean weights to those of the start, and their length relative to these; mean over trials, the band from the lowest to the highest",

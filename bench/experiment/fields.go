@@ -11,6 +11,8 @@ import (
 
 	"hypnos/bench/runs"
 	"hypnos/data"
+	"hypnos/internal/imagenet"
+	"hypnos/train"
 	"hypnos/weightshare"
 )
 
@@ -46,7 +48,7 @@ type Value interface {
 // Fields are all settings. A command takes those that it has a use for.
 var Fields = []Field{
 	{"model", "`name` of the network: see bench list", Identity, text(func(s *Spec) *string { return &s.Model }), nil},
-	{"width", "channels of the network's first stage or area; 0 means 8 for resnet8, as published for the others", Identity, whole(func(s *Spec) *int { return &s.Width }), nil},
+	{"width", fmt.Sprintf("channels of the network's first stage or area; 0 means %d for %s, as published for the others", defaultWidth, defaultModel), Identity, whole(func(s *Spec) *int { return &s.Width }), nil},
 	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", Identity, whole(func(s *Spec) *int { return &s.Steps }), nil},
 	{"variants", "`names` of the variants: see bench list", Passing, list(func(s *Spec) *[]string { return &s.Variants }), nil},
 	{"variant", "`name` of the variant to train: see bench list", Identity, one(func(s *Spec) *[]string { return &s.Variants }), nil},
@@ -64,7 +66,7 @@ var Fields = []Field{
 	{"schedule", "course of the learning rate: onecycle, multistep or constant", Identity, text(func(s *Spec) *string { return &s.Schedule.Form }), nil},
 	{"milestones", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150", Identity, wholes(func(s *Spec) *[]int { return &s.Schedule.Milestones }), ofMultistep},
 	{"gamma", "factor of multistep", Identity, number(func(s *Spec) *float64 { return &s.Schedule.Gamma }), ofMultistep},
-	{"image-size", "side of the images of -data folder, pixels; 0 means 224", Identity, whole(func(s *Spec) *int { return &s.Data.Side }), nil},
+	{"image-size", fmt.Sprintf("side of the images of -data folder, pixels; 0 means %d", imagenet.Side), Identity, whole(func(s *Spec) *int { return &s.Data.Side }), nil},
 	{"skip-bad-images", "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out", Identity, truth(func(s *Spec) *bool { return &s.Data.SkipBad }), nil},
 	{"background", "lay transparent pictures over this `colour`, such as white, #8090a0 or 128,128,128; otherwise their transparency is dropped, as torchvision does it", Identity, colour(func(s *Spec) *string { return &s.Data.Background }), nil},
 	{"padding", "largest translation of a training image, pixels; imagenet and folder train on random parts instead", Identity, whole(func(s *Spec) *int { return &s.Data.Padding }), ofTranslations},
@@ -84,7 +86,7 @@ var Fields = []Field{
 	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, text(func(s *Spec) *string { return &s.Sleep.Engine }), ofSleep("hebbian")},
 	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, whole(func(s *Spec) *int { return &s.Sleep.Iterations }), ofSleep("hebbian")},
 	{"sleep-patterns", "patterns an iteration", Identity, whole(func(s *Spec) *int { return &s.Sleep.Patterns }), ofSleep("hebbian")},
-	{"sleep-rate", "learning rate of a sleep; 0 means 0.1 for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofSleep("hebbian")},
+	{"sleep-rate", fmt.Sprintf("learning rate of a sleep; 0 means %v for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", weightshare.ReferenceRate), Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofSleep("hebbian")},
 	{"sleep-gamma", "pull to the weights from before a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofSleep("hebbian")},
 	{"sleep-momentum", "momentum of a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofSleep("hebbian")},
 	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofSleep("dynamic")},
@@ -140,7 +142,7 @@ func ofMomentum(s *Spec) string {
 	case s.Optimiser.Method != "sgd":
 		return fmt.Sprintf("-optimizer %s has none of its own to set", s.Optimiser.Method)
 	case s.Schedule.Form == "onecycle" && s.Optimiser.Momentum != 0:
-		return "-schedule onecycle moves it from 0.95 to 0.85 and back"
+		return fmt.Sprintf("-schedule onecycle moves it from %v to %v and back", train.HighMomentum, train.LowMomentum)
 	}
 	return ""
 }

@@ -113,22 +113,16 @@ func (e *Experiment) measure(ctx context.Context, v Variant, seed uint64, k *kee
 	e.observer.Describe(name)
 	schedule := e.schedule
 	schedule.Rate = e.learningRate(v)
-	var (
-		sleeper *weightshare.Sleeper
-		layers  []weightshare.Measures // at the end of the epoch
-	)
+	var sleeper *weightshare.Sleeper
 	options := train.Options{
 		Epochs: e.Spec.Epochs, StepsPerEpoch: perEpoch, Batch: e.Spec.Batch,
 		Optimiser: e.optimiser, Schedule: schedule,
 		Training:    train.Batches(loader.Batches(min(done, steps), steps)),
 		Evaluations: e.evaluations(func(right []bool) { run.Right = right }),
-		SNR: func() float64 {
-			layers = weightshare.Measure(net)
-			return median(layers, func(m weightshare.Measures) float64 { return m.SNR })
-		},
-		Progress: func(int) { e.observer.Steps(1) },
+		Measure:     func() (any, error) { return weightshare.Measure(net), nil },
+		Progress:    func(int) { e.observer.Steps(1) },
 		Epoch: func(done train.Epoch) {
-			run.Epochs = append(run.Epochs, e.row(done, layers, sleeper))
+			run.Epochs = append(run.Epochs, e.row(done, done.Measured.([]weightshare.Measures), sleeper))
 			e.observer.line("%s: epoch %d of %d, training loss %.3f%s", name, done.Epoch, e.Spec.Epochs, done.Training.Loss, e.top1(done))
 		},
 	}
@@ -210,7 +204,7 @@ func (e *Experiment) row(done train.Epoch, layers []weightshare.Measures, sleepe
 		Epoch: done.Epoch, Step: done.Step, LearningRate: done.LearningRate,
 		TrainLoss: done.Training.Loss, TrainTop1: done.Training.Top1,
 		Test: results.NoEvaluation(), Validation: results.NoEvaluation(), TrainEval: results.NoEvaluation(),
-		SNR: done.SNR, Seconds: done.Seconds,
+		SNR: median(layers, func(m weightshare.Measures) float64 { return m.SNR }), Seconds: done.Seconds,
 		PoolSNR: median(layers, func(m weightshare.Measures) float64 { return m.PoolSNR }),
 	}
 	for i, m := range done.Evaluated {

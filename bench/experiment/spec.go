@@ -129,18 +129,26 @@ type Checkpoints struct {
 	Command     string `json:"-"`    // that a new run notes as what started it
 }
 
+// What the default comparison is of: a model at a width that trains in minutes.
+const (
+	defaultModel  = "resnet8"
+	defaultWidth  = 8
+	defaultEpochs = 60
+	defaultBatch  = 64
+)
+
 // Default is the experiment of bench compare without flags: four variants of a small
 // network, trained on images that the program carries along in minutes.
 func Default() Spec {
 	p := weightshare.Reference(weightshare.Dynamic)
 	return Spec{
-		Model:    "resnet8",
+		Model:    defaultModel,
 		Local:    Local{Deviation: -1},
 		Variants: []string{"conv", "lc", "lc-sleep-1", "lc-sleep-10"},
 		Data:     Data{Name: data.Default, Padding: 4},
-		Epochs:   60, Batch: 64,
+		Epochs:   defaultEpochs, Batch: defaultBatch,
 		Optimiser: Optimiser{Method: "adamw", WeightDecay: 0.01, Momentum: 0.9},
-		Schedule:  Schedule{Form: "onecycle", Gamma: 0.1},
+		Schedule:  Schedule{Form: "onecycle", Gamma: train.DefaultGamma},
 		Sleep: Sleep{
 			Kind: "instant", Source: "gaussian", Engine: "fast", Iterations: p.Iterations, Patterns: p.Patterns,
 			Gamma: p.Gamma, Momentum: p.Momentum, Tau: p.Tau, Alpha: p.Alpha, Steps: p.Steps,
@@ -166,8 +174,8 @@ func (s *Spec) UnmarshalJSON(text []byte) error {
 // published, but for resnet8, which experiments have at 8 channels, so that it trains in
 // minutes.
 func Width(model string, width int) int {
-	if width == 0 && model == "resnet8" {
-		return 8
+	if width == 0 && model == defaultModel {
+		return defaultWidth
 	}
 	return width
 }
@@ -318,7 +326,7 @@ func (s Spec) rateChoice() string {
 	if s.LearningRate > 0 {
 		return "given by -lr for all variants"
 	}
-	return "each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width 8, 60 epochs of batches of 64, AdamW and one cycle"
+	return fmt.Sprintf("each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width %d, %d epochs of batches of %d, AdamW and one cycle", defaultWidth, defaultEpochs, defaultBatch)
 }
 
 // describeWidth says how wide networks are.

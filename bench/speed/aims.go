@@ -22,12 +22,12 @@ const aimsModel = "resnet20"
 
 // bound is what a measure is compared with.
 type bound struct {
-	measure      string
-	value        float64 // NaN where it was not measured
-	show         func(float64) string
-	atLeast, aim float64 // NaN for none
-	atMost       bool    // the smaller the better: atLeast is a most
-	remark       string  // follows the value
+	measure    string
+	value      float64 // NaN where it was not measured
+	show       func(float64) string
+	limit, aim float64 // NaN for none
+	upper      bool    // the value is to be at most the limit, instead of at least
+	remark     string  // follows the value
 }
 
 // aims compares what was measured with what hypnos is to reach.
@@ -67,35 +67,35 @@ func (r *Result) networkAims(p *Plan) []bound {
 	}
 	optimiser := r.find(func(row Row) bool { return row.Phase == "AdamW" && row.Variant == "lc" })
 	bounds := []bound{
-		{measure: "training step, locally connected, batch 128, against PyTorch", value: against("pytorch", "train", "lc", 128), show: times, atLeast: 10, aim: 15},
-		{measure: "training step, locally connected, batch 32, against PyTorch", value: against("pytorch", "train", "lc", 32), show: times, atLeast: 8, aim: 12},
-		{measure: "training step, convolutional, batch 128, against PyTorch", value: against("pytorch", "train", "conv", 128), show: times, atLeast: 1, aim: 1.5},
-		{measure: "training step, convolutional, batch 128, against gorgonia", value: against("gorgonia", "train", "conv", 128), show: times, atLeast: 25, aim: 40},
-		{measure: "evaluation, locally connected, batch 128, against PyTorch", value: against("pytorch", "evaluate", "lc", 128), show: times, atLeast: 8, aim: none},
-		{measure: "evaluation, convolutional, batch 128, against PyTorch", value: against("pytorch", "evaluate", "conv", 128), show: times, atLeast: 1, aim: none},
+		{measure: "training step, locally connected, batch 128, against PyTorch", value: against("pytorch", "train", "lc", 128), show: times, limit: 10, aim: 15},
+		{measure: "training step, locally connected, batch 32, against PyTorch", value: against("pytorch", "train", "lc", 32), show: times, limit: 8, aim: 12},
+		{measure: "training step, convolutional, batch 128, against PyTorch", value: against("pytorch", "train", "conv", 128), show: times, limit: 1, aim: 1.5},
+		{measure: "training step, convolutional, batch 128, against gorgonia", value: against("gorgonia", "train", "conv", 128), show: times, limit: 25, aim: 40},
+		{measure: "evaluation, locally connected, batch 128, against PyTorch", value: against("pytorch", "evaluate", "lc", 128), show: times, limit: 8, aim: none},
+		{measure: "evaluation, convolutional, batch 128, against PyTorch", value: against("pytorch", "evaluate", "conv", 128), show: times, limit: 1, aim: none},
 	}
 	for _, phase := range []struct {
-		name         string
-		atLeast, aim float64
+		name       string
+		limit, aim float64
 	}{{forward, 0.7, 0.85}, {inputGradient, 0.7, 0.85}, {weightGradient, 0.5, 0.65}} {
 		share, lowest := r.kernelShare(phase.name, p.machine.peak)
 		bounds = append(bounds, bound{
 			measure: "local layers of 32 or more channels, " + phase.name + ", share of peak", value: share, show: percent,
-			atLeast: phase.atLeast, aim: phase.aim, remark: lowest,
+			limit: phase.limit, aim: phase.aim, remark: lowest,
 		})
 	}
 	bounds = append(bounds,
-		bound{measure: "instant sharing of the whole network, against PyTorch", value: against("pytorch", "share", "lc", 0), show: times, atLeast: 4, aim: none},
-		bound{measure: "Hebbian sleep of the whole network, an iteration, against PyTorch", value: against("pytorch", "sleep", "lc", 0), show: times, atLeast: 10, aim: none},
-		bound{measure: "AdamW over all parameters, locally connected, share of copy bandwidth", value: absentIfZero(optimiser.Share), show: percent, atLeast: 0.7, aim: none},
-		bound{measure: fmt.Sprintf("%d threads against one, training step, locally connected, batch 128", p.threads), value: oneThread("lc"), show: times, atLeast: 1.7, aim: none},
-		bound{measure: fmt.Sprintf("%d threads against one, training step, convolutional, batch 128", p.threads), value: oneThread("conv"), show: times, atLeast: 1.7, aim: none},
-		bound{measure: "peak memory, training, locally connected, batch 128", value: ours("train", "lc", 128).PeakBytes, show: gigabytes, atLeast: 1.3e9, aim: 1e9, atMost: true},
+		bound{measure: "instant sharing of the whole network, against PyTorch", value: against("pytorch", "share", "lc", 0), show: times, limit: 4, aim: none},
+		bound{measure: "Hebbian sleep of the whole network, an iteration, against PyTorch", value: against("pytorch", "sleep", "lc", 0), show: times, limit: 10, aim: none},
+		bound{measure: "AdamW over all parameters, locally connected, share of copy bandwidth", value: absentIfZero(optimiser.Share), show: percent, limit: 0.7, aim: none},
+		bound{measure: fmt.Sprintf("%d threads against one, training step, locally connected, batch 128", p.threads), value: oneThread("lc"), show: times, limit: 1.7, aim: none},
+		bound{measure: fmt.Sprintf("%d threads against one, training step, convolutional, batch 128", p.threads), value: oneThread("conv"), show: times, limit: 1.7, aim: none},
+		bound{measure: "peak memory, training, locally connected, batch 128", value: ours("train", "lc", 128).PeakBytes, show: gigabytes, limit: 1.3e9, aim: 1e9, upper: true},
 	)
 	for _, variant := range VariantNames {
 		bounds = append(bounds, bound{
 			measure: "heap allocated per training step, " + variant + ", batch 128", value: ours("train", variant, 128).HeapBytes,
-			show: func(x float64) string { return megabytes(x) + " MB" }, atLeast: 1e6, aim: 0, atMost: true,
+			show: func(x float64) string { return megabytes(x) + " MB" }, limit: 1e6, aim: 0, upper: true,
 		})
 	}
 	return bounds
@@ -103,8 +103,8 @@ func (r *Result) networkAims(p *Plan) []bound {
 
 // compare shows the measure beside its bounds.
 func (b bound) compare() Aim {
-	a := Aim{Measure: b.measure, Value: absent, AtLeast: b.show(b.atLeast), Aim: absent}
-	if b.atMost {
+	a := Aim{Measure: b.measure, Value: absent, AtLeast: b.show(b.limit), Aim: absent}
+	if b.upper {
 		a.AtLeast = "at most " + a.AtLeast
 	}
 	if !math.IsNaN(b.aim) {
@@ -114,9 +114,9 @@ func (b bound) compare() Aim {
 		return a
 	}
 	a.Value = b.show(b.value) + b.remark
-	a.Met = b.value >= b.atLeast
-	if b.atMost {
-		a.Met = b.value <= b.atLeast
+	a.Met = b.value >= b.limit
+	if b.upper {
+		a.Met = b.value <= b.limit
 	}
 	return a
 }

@@ -6,6 +6,8 @@ import (
 
 	"hypnos/graph"
 	"hypnos/internal/kernel"
+	"hypnos/ops"
+	"hypnos/train"
 	"hypnos/weightshare"
 )
 
@@ -81,7 +83,7 @@ func passes(kind string, x, y, z []float32, s, c, n int) []pass {
 	moments := func() {
 		kernel.Moments(norm.Mean, squares, x, s, c, n)
 		for i := range squares {
-			norm.InverseDeviation[i] = kernel.InverseDeviation(squares[i]/float64(s*n), 1e-5)
+			norm.InverseDeviation[i] = kernel.InverseDeviation(squares[i]/float64(s*n), ops.DefaultEpsilon)
 		}
 	}
 	backward := func(b kernel.Norm[float32]) {
@@ -115,7 +117,7 @@ func (p *Plan) measureOptimiser(ctx context.Context, variant string) error {
 			all[len(all)-1].v[i] += 0.5
 		}
 	}
-	adam := kernel.Adam{Rate: 1e-3, Decay: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.5, Correction2: 0.5, Decoupled: true}
+	adam := kernel.Adam{Rate: 1e-3, Decay: 0.01, Beta1: train.DefaultBeta1, Beta2: train.DefaultBeta2, Epsilon: train.DefaultEpsilon, Correction1: 0.5, Correction2: 0.5, Decoupled: true}
 	seconds, err := p.time(ctx, func() {
 		for _, s := range all {
 			adam.Step(s.w, s.m, s.v, s.gradient)

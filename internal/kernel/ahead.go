@@ -2,10 +2,10 @@ package kernel
 
 import "unsafe"
 
-// stretch is memory that will be used soon: lines of the cache, step bytes
-// apart, the first at address at. While a Product is computed, the memory that
-// the next one wants is fetched, one line with every step of the sum: the
-// processor does not foresee where the next receptive field lies.
+// stretch is memory that will be used soon: cache lines, step bytes apart, the first
+// at address at. While a Product is computed, the memory of the next one is fetched,
+// one line with every step of the sum: the processor cannot foresee where the next
+// receptive field lies.
 type stretch struct {
 	at          uintptr
 	lines, step int
@@ -13,14 +13,12 @@ type stretch struct {
 
 const lineBytes = 64
 
-// fetch adds the n numbers from s[from] on to a list of stretches. What lies
-// outside s is left out.
+// fetch adds s[from:from+n] to a list of stretches, unless it reaches outside of s.
 func fetch[T Float](list []stretch, s []T, from, n int) []stretch {
 	return fetchColumn(list, s, from, n, 1, 0)
 }
 
-// fetchColumn adds count times n numbers, stride apart, the first from s[from]
-// on.
+// fetchColumn adds count pieces of n numbers, stride apart, the first s[from:from+n].
 func fetchColumn[T Float](list []stretch, s []T, from, n, count, stride int) []stretch {
 	size := int(unsafe.Sizeof(T(0)))
 	if n <= 0 || count <= 0 || from < 0 || from+(count-1)*stride+n > len(s) {
@@ -38,7 +36,7 @@ func fetchColumn[T Float](list []stretch, s []T, from, n, count, stride int) []s
 	return list
 }
 
-// after returns what is left of list when lines more have been fetched.
+// after returns what is left of list once so many lines of it have been fetched.
 func after(list []stretch, lines int) []stretch {
 	for len(list) > 0 {
 		s := &list[0]

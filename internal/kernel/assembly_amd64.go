@@ -52,10 +52,10 @@ func addAVX2(y *float32, a *float32, b *float32, n int)
 //go:noescape
 func maxAVX2(y *float32, x *float32, n int)
 
-// settleAVX2 computes out = out + open and open = 0 unless x < y, n numbers, a positive multiple of 8.
+// claimAVX2 computes out = out + open and open = 0 unless x < y, n numbers, a positive multiple of 8.
 //
 //go:noescape
-func settleAVX2(out *float32, open *float32, x *float32, y *float32, n int)
+func claimAVX2(out *float32, open *float32, x *float32, y *float32, n int)
 
 // scaleRowsAVX2 computes y = gain·x + offset, n numbers, a positive multiple of 8.
 //

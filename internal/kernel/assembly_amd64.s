@@ -6301,9 +6301,9 @@ maxAVX2Loop:
 	VZEROUPPER
 	RET
 
-// func settleAVX2(out *float32, open *float32, x *float32, y *float32, n int)
+// func claimAVX2(out *float32, open *float32, x *float32, y *float32, n int)
 // Requires: AVX
-TEXT ·settleAVX2(SB), NOSPLIT, $0-40
+TEXT ·claimAVX2(SB), NOSPLIT, $0-40
 	MOVQ out+0(FP), DX
 	MOVQ open+8(FP), BX
 	MOVQ x+16(FP), SI
@@ -6311,7 +6311,7 @@ TEXT ·settleAVX2(SB), NOSPLIT, $0-40
 	MOVQ n+32(FP), CX
 	XORQ AX, AX
 
-settleAVX2Loop:
+claimAVX2Loop:
 	VMOVUPS (SI)(AX*4), Y0
 	VMOVUPS (BX)(AX*4), Y1
 	VCMPPS  $0x05, (DI)(AX*4), Y0, Y0
@@ -6322,7 +6322,7 @@ settleAVX2Loop:
 	VMOVUPS Y1, (BX)(AX*4)
 	ADDQ    $0x08, AX
 	CMPQ    AX, CX
-	JLT     settleAVX2Loop
+	JLT     claimAVX2Loop
 	VZEROUPPER
 	RET
 

@@ -6,8 +6,8 @@ package kernel
 //
 //	y = Scale·(x - mean)·inverseDeviation + Shift
 //
-// Numbers that belong to a channel and an image lie as a location does, C N, so
-// that every pass goes over whole locations.
+// Numbers of a channel and an image are laid out C N, as a location is, so that every
+// pass goes over whole locations.
 type GroupNorm[T Float] struct {
 	S, C, N, Groups int
 	Scale, Shift    []T // C
@@ -18,7 +18,7 @@ func (g GroupNorm[T]) size() int { return g.C * g.N } // of a location
 // location returns the l-th location of x.
 func (g GroupNorm[T]) location(x []T, l int) []T { return x[l*g.size():][:g.size()] }
 
-// total computes sums over locations: add adds one to them.
+// total computes sums over locations; add adds location l to them.
 func (g GroupNorm[T]) total(sums []T, add func(sums []T, l int)) {
 	parts := borrow[T](sumsPerNorm * len(sums))
 	defer release(parts)
@@ -35,8 +35,8 @@ func (g GroupNorm[T]) total(sums []T, add func(sums []T, l int)) {
 	}
 }
 
-// overGroups computes, for each group and image, the mean of sums (C N) that
-// were taken over locations, each channel times its weight.
+// overGroups turns sums over locations (C N) to means over the locations and channels
+// of each group, for each image. A channel's sum is multiplied by its weight first.
 func (g GroupNorm[T]) overGroups(mean []float64, sums []T, weight func(c int) float64) {
 	clear(mean)
 	channels := g.C / g.Groups
@@ -49,10 +49,11 @@ func (g GroupNorm[T]) overGroups(mean []float64, sums []T, weight func(c int) fl
 	}
 }
 
-func alike(int) float64 { return 1 }
+// unweighted counts all channels alike.
+func unweighted(int) float64 { return 1 }
 
-// each calls f for every channel and image, with their index in a location and
-// that of their group and image.
+// each calls f for every channel c and image: i is their index in a location (C N),
+// group that of their group and image (Groups N).
 func (g GroupNorm[T]) each(f func(c, i, group int)) {
 	channels := g.C / g.Groups
 	for c := range g.C {
@@ -68,10 +69,10 @@ func (g GroupNorm[T]) Moments(mean, inverseDeviation []float64, x []T, epsilon f
 	defer release(scratch)
 	sums, center := (*scratch)[:g.size()], (*scratch)[g.size():]
 	g.total(sums, func(sums []T, l int) { addRows(sums, sums, g.location(x, l)) })
-	g.overGroups(mean, sums, alike)
+	g.overGroups(mean, sums, unweighted)
 	g.each(func(_, i, group int) { center[i] = T(mean[group]) })
 	g.total(sums, func(sums []T, l int) { addSquares(sums, g.location(x, l), center) })
-	g.overGroups(inverseDeviation, sums, alike)
+	g.overGroups(inverseDeviation, sums, unweighted)
 	for i, variance := range inverseDeviation {
 		inverseDeviation[i] = InverseDeviation(variance, epsilon)
 	}

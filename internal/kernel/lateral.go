@@ -69,9 +69,9 @@ func accumulate[T Float](sums []float64, row []T) {
 // groupPools is how many pools are averaged together at most.
 const groupPools = 8
 
-// neighbours returns where groups of pools begin, and the end of the last: pools that
-// begin side by side. Their locations in turn are those of whole rows, so that memory
-// is read as it lies.
+// neighbours divides pools into groups of those that begin side by side, and returns
+// where each group begins and the last ends. Taken in turn, the locations of a group
+// lie in the order of memory.
 func neighbours(pools [][]int) []int {
 	starts := make([]int, 1, len(pools)+1)
 	for i := 1; i < len(pools); i++ {
@@ -106,7 +106,7 @@ func PoolMean[T Float](y, x []T, pools [][]int, size int) {
 	})
 }
 
-// inTurn calls f for all locations of pools, of each pool in its order.
+// inTurn calls f for the first location of each pool, then for the second, and so on.
 func inTurn(pools [][]int, f func(pool, location int)) {
 	longest := 0
 	for _, pool := range pools {

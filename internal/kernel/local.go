@@ -25,6 +25,15 @@ func (g Local) patched() bool { return g.Groups == 1 && g.Dilation == 1 }
 // windowWidth is how many columns of the input a location sees, gaps included.
 func (g Local) windowWidth() int { return g.Dilation*(g.KW-1) + 1 }
 
+// Unpadded returns the range of outputs along an axis, of an input of length size,
+// that see no padding: from..to-1. window is the length of their receptive fields,
+// gaps included.
+func Unpadded(outputs, window, stride, padding, size int) (from, to int) {
+	from = min((padding+stride-1)/stride, outputs)
+	to = max(min((size+padding-window)/stride+1, outputs), from)
+	return from, to
+}
+
 // location returns where the weights of location (oh, ow) begin.
 func (g Local) location(oh, ow int) int {
 	if g.Shared {
@@ -44,7 +53,7 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 		wideForward(g, y, x, weight, bias)
 		return
 	}
-	first, last := interior(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		var ahead [mostRuns * 8]stretch
@@ -86,10 +95,10 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 // mostRuns is how many locations of a row are computed as one product.
 const mostRuns = 16
 
-// forwardAhead lists what a location needs that the one before it did not: the
-// weights of a local layer, the output, and new columns of the input or, where a
-// row begins, its new rows. What is more than so many lines is left out, or all
-// would come too late.
+// forwardAhead lists the memory that a location needs and the one before it did not:
+// the weights of a local layer, the output, and new columns of the input or, where a
+// row begins, its new rows. It stops after about so many lines: more would come too
+// late.
 func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location, lines int) []stretch {
 	oh, ow := location/g.OW, location%g.OW
 	if oh == g.OH || len(list)+2 > cap(list) {
@@ -196,7 +205,7 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 		// Positions a stride apart are seen through the same weights.
 		for phase := range min(g.Stride, g.W) {
 			for iw := phase; iw < g.W; iw += g.Stride * q.Runs {
-				q.Runs = g.alike(iw)
+				q.Runs = g.sameColumns(iw)
 				for group := range g.Groups {
 					terms := g.gradientTerms(room[:0], ih, iw, group)
 					q.ahead = nil
@@ -214,10 +223,10 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	})
 }
 
-// alike returns how many positions of a row of the input, a stride apart from iw on,
-// are seen by as many locations through the same columns of the kernel, up to
+// sameColumns returns how many positions of a row of the input, from iw on and a
+// stride apart, are all seen through the same columns of the kernel, at most
 // mostRuns.
-func (g Local) alike(iw int) int {
+func (g Local) sameColumns(iw int) int {
 	count := min((g.W-1-iw)/g.Stride+1, mostRuns)
 	for kw := range g.KW {
 		at := iw + g.Padding - g.Dilation*kw
@@ -232,9 +241,9 @@ func (g Local) alike(iw int) int {
 	return count
 }
 
-// gradientAhead lists what an input position needs that the one before it, the runs
-// before it, did not: the weights of a local layer, the result, a new column of the
-// output gradient. terms are those of the first of the run.
+// gradientAhead lists the memory that an input position needs and those before it did
+// not: the weights of a local layer, the result, a new column of the output gradient.
+// The position is run positions after the one whose terms these are.
 func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight []T, ih, iw int, terms []Term, run, lines int) []stretch {
 	if iw >= g.W || len(list)+2 > cap(list) {
 		return list
@@ -277,15 +286,15 @@ func (g Local) gradientTerms(terms []Term, ih, iw, group int) []Term {
 	return terms
 }
 
-// seenBy returns the output position, of outputs along this axis, whose kernel
-// position k lies on input position i.
+// seenBy returns the output along an axis whose kernel position k lies on input i,
+// and whether there is one among so many outputs.
 func (g Local) seenBy(i, k, outputs int) (int, bool) {
 	at := i + g.Padding - g.Dilation*k
 	return at / g.Stride, at >= 0 && at%g.Stride == 0 && at/g.Stride < outputs
 }
 
-// BiasGradient computes the gradient of a bias of one value a channel or, where
-// dbias is longer, one a location and channel.
+// BiasGradient computes the gradient of a bias: of one value a channel or, if dbias
+// is longer than that, of one a location and channel.
 func BiasGradient[T Float](g Local, dbias, dy []T) {
 	Parallel(g.O, func(o int) {
 		var sum T

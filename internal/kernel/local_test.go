@@ -36,6 +36,23 @@ func (g Local) weightCount() int {
 	return g.OH * g.OW * g.weights()
 }
 
+// What sees no padding is what sees as many inputs as its kernel has positions.
+func TestUnpadded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawLocal(t)
+		from, to := Unpadded(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
+		for ow := range g.OW {
+			first, end := inside(g.KW, g.Dilation, g.Stride*ow-g.Padding, g.W)
+			if want := end-first == g.KW; want != (ow >= from && ow < to) {
+				t.Fatalf("%+v: from %d to %d see no padding, but of %d it is %t", g, from, to, ow, want)
+			}
+		}
+		if from < 0 || to < from || to > g.OW {
+			t.Fatalf("%+v: from %d to %d of %d", g, from, to, g.OW)
+		}
+	})
+}
+
 // oracle visits every product of a weight and an input, with their indices in
 // w, x and y: the definition of a local layer, and nothing else.
 func (g Local) oracle(visit func(w, x, y int)) {

@@ -9,7 +9,7 @@ type Pool struct {
 	Stride, Padding int
 }
 
-// Max computes y (OH OW C N) of x (H W C N). Not-a-number is larger than any
+// Max computes y (OH OW C N) of x (H W C N). Not-a-number counts as larger than any
 // number.
 func Max[T Float](g Pool, y, x []T) {
 	size := g.C * g.N
@@ -30,7 +30,7 @@ func Max[T Float](g Pool, y, x []T) {
 	})
 }
 
-// window yields the positions in the input of what a location sees, row by row.
+// window yields the input positions that a location sees, row by row.
 func (g Pool) window(oh, ow int) func(yield func(at int) bool) {
 	top, left := g.Stride*oh-g.Padding, g.Stride*ow-g.Padding
 	return func(yield func(int) bool) {
@@ -53,10 +53,10 @@ func maxRow[T Float](y, x []T) {
 	}
 }
 
-// MaxGradient computes dx (H W C N) of x, the output y and its gradient dy: an
-// output's goes to its input, the first along rows of several equal ones, as in
-// PyTorch. Each goroutine has rows of dx of its own, and looks at all locations
-// that see them.
+// MaxGradient computes dx (H W C N) of x, the output y and its gradient dy: the
+// gradient of an output goes to the input that was the largest, the first along rows
+// if several are equal, as in PyTorch. Each goroutine writes rows of dx of its own,
+// and goes through all locations that see them.
 func MaxGradient[T Float](g Pool, dx, x, y, dy []T) {
 	size := g.C * g.N
 	Parallel(partsPerGradient, func(part int) {
@@ -64,12 +64,12 @@ func MaxGradient[T Float](g Pool, dx, x, y, dy []T) {
 		clear(dx[from*g.W*size : to*g.W*size])
 		scratch := borrow[T](2 * size)
 		defer release(scratch)
-		open, elsewhere := (*scratch)[:size], (*scratch)[size:]
+		unclaimed, elsewhere := (*scratch)[:size], (*scratch)[size:] // elsewhere: rows of other goroutines
 		first := max((from+g.Padding-g.K+g.Stride)/g.Stride, 0)
 		for oh := first; oh < g.OH && g.Stride*oh-g.Padding < to; oh++ {
 			for ow := range g.OW {
 				location := (oh*g.OW + ow) * size
-				copy(open, dy[location:])
+				copy(unclaimed, dy[location:])
 				for at := range g.window(oh, ow) {
 					if at >= to*g.W {
 						break
@@ -78,19 +78,20 @@ func MaxGradient[T Float](g Pool, dx, x, y, dy []T) {
 					if at >= from*g.W {
 						out = dx[at*size:][:size]
 					}
-					settle(out, open, x[at*size:][:size], y[location:][:size])
+					claim(out, unclaimed, x[at*size:][:size], y[location:][:size])
 				}
 			}
 		}
 	})
 }
 
-// settle adds to out what is open where x is the output y, and closes it there.
-func settle[T Float](out, open, x, y []T) {
-	for i := settleFast(out, open, x, y); i < len(x); i++ {
+// claim moves to out the gradient that no input has claimed yet, where the input x
+// is the maximum y: later inputs find it 0.
+func claim[T Float](out, unclaimed, x, y []T) {
+	for i := claimFast(out, unclaimed, x, y); i < len(x); i++ {
 		if !(x[i] < y[i]) {
-			out[i] += open[i]
-			open[i] = 0
+			out[i] += unclaimed[i]
+			unclaimed[i] = 0
 		}
 	}
 }

@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// sumsPerNorm is into how many partial sums, of consecutive locations, a norm's
-// sums over locations and batch are cut: a constant, so that the result does
-// not depend on the number of threads.
+// sumsPerNorm is how many partial sums, of consecutive locations, make a norm's sum
+// over locations and batch: a constant, so that the result does not depend on the
+// number of threads.
 const sumsPerNorm = 16
 
 // Norm is what batch norm applies to activations of S locations, C channels
@@ -16,9 +16,9 @@ const sumsPerNorm = 16
 // InverseDeviation are those of x, and their dependence on x is part of the
 // gradient; otherwise they are constants.
 //
-// A row, the N numbers of one location and channel, is read once for all that is to
-// be done with it: memory sets the pace. Batches that rows are not made for go many
-// channels at a time: see narrow.
+// A row is the N numbers of one location and channel. It is read once for all that is
+// to be done with it, since memory sets the pace. Narrow batches take many channels at
+// a time instead: see narrow.
 type Norm[T Float] struct {
 	S, C, N                int
 	Scale, Shift           []T
@@ -123,7 +123,7 @@ func (b Norm[T]) gain(ch int) float64   { return float64(b.Scale[ch]) * b.Invers
 func (b Norm[T]) offset(ch int) float64 { return float64(b.Shift[ch]) - b.Mean[ch]*b.gain(ch) }
 func (b Norm[T]) mean(ch int) float64   { return b.Mean[ch] }
 
-// numbers returns some numbers of each channel, one after the other; to be released.
+// numbers returns, channel by channel, what the functions say of it; to be released.
 func (b Norm[T]) numbers(of ...func(ch int) float64) *[]T {
 	numbers := borrow[T](len(of) * b.C)
 	for i := range *numbers {
@@ -159,10 +159,10 @@ func (b Norm[T]) Forward(y, x, shortcut []T) {
 	})
 }
 
-// opened is the gradient before the rectification: dy where the norm of x is
-// positive, else 0. The norm is computed again, so that no result of the forward
-// pass is read.
-func (b Norm[T]) opened(x, dy, gain, offset T) T {
+// beforeReLU is the gradient before the rectification: dy where the norm of x is
+// positive, else 0. The norm is computed again, so that the result of the
+// forward pass need not be read.
+func (b Norm[T]) beforeReLU(x, dy, gain, offset T) T {
 	if b.ReLU && !(x*gain+offset > 0) {
 		return 0
 	}
@@ -189,7 +189,7 @@ func (b Norm[T]) ParameterGradient(dscale, dshift, x, dy []T) {
 }
 
 // sums computes, for each part and channel, the sums over locations and batch of
-// d·(x - mean) and of d, the gradient before the rectification.
+// d·(x - mean) and of d, where d is the gradient before the rectification.
 func (b Norm[T]) sums(parts []float64, x, dy []T) {
 	numbers := b.numbers(b.mean, b.gain, b.offset)
 	defer release(numbers)
@@ -204,7 +204,7 @@ func (b Norm[T]) sums(parts []float64, x, dy []T) {
 			number := (*numbers)[3*ch:][:3]
 			var s, t T
 			for i := row * b.N; i < (row+1)*b.N; i++ {
-				d := b.opened(x[i], dy[i], number[1], number[2])
+				d := b.beforeReLU(x[i], dy[i], number[1], number[2])
 				s += d * (x[i] - number[0])
 				t += d
 			}
@@ -243,7 +243,7 @@ func (b Norm[T]) InputGradient(dx, x, dy, dscale, dshift []T) {
 		}
 		for i := from * b.C * b.N; i < to*b.C*b.N; i++ {
 			number := (*numbers)[4*(i/b.N%b.C):][:4]
-			d := b.opened(x[i], dy[i], number[0], number[1])
+			d := b.beforeReLU(x[i], dy[i], number[0], number[1])
 			dx[i] = number[0]*d + (number[2]*x[i] + number[3])
 		}
 	})

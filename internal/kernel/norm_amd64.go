@@ -4,25 +4,25 @@ package kernel
 
 import "unsafe"
 
-// The functions below do what their callers say over whole channels, if there is a
-// faster path for them, and report whether there was. Rows are of a batch that is not
-// narrow.
+// The functions below compute, over whole channels, what their callers say, if there
+// is a faster path for that, and report whether they did. The batch is not narrow.
 
-// whole tells whether there is one for rows of n numbers.
-func whole[T Float](n int) bool {
+// fastRows tells whether there is a faster path for rows of n numbers.
+func fastRows[T Float](n int) bool {
 	return unsafe.Sizeof(T(0)) == 4 && using != portable && n%8 == 0 && n > 0
 }
 
 func momentsFast[T Float](numbers, x []T, c int) bool {
 	n := len(x) / c
-	if !whole[T](n) {
+	if !fastRows[T](n) {
 		return false
 	}
 	momentsAVX2(pointer(numbers[:2*c]), pointer(x), 1, c, n, float32(n))
 	return true
 }
 
-// locations returns those from from to to of activations, or nil of none.
+// locations returns where the locations from..to-1 of activations begin; nil if there
+// are none.
 func (b Norm[T]) locations(x []T, from, to int) *float32 {
 	if x == nil {
 		return nil
@@ -32,7 +32,7 @@ func (b Norm[T]) locations(x []T, from, to int) *float32 {
 }
 
 func normForwardFast[T Float](b Norm[T], y, x, shortcut, numbers []T, from, to int) bool {
-	if !whole[T](b.N) {
+	if !fastRows[T](b.N) {
 		return false
 	}
 	yAt, xAt, shortcutAt := b.locations(y, from, to), b.locations(x, from, to), b.locations(shortcut, from, to)
@@ -50,7 +50,7 @@ func normForwardFast[T Float](b Norm[T], y, x, shortcut, numbers []T, from, to i
 }
 
 func normSumsFast[T Float](b Norm[T], sums []float64, x, dy, numbers []T, from, to int) bool {
-	if !whole[T](b.N) {
+	if !fastRows[T](b.N) {
 		return false
 	}
 	xAt, dyAt, at := b.locations(x, from, to), b.locations(dy, from, to), pointer(numbers[:3*b.C])
@@ -63,7 +63,7 @@ func normSumsFast[T Float](b Norm[T], sums []float64, x, dy, numbers []T, from, 
 }
 
 func normGradientFast[T Float](b Norm[T], dx, x, dy, numbers []T, from, to int) bool {
-	if !whole[T](b.N) {
+	if !fastRows[T](b.N) {
 		return false
 	}
 	dxAt, xAt, dyAt, at := b.locations(dx, from, to), b.locations(x, from, to), b.locations(dy, from, to), pointer(numbers[:4*b.C])

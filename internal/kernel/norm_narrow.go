@@ -1,9 +1,9 @@
 package kernel
 
-// Rows of a small batch are too short for a pass of their own, and those of a batch
-// that 8 does not divide do not fit one. Here passes go over many channels of a
-// location at a time, with the numbers that belong to a channel repeated for each
-// image, and sums are kept for each image apart until the end.
+// The rows of a narrow batch, one that is small or not a multiple of 8, are not worth
+// a pass each. Here a pass goes over many channels of a location at once: the numbers
+// of a channel are repeated for each image, and every image has sums of its own until
+// the end.
 
 // narrowBatch is the batch below which that is faster.
 const narrowBatch = 32
@@ -36,10 +36,9 @@ func (b Norm[T]) repeated(out []T, of func(ch int) float64) {
 	}
 }
 
-// narrowMoments adds to means and m2 those of the locations from..to-1. The
-// deviations of a few locations are taken from the mean of the first of them,
-// which is close enough to theirs for the square of the difference not to
-// matter.
+// narrowMoments adds the moments of the locations from..to-1 to means and m2. A few
+// locations at a time, deviations are taken from the mean of the first of them: it is
+// so close to the mean of all that the square of the difference does no harm.
 func narrowMoments[T Float](means, m2 []float64, x []T, from, to, c, n int) {
 	size := c * n
 	scratch := borrow[T](3 * size)
@@ -96,9 +95,9 @@ func (b Norm[T]) narrowForward(y, x, shortcut []T) {
 	})
 }
 
-// narrowRows is eachRow of a small batch: f gets a piece of x and of the gradient
-// before the rectification, where they begin in the activations and in a
-// location.
+// narrowRows calls f for pieces of the locations from..to-1: of x, and of the gradient
+// before the rectification. at and in are where a piece begins in the activations and
+// in its location.
 func (b Norm[T]) narrowRows(from, to int, x, dy, gain, offset []T, f func(at, in int, x, dy []T)) {
 	room := borrow[T](pieceLength)
 	defer release(room)

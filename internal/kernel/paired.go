@@ -1,14 +1,14 @@
 package kernel
 
-// A batch of just one vector leaves the multipliers waiting for the weights, of
-// which each is used once. In a convolution two locations have the same weights:
-// they are computed as one product with its twin. No sum changes.
+// With a batch of just one vector, each weight that is loaded is used only once, and
+// the multipliers wait for the next. Locations of a convolution share weights: two of
+// them are computed at once, as a product and its twin. No sum changes.
 
-// paired tells whether that is to be done.
+// paired tells whether locations are computed in pairs.
 func (g Local) paired() bool { return g.Shared && g.Dilation == 1 && twins(g.N) }
 
-// pairedInputGradient is InputGradient of such a batch. Positions a stride apart
-// see the same weights.
+// pairedInputGradient is InputGradient in pairs: of positions a stride apart, which
+// are seen through the same weights.
 func pairedInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	c, filters, size := g.channels(), g.filters(), g.C*g.N
 	Parallel(g.H, func(ih int) {
@@ -36,14 +36,14 @@ func pairedInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	})
 }
 
-// twinned tells whether two lists of terms have the same A, and the second's B
-// is so much further on.
-func twinned(terms, twin []Term, further int) bool {
+// twinned tells whether the terms of twin are those of a product's twin: A is the
+// same, and B lies distance further on.
+func twinned(terms, twin []Term, distance int) bool {
 	if len(terms) != len(twin) || len(terms) == 0 {
 		return false
 	}
 	for i, t := range terms {
-		if twin[i] != (Term{t.A, t.B + further}) {
+		if twin[i] != (Term{t.A, t.B + distance}) {
 			return false
 		}
 	}

@@ -7,16 +7,15 @@ import (
 )
 
 // Parallel calls f(0), …, f(n-1) on up to GOMAXPROCS goroutines and returns
-// when all are done. Which goroutine takes which index is not determined:
-// each index must write what no other index reads or writes.
+// when all are done. Any goroutine may take any index: each index must write what no
+// other index reads or writes.
 //
-// Mostly, though, the k-th goroutine takes the k-th share of the indices, and
-// again in the next call, so that what an operator leaves in the caches of a
-// core is there for the next one.
+// Mostly, though, the k-th goroutine takes the k-th share of the indices, in every
+// call, so that an operator finds in a core's caches what the one before left there.
 func Parallel(n int, f func(i int)) {
 	workers := min(runtime.GOMAXPROCS(0), n)
 	if workers <= 1 || !shared.busy.TryLock() {
-		// Who calls from inside f, or beside another caller, works alone.
+		// A call from inside f, or beside another call, is done alone.
 		for i := range n {
 			f(i)
 		}
@@ -29,23 +28,22 @@ func Parallel(n int, f func(i int)) {
 // shared is the crew of the program.
 var shared crew
 
-// crew is goroutines that wait for work together. Those that have just worked
-// wait in a loop for a while: waking one that sleeps takes longer than many an
-// operator.
+// crew is goroutines that wait for work. They wait in a loop for a while before they
+// sleep: waking one takes longer than many operators do.
 type crew struct {
 	busy    sync.Mutex
 	helpers []*helper
 	task    task
 }
 
-// task is the work at hand: a function and, per worker, its share of indices.
+// task is the work at hand: a function, and the share of the indices of each worker.
 type task struct {
 	f      func(i int)
 	shares []portion
 	done   atomic.Int64 // helpers that have finished
 }
 
-// portion is a range of indices, the next of which is next's.
+// portion is the share of one worker: the indices from next to end-1 are left.
 type portion struct {
 	next atomic.Int64
 	end  int64
@@ -85,7 +83,7 @@ func (c *crew) run(n, workers int, f func(i int)) {
 		}
 	}
 	t.take(0)
-	// All indices are taken. Helpers that have not begun need not.
+	// All indices are taken: take the work back from helpers that have not begun.
 	begun := int64(len(helpers))
 	for _, h := range helpers {
 		if h.work.CompareAndSwap(t, nil) {
@@ -110,11 +108,11 @@ func (t *task) take(k int) {
 	}
 }
 
-// patience is how often a goroutine looks for what it waits for before it lets
-// others run, in all some 30 microseconds.
+// patience is how many times a goroutine looks for what it waits for, in some 30
+// microseconds, before it lets others run.
 const patience = 1 << 15
 
-// serve is the life of a helper.
+// serve works on one task after the other, for ever.
 func (h *helper) serve() {
 	for {
 		t := h.await()
@@ -132,7 +130,7 @@ func (h *helper) await() *task {
 			}
 		}
 		h.asleep.Store(true)
-		// Work that came just before has woken nobody.
+		// Work that was handed out just before woke nobody.
 		if h.work.Load() != nil && h.asleep.CompareAndSwap(true, false) {
 			continue
 		}

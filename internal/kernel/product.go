@@ -17,12 +17,12 @@ type Term struct{ A, B int }
 // B[p,j] = b[term.B + p·BRow + j]. The rows of B and C are contiguous; A may
 // be read along either axis, so that a transposed A needs no copy.
 //
-// A product may have a twin, with the same A and the rows of B and C so much
-// further on: it then stands for both.
+// A product with a Twin stands for two: the second has the same A, and its B and C
+// begin BTwin and CTwin further on.
 //
-// A product may also stand for a run of them: the same one with A, B and C so much
-// further on each time, as for locations of a row that all see the same columns of
-// the kernel.
+// A product may also stand for several Runs: in each, A, B and C begin ARun, BRun and
+// CRun further on than in the one before, as for locations of a row that all see the
+// same columns of the kernel.
 //
 // For each C[i,j], terms are added in their order and p in its order, one
 // multiplication and one addition at a time (fused in float32 where the
@@ -40,12 +40,12 @@ type Product struct {
 	Runs             int // 0 means 1; a twin is one run
 	ARun, BRun, CRun int // not negative
 
-	ahead   []stretch // to be fetched meanwhile; the list is used up
-	vectors [2]int    // distances of the second vector of B and C, in a panel of two
+	ahead   []stretch // memory to fetch meanwhile; fetching changes the list
+	vectors [2]int    // in a panel of two vectors: from the first to the second in B and C
 }
 
-// steps is how many steps one run of so many terms has, each of which can fetch a
-// line: those of all tiles of up to eight rows and 32 columns.
+// steps is how many steps a run of so many terms takes, in tiles of up to eight rows
+// and 32 columns. Each step can fetch a line.
 func (q Product) steps(terms int) int { return terms * q.K * ((q.N + 31) / 32) * ((q.M + 7) / 8) }
 
 // Compute evaluates the product. It panics unless the slices hold every
@@ -96,8 +96,8 @@ func (q Product) check(c, a, b int, terms []Term) {
 	}
 }
 
-// reach is the distance from the first to the last of n elements, n > 0, or
-// more than any slice holds if stride is negative or the distance overflows.
+// reach is the distance from the first to the last of n > 0 elements; if stride is
+// negative or the distance overflows, it is more than the length of any slice.
 func reach(n, stride int) int {
 	const beyond = math.MaxInt / 8
 	high, low := bits.Mul(uint(n-1), uint(stride))

@@ -36,17 +36,16 @@ func highestLevel() level {
 	return levelAVX512
 }
 
-// A product is computed in blocks, so that what one block reads again and
-// again stays in the caches: two vectors of columns of B, passed over by all tiles below
-// each other, in the first level as far as they fit, a block of A in the
-// second. Blocks are long enough to hide the loading and storing of C, and no
-// sum depends on where they end.
+// A product is computed in blocks, so that what a block reads again and again stays in
+// the caches: two vectors of columns of B, which all tiles below each other read, in
+// the first level as far as they fit, and a block of A in the second. Blocks are long
+// enough to hide the loading and storing of C. No sum depends on where they end.
 const (
 	blockRows = 96  // rows of C
 	blockSum  = 256 // values of p, over all terms
 
-	// Where all of a sum is this short and A is not transposed, one block is
-	// faster: weights (here of 3·3·64 for a neuron) are read as they lie.
+	// A sum of up to this length, with A not transposed, is faster as one block:
+	// weights (3·3·64 of a neuron) are then read in the order of memory.
 	wholeSum = 640
 )
 
@@ -146,8 +145,8 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 // oneAndHalf stands for two vectors, of the second of which half the lanes exist.
 const oneAndHalf = 3
 
-// computePanels computes the rows of panels of one or two vectors of columns, of the
-// last of which so many lanes exist. It returns what is left to be fetched.
+// computePanels computes panels of one or two vectors of columns; the last vector has
+// only last lanes. It returns what is left to be fetched.
 func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, last, tallest int) []stretch {
 	mask := &masks[len(masks)/2-last]
 	// Nearly equal tiles: some have one row more than the others.
@@ -160,8 +159,8 @@ func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, l
 	return productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors, panels)
 }
 
-// loops says how often the assembly computes its tiles: panels, for each run. Steps
-// are in bytes, from where a loop inside has ended.
+// loops says how often the assembly repeats its tiles: for each panel of each run. The
+// steps of A, B and C, in bytes, start from where the loop inside has ended.
 type loops struct {
 	panels                 int
 	panelA, panelB, panelC int

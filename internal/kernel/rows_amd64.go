@@ -4,9 +4,9 @@ package kernel
 
 import "unsafe"
 
-// The functions below do the first numbers of a row, as many as 8 divides, and
-// return how many: 0 where there is no faster path. The caller goes on from
-// there with the loop that says what is computed.
+// The functions below compute the first numbers of a row, a multiple of 8 of them, and
+// return how many: 0 where there is no faster path. The caller computes the others in
+// the loop that says what is computed.
 
 // fast returns how many of n numbers the assembly does.
 func fast[T Float](n int) int {
@@ -48,10 +48,10 @@ func maxFast[T Float](y, x []T) int {
 	return n
 }
 
-func settleFast[T Float](out, open, x, y []T) int {
+func claimFast[T Float](out, unclaimed, x, y []T) int {
 	n := fast[T](len(x))
 	if n > 0 {
-		settleAVX2(pointer(out[:n]), pointer(open[:n]), pointer(x), pointer(y[:n]), n)
+		claimAVX2(pointer(out[:n]), pointer(unclaimed[:n]), pointer(x), pointer(y[:n]), n)
 	}
 	return n
 }
@@ -125,8 +125,8 @@ func accumulateFast(sum []float64, x []float32) int {
 	return n
 }
 
-// transposeFast transposes the first rows and columns of a matrix, as many as
-// 8 divides, and returns how many of both.
+// transposeFast transposes the first rows and columns of a matrix, a multiple of 8 of
+// each, and returns how many.
 func transposeFast[T Float](dst []T, dstRow int, src []T, srcRow, rows, columns int) (int, int) {
 	rows, columns = fast[T](rows), fast[T](columns)
 	if rows == 0 || columns == 0 {

@@ -53,7 +53,7 @@ func TestRowsAgainstPortable(t *testing.T) {
 				state := [2][]float32{append([]float32{}, positive...), append([]float32{}, finite...)}
 				copy(y, state[i])
 				state[i] = y
-				settle(state[0], state[1], a, slices.Concat(a[:n/2], b[n/2:]))
+				claim(state[0], state[1], a, slices.Concat(a[:n/2], b[n/2:]))
 			}
 		}
 		for i, part := range []string{"deviations", "their squares"} {

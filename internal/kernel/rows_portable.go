@@ -13,7 +13,7 @@ func addFast[T Float](_, _, _ []T) int { return 0 }
 
 func maxFast[T Float](_, _ []T) int { return 0 }
 
-func settleFast[T Float](_, _, _, _ []T) int { return 0 }
+func claimFast[T Float](_, _, _, _ []T) int { return 0 }
 
 func scaleRowsFast[T Float](_, _, _, _ []T) int { return 0 }
 

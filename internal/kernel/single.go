@@ -1,26 +1,19 @@
 package kernel
 
-// A batch of one image has no lanes to fill: here the lanes of a convolution run
-// over channels instead, and the rows of a product over the locations of a row,
-// which all have the same weights. Sums have the order that they have in a
-// batch, and so forward and input gradient the same bits.
+// A batch of one image cannot fill the lanes of a vector. Here the lanes of a
+// convolution are its channels instead, and the rows of a product the locations of a
+// row, which all have the same weights. Sums keep their order, so that forward pass
+// and input gradient have the same bits as in a batch.
 
-// single tells whether that is to be done.
+// single tells whether a convolution is computed as one of a single image.
 func (g Local) single() bool { return g.N == 1 && g.Shared && g.patched() }
-
-// interior returns the range of outputs along an axis that see no padding.
-func interior(outputs, kernel, stride, padding, size int) (from, to int) {
-	from = min((padding+stride-1)/stride, outputs)
-	to = max(min((size+padding-kernel)/stride+1, outputs), from)
-	return from, to
-}
 
 // singleForward is Forward of a single image.
 func singleForward[T Float](g Local, y, x, weight, bias []T) {
 	turned := borrow[T](g.weights()) // field × O
 	defer release(turned)
 	Transpose(*turned, g.O, weight, g.field(), g.O, g.field())
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		for ow := range g.OW {
@@ -48,7 +41,7 @@ func singleForward[T Float](g Local, y, x, weight, bias []T) {
 // that is less than the kernel.
 func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	// The gradient is a convolution of dy, with the kernel turned around.
-	first, last := interior(g.W, g.KW, 1, g.KW-1-g.Padding, g.OW)
+	first, last := Unpadded(g.W, g.KW, 1, g.KW-1-g.Padding, g.OW)
 	Parallel(g.H, func(ih int) {
 		var room [49]Term
 		if contributed != nil {
@@ -75,7 +68,7 @@ func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 // singleGradientRow adds to dw the gradient of the weights of one row of
 // locations, for a single image.
 func singleGradientRow[T Float](g Local, dw, x, dy []T, oh int) {
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	for kh := range g.KH {
 		ih := g.Stride*oh + kh - g.Padding
 		if ih < 0 || ih >= g.H {

@@ -2,13 +2,13 @@ package kernel
 
 import "runtime"
 
-// partsPerGradient is into how many parts, of consecutive rows of locations,
-// the gradient of a convolution's shared weights is cut: a constant, so that
-// the sum does not depend on the number of threads.
+// partsPerGradient is how many partial sums, of consecutive rows of locations, make
+// the gradient of a convolution's shared weights: a constant, so that the sum does not
+// depend on the number of threads.
 const partsPerGradient = 8
 
-// gradientTogether is how many weights of local layers get their gradient, kernel row
-// after kernel row, before the next ones do.
+// gradientTogether is about how many weights of a local layer get their gradient
+// together, kernel row by kernel row.
 const gradientTogether = 1 << 14
 
 // WeightGradient computes dw (L O KH KW C/g) of x (H W C N) and dy
@@ -98,11 +98,10 @@ func (g Local) window() int { return g.Dilation*(g.KH-1) + 1 }
 // rowLength is the length of one image's row, padding included.
 func (g Local) rowLength() int { return (g.W + 2*g.Padding) * g.C }
 
-// at is where row ih of the input begins in numbers.
+// at returns where row ih of the input has its place in numbers.
 func (r turnedRows[T]) at(ih int) int { return ih % len(r.held) * r.g.N * r.g.rowLength() }
 
-// row returns where row ih of the input begins in numbers, and turns it unless
-// that is done.
+// row returns the same, once the row is there: it turns it unless it is held already.
 func (r turnedRows[T]) row(ih int) int {
 	g, at, slot := r.g, r.at(ih), ih%len(r.held)
 	length := g.rowLength()
@@ -131,7 +130,7 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 	}
 	for kh := range g.KH {
 		ih := g.Stride*oh + g.Dilation*kh - g.Padding
-		seen := ih >= 0 && ih < g.H // or else dy is nothing's gradient here
+		seen := ih >= 0 && ih < g.H // otherwise these weights see only padding
 		at := 0
 		if seen {
 			at = rows.row(ih)

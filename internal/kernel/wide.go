@@ -1,9 +1,9 @@
 package kernel
 
-// A convolution of many channels has more weights than the second-level cache
-// holds. Here a piece of work is some rows of its products, for all locations, a
-// part of the sum at a time: a block of weights is read once and used for every
-// location. Sums have the order that they have elsewhere.
+// A wide convolution has so many channels that its weights do not fit the
+// second-level cache. Here a block of weights is read once and used for every
+// location: a piece of work is some rows of the products of all locations, a part of
+// the sum at a time. Sums keep their order.
 const (
 	wideWeights = 1 << 20 // from which a convolution is wide
 	wideMap     = 1 << 22 // of the input, or of the weights: see wide
@@ -12,8 +12,9 @@ const (
 	wideColumns = 512     // of a weight gradient at a time
 )
 
-// wide tells whether that is to be done. Weights that the third-level cache holds
-// may as well be read for every location, unless the input is smaller.
+// wide tells whether a convolution is computed as a wide one. Weights that fit the
+// third-level cache may as well be read for every location, unless the input is
+// small.
 func (g Local) wide() bool {
 	return g.Shared && g.patched() && g.N > 1 && g.weights() >= wideWeights &&
 		(g.weights() >= wideMap || g.H*g.W*g.C*g.N < wideMap)
@@ -50,12 +51,12 @@ func wideForward[T Float](g Local, y, x, weight, bias []T) {
 	})
 }
 
-// eachPair calls f for all locations whose kernel row kh lies on the input: two at
-// a time, where that is faster and they see the same columns of the kernel, one
-// below the other and in what remains side by side. The second is location
-// locations and further inputs away; both are 0 where it is one alone.
+// eachPair calls f for all locations whose kernel row kh lies on the input. Where
+// pairs are faster, it takes two that see the same columns of the kernel at once: one
+// below the other or, if there is none below, side by side. The second of a pair is
+// location locations and further inputs after the first; both are 0 for a single one.
 func (g Local) eachPair(kh int, f func(oh, ow, further, location int)) {
-	first, last := interior(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
 	seen := func(oh int) bool {
 		ih := g.Stride*oh + kh - g.Padding
 		return oh < g.OH && ih >= 0 && ih < g.H
@@ -113,8 +114,9 @@ func wideInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	})
 }
 
-// eachSeen calls f for the locations whose kernel position (kh, kw) lies on an
-// input, and that input; as a pair, where that is faster, for the next ones too.
+// eachSeen calls f for every location whose kernel position (kh, kw) lies on an
+// input, with the position of that input. A pair stands for the next location and
+// input too.
 func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
 	for oh := range g.OH {
 		ih := g.Stride*oh + kh - g.Padding
@@ -135,8 +137,9 @@ func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
 	}
 }
 
-// summed tells whether the parts of a sum over locations that WeightGradient
-// would make are more than the input: they would go to memory and back.
+// summed tells whether a weight gradient is one sum over all locations. The parts that
+// WeightGradient otherwise adds up would be larger than the input, and go to memory
+// and back.
 func (g Local) summed() bool {
 	return g.patched() && g.N > 1 && partsPerGradient*g.weights() > g.H*g.W*g.C*g.N
 }

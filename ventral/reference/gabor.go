@@ -59,13 +59,13 @@ type octave struct {
 	filters []filters  // of each orientation
 }
 
-// filters are those of one frequency and orientation. A Gaussian is that of x
-// times that of y, so that
+// filters are those of one frequency and orientation. The Gaussian is one of x times one
+// of y, so that
 //
 //	w·cos k(p-c) = cos·cos - sin·sin
 //	w·sin k(p-c) = sin·cos + cos·sin
 //
-// with one factor of y and one of x each: two products of matrices answer for
+// with one factor of y and one of x each. So two matrix products compute the answers at
 // all positions at once.
 type filters struct {
 	x, y      *mat.Dense // side × 2·cycles: for each position cosines, then sines, under the Gaussian
@@ -129,9 +129,8 @@ func newOctave(side, cycles, orientations int) octave {
 	return o
 }
 
-// waves returns, for each position along a side, a wave under its Gaussian: its
-// cosine, and behind all cosines its sine. The wave has slope times as many
-// cycles as there are positions.
+// waves returns, for each position along a side, a wave under its Gaussian: first the
+// cosines of all positions, then the sines. The wave has slope·cycles cycles a side.
 func waves(side, cycles int, slope float64) *mat.Dense {
 	w := mat.NewDense(side, 2*cycles, nil)
 	wavelength := float64(side) / float64(cycles)
@@ -186,10 +185,10 @@ func (g *Gabor) Features(picture *data.Image, features []float32) error {
 	return nil
 }
 
-// luminance returns the luminance of each pixel, 0 to 1: that of ITU-R BT.601 on
-// pixels as they are, not linearised, as pictures are made grey. It is given as
-// what it has more than the first pixel's, which filters without a mean take no
-// notice of, so that a uniform picture gives 0 and not what rounding leaves.
+// luminance returns the luminance of each pixel, on a scale of 0 to 1, by ITU-R BT.601
+// on pixels that are not linearised, as pictures are usually made grey. The first pixel's
+// is subtracted from all: filters without a mean do not notice, and a uniform picture
+// gives exactly 0.
 func luminance(picture *data.Image) *mat.Dense {
 	n := picture.Height * picture.Width
 	l := make([]float64, n)

@@ -12,7 +12,7 @@ type Pixels struct {
 	side int
 }
 
-// maxSide bounds the memory that a mistake takes.
+// maxSide bounds the memory that a mistyped side can take, pixels.
 const maxSide = 1024
 
 // NewPixels returns the model for pictures of that side; 0 means 32. It is an

@@ -1,6 +1,6 @@
-// Package reference has models of early vision, which learn nothing and which a
-// network is compared with: one that is no more like a region than they are has
-// explained nothing of it that is not in the picture, or in V1.
+// Package reference has models of early vision that learn nothing, for a network to be
+// compared with: if it is no more like a region than they are, it explains nothing of the
+// region that is not in the picture already, or in V1.
 package reference
 
 import (
@@ -16,7 +16,7 @@ import (
 
 // Model gives features of pictures of one size. It is safe for concurrent use.
 type Model interface {
-	// Name is what tables call it.
+	// Name is the name that tables show.
 	Name() string
 
 	// Side returns the height and width in pixels of the pictures that it takes,

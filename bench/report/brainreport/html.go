@@ -10,6 +10,7 @@ import (
 	"hypnos/bench/plotting"
 	"hypnos/bench/report/page"
 	"hypnos/bench/results"
+	"hypnos/ventral"
 )
 
 //go:embed *.html.tmpl
@@ -214,7 +215,7 @@ func (b brain) definitions() []results.Setting {
 		similarity = " correlation of the dissimilarities, 1 − Pearson's r, of every two stimuli (Kriegeskorte et al. 2008, Front. Syst. Neurosci. 2:4); p is that of a permutation test."
 	)
 	known := []results.Setting{
-		{Name: results.MeasurePLS, Value: "Partial least squares regression with 25 components" + regression + " (Yamins et al. 2014, PNAS 111:8619; Schrimpf et al. 2018, bioRxiv 407007)."},
+		{Name: results.MeasurePLS, Value: "Partial least squares regression with " + strconv.Itoa(ventral.DefaultComponents) + " components" + regression + " (Yamins et al. 2014, PNAS 111:8619; Schrimpf et al. 2018, bioRxiv 407007)."},
 		{Name: results.MeasureRidge, Value: "Ridge regression (Hoerl & Kennard 1970, Technometrics 12:55)" + regression + "."},
 		{Name: results.MeasureSpearman, Value: "Representational similarity: Spearman's" + similarity},
 		{Name: results.MeasurePearson, Value: "Representational similarity: Pearson's" + similarity},

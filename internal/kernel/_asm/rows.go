@@ -51,7 +51,7 @@ func passes() {
 			VBLENDVPS(nan, x, y, y)
 			VMOVUPS(y, row["y"])
 		}},
-		{"settleAVX2", "out = out + open and open = 0 unless x < y", []string{"out", "open", "x", "y"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
+		{"claimAVX2", "out = out + open and open = 0 unless x < y", []string{"out", "open", "x", "y"}, nil, func(row map[string]operand.Mem, _ map[string]reg.VecVirtual) {
 			const notLess = 5
 			x, open, v := YMM(), YMM(), YMM()
 			VMOVUPS(row["x"], x)
