@@ -61,29 +61,16 @@ func (l *layerPhase) compose(steps int, learns bool) (*ops.Machine, error) {
 	}
 
 	// Lateral connections compare neurons of a pool, which see the same patch.
-	var response *gorgonia.Node
-	hebbian := ops.HebbianOptions{Field: field, Rate: l.rate(f.Kernel * f.Kernel * f.Input.Channels / f.Groups), Gamma: l.Gamma, Momentum: l.Momentum}
-	if l.Kind == Hebbian {
-		response, err = ops.PoolDeviation(z, pools)
-	} else {
-		o := ops.RateOptions{Pools: pools, Tau: l.Tau, Alpha: l.Alpha, Bias: restingRate, Steps: steps, AloneAtRest: true}
-		if l.OverTime { // rates go on from pattern to pattern
-			if l.rates == nil {
-				if l.rates, err = ops.NewRateState(tensor.Float32, o, f.Channels, l.Patterns); err != nil {
-					return nil, err
-				}
-			}
-			o.State = l.rates
-		}
-		hebbian.Rest = restingRate
-		response, err = ops.RatesFromInput(z, o)
-	}
+	learning := mechanisms[l.Kind].learning
+	response, err := learning.respond(l, z, pools, steps)
 	if err != nil || !learns {
 		return machineOf(response, err)
 	}
 
 	// Each neuron learns from its input and its response.
-	return machineOf(ops.Hebbian(weight, start, x, response, hebbian))
+	return machineOf(ops.Hebbian(weight, start, x, response, ops.HebbianOptions{
+		Field: field, Rate: l.rate(f.Kernel * f.Kernel * f.Input.Channels / f.Groups), Gamma: l.Gamma, Momentum: l.Momentum, Rest: learning.resting,
+	}))
 }
 
 // machineOf returns a machine that computes a node.
@@ -96,17 +83,12 @@ func machineOf(n *gorgonia.Node, err error) (*ops.Machine, error) {
 
 // run is the phase: draw fills the patterns of each iteration.
 func (l *layerPhase) run(draw func(x []float32, iteration int)) error {
-	// A pattern is shown for Steps and then learned once, or learned after each
-	// step but the first Settle.
-	steps, times := l.Steps, 1
+	listening, rounds, steps := mechanisms[l.Kind].learning.times(l.Phase)
 	var listen *ops.Machine
 	var err error
-	if l.Kind == Dynamic && l.OverTime {
-		steps, times = 1, l.Steps-l.Settle
-		if l.Settle > 0 {
-			if listen, err = l.compose(l.Settle, false); err != nil {
-				return err
-			}
+	if listening > 0 {
+		if listen, err = l.compose(listening, false); err != nil {
+			return err
 		}
 	}
 	learn, err := l.compose(steps, true)
@@ -120,7 +102,7 @@ func (l *layerPhase) run(draw func(x []float32, iteration int)) error {
 				return err
 			}
 		}
-		for range times {
+		for range rounds {
 			if err := learn.RunAll(); err != nil {
 				return err
 			}

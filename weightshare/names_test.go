@@ -2,6 +2,7 @@ package weightshare
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -13,6 +14,35 @@ func TestNames(t *testing.T) {
 	} {
 		if got := kind.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What a report says of a phase names the fields that have an effect, and no others.
+func TestPhaseString(t *testing.T) {
+	overTime := Reference(Dynamic)
+	overTime.OverTime, overTime.Settle, overTime.Rate, overTime.Engine = true, 50, 0.02, Graph
+	for want, p := range map[string]Phase{
+		"instant": Reference(Instant),
+		"hebbian: 100 iterations of 128 gaussian patterns, rate the default, gamma 1e-05, momentum 0":                              Reference(Hebbian),
+		"dynamic: 100 iterations of 128 gaussian patterns, rate the default, gamma 1e-05, momentum 0, tau 30, alpha 10, 150 steps": Reference(Dynamic),
+		"dynamic: 100 iterations of 128 gaussian patterns, rate 0.02, gamma 1e-05, momentum 0, tau 30, alpha 10, 150 steps, " +
+			"learning at each but the first 50, by the graph": overTime,
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// A kind that does not exist is refused, without a panic on the way.
+func TestNoKind(t *testing.T) {
+	for _, k := range []Kind{-1, Kind(len(Kinds()))} {
+		if err := Reference(k).Check(); err == nil || !strings.Contains(err.Error(), "is none of instant, hebbian, dynamic") {
+			t.Errorf("%v: %v", k, err)
+		}
+		if k.Adverb() == "" || k.Learns() || k.HasDynamics() {
+			t.Errorf("%v: %q, learns %v, has dynamics %v", k, k.Adverb(), k.Learns(), k.HasDynamics())
 		}
 	}
 }

@@ -11,40 +11,6 @@ import (
 	"hypnos/ops"
 )
 
-// Kind is the mechanism of a sleep phase.
-type Kind int
-
-const (
-	// Instant sets weights to the mean over their pool: what the others tend to.
-	Instant Kind = iota
-	// Hebbian lets each neuron learn from the difference of its response to
-	// the mean of its pool (Pogodin et al. 2021, eq. 4).
-	Hebbian
-	// Dynamic lets it learn from its own rate, while an inhibitory neuron
-	// compares the rates of the pool (eqs. 6 and 7).
-	Dynamic
-)
-
-var kinds = []string{"instant", "hebbian", "dynamic"}
-
-// String returns the kind's name on a command line.
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kinds) {
-		return fmt.Sprintf("Kind(%d)", int(k))
-	}
-	return kinds[k]
-}
-
-// ParseKind returns the kind of that name.
-func ParseKind(name string) (Kind, error) {
-	for i, n := range kinds {
-		if n == name {
-			return Kind(i), nil
-		}
-	}
-	return 0, errors.Errorf("weightshare: unknown kind of sleep %q, want one of %s", name, strings.Join(kinds, ", "))
-}
-
 // Engine is how a Hebbian or dynamic phase is computed. Both engines draw the
 // same patterns from the same seed and follow the same rules, and after phases
 // of whole networks agree to 5e-6 of a layer's largest weight, in float32. They
@@ -121,33 +87,15 @@ type Phase struct {
 	Settle   int
 }
 
-// restingRate is the rate b of neurons without input in dynamic phases.
-const restingRate = 1
-
-// Reference returns the values of the reference implementation (Pogodin et al.
-// 2021): for Hebbian phases 100 iterations of 128 Gaussian patterns at a rate
-// of 0.1, less for wide fields, and a pull of 1e-5; for dynamic ones also τ = 30, α = 10 and 150 steps
-// a pattern. Their resting rate, b = 1, changes no weights: a neuron learns
-// from r - b.
-func Reference(k Kind) Phase {
-	if k == Instant {
-		return Phase{Border: ops.BorderPooled}
-	}
-	return Phase{
-		Kind: k, Border: ops.BorderAlone, Iterations: 100, Patterns: 128, Gamma: 1e-5,
-		Tau: 30, Alpha: 10, Steps: 150,
-	}
-}
-
 // Check returns an error for a field that is out of range.
 func (p Phase) Check() error {
 	number := func(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
 	switch {
-	case p.Kind < 0 || int(p.Kind) >= len(kinds):
-		return errors.Errorf("weightshare: kind of sleep %d is none of %s", p.Kind, strings.Join(kinds, ", "))
+	case !p.Kind.exists():
+		return errors.Errorf("weightshare: kind of sleep %d is none of %s", int(p.Kind), strings.Join(kindNames(), ", "))
 	case p.Period < 0:
 		return errors.Errorf("weightshare: patterns of %d pixels, want at least the kernel", p.Period)
-	case p.Kind == Instant:
+	case !p.Kind.Learns():
 		return nil
 	case p.Border != ops.BorderAlone:
 		return errors.Errorf("weightshare: border %v: in a %v phase neurons that see padding are alone", p.Border, p.Kind)
@@ -163,28 +111,33 @@ func (p Phase) Check() error {
 		return errors.Errorf("weightshare: gamma %v, want a number of at least 0", p.Gamma)
 	case !(p.Momentum >= 0 && p.Momentum < 1):
 		return errors.Errorf("weightshare: momentum %v, want at least 0 and below 1", p.Momentum)
-	case p.Kind == Hebbian:
-		return nil
-	case p.OverTime && (p.Settle < 0 || p.Settle >= p.Steps):
-		return errors.Errorf("weightshare: learning is off for %d of %d steps, want at least 0 and fewer than all", p.Settle, p.Steps)
 	}
-	if err := (ops.RateOptions{Tau: p.Tau, Alpha: p.Alpha, Steps: p.Steps}).Check(); err != nil {
-		return errors.Wrap(err, "weightshare")
-	}
-	// Strong inhibition rings. A neuron that learns from a mean response of the
-	// wrong sign lets the mean grow without end.
-	if _, mean := p.dynamics(); !p.OverTime && mean.gain() < 0 {
-		return errors.Errorf("weightshare: after %d steps at tau %v and alpha %v the mean rate of a pool still rings, at %.2g of its input: want more steps or a smaller alpha",
-			p.Steps, p.Tau, p.Alpha, mean.gain())
+	if check := mechanisms[p.Kind].check; check != nil {
+		return check(p)
 	}
 	return nil
 }
 
+// String describes the phase: its kind and the values of the fields that have an
+// effect.
+func (p Phase) String() string {
+	text := p.Kind.String()
+	if !p.Kind.Learns() {
+		return text
+	}
+	rate := "the default"
+	if p.Rate > 0 {
+		rate = fmt.Sprintf("%g", p.Rate)
+	}
+	text += fmt.Sprintf(": %d iterations of %d %v patterns, rate %s, gamma %g, momentum %g", p.Iterations, p.Patterns, p.Source, rate, p.Gamma, p.Momentum)
+	if describe := mechanisms[p.Kind].describe; describe != nil {
+		text += describe(p)
+	}
+	if p.Engine == Graph {
+		text += ", by the graph"
+	}
+	return text
+}
+
 // rule is the phase's rule of learning at a rate.
 func (p Phase) rule(rate float64) rule { return rule{rate, p.Gamma, p.Momentum} }
-
-// dynamics returns the rate equations of deviations and of means.
-func (p Phase) dynamics() (deviation, mean dynamics) {
-	step := 1 / p.Tau
-	return dynamics{step, 0, p.Steps}, dynamics{step, p.Alpha, p.Steps}
-}

@@ -69,7 +69,7 @@ func New(net *graph.Network, o Options) (*Sleeper, error) {
 		return nil, errors.Errorf("weightshare: sleep every %d epochs of %d steps, want at least 1", schedule.Epochs, o.StepsPerEpoch)
 	case schedule.AtEnd && o.TotalSteps < 1:
 		return nil, errors.Errorf("weightshare: sleep after the last of %d steps, want at least 1", o.TotalSteps)
-	case o.Phase.Kind != Instant && o.Phase.Source != Gaussian && o.Images == nil:
+	case o.Phase.Kind.Learns() && o.Phase.Source != Gaussian && o.Images == nil:
 		return nil, errors.Errorf("weightshare: %v patterns are made from images, and there are none", o.Phase.Source)
 	}
 	return s, nil
@@ -122,7 +122,7 @@ func (s *Sleeper) Restore(state SleeperState) error {
 func (s *Sleeper) Sleep() ([]Change, error) {
 	s.phases++
 	changes := make([]Change, len(s.layers))
-	if s.options.Phase.Kind == Instant {
+	if !s.options.Phase.Kind.Learns() {
 		for i, l := range s.layers {
 			changes[i] = average(l, s.pools[i])
 		}
@@ -160,13 +160,6 @@ func (s *Sleeper) Sleep() ([]Change, error) {
 	return changes, nil
 }
 
-// average sets the weights of a layer to the means of their pools.
-func average(l *graph.Layer, pools [][]int) Change {
-	w := l.Field.Weight
-	kernel.PoolMean(w.Data, w.Data, pools, len(w.Data)/w.Shape[0])
-	return Change{Layer: l.Name, Spread: 0, Cosine: 1}
-}
-
 // sleeper is a layer in a phase.
 type sleeper struct {
 	layer    *graph.Layer
@@ -183,7 +176,7 @@ func (s *Sleeper) fallAsleep() ([]*sleeper, error) {
 		if phase.Engine == Fast {
 			for _, c := range of {
 				c.deviations = newMatrix(c.field(), phase.Patterns)
-				if phase.Kind == Dynamic {
+				if phase.Kind.HasDynamics() {
 					c.means = newMatrix(c.field(), phase.Patterns)
 				}
 			}
@@ -308,15 +301,7 @@ func (p Phase) rateFor(patches []float32) float64 {
 
 // show is one iteration.
 func (p Phase) show(neurons *population[float32], patches []float32, d dynamics, rate float64) {
-	r := p.rule(rate)
-	switch {
-	case p.Kind == Hebbian:
-		neurons.learn(patches, 1, r)
-	case p.OverTime:
-		neurons.present(patches, d, func(step int) (rule, bool) { return r, step >= p.Settle })
-	default:
-		neurons.learn(patches, d.gain(), r)
-	}
+	mechanisms[p.Kind].learning.show(p, neurons, patches, d, p.rule(rate))
 }
 
 // Share sets the weights of every neuron of a local layer, in the whole

@@ -356,7 +356,7 @@ func TestMistakes(t *testing.T) {
 			t.Error("nap is known")
 		}
 	}
-	for i := range kinds {
+	for i := range Kinds() {
 		if k, err := ParseKind(Kind(i).String()); err != nil || k != Kind(i) {
 			t.Errorf("kind %d is read as %v, %v", i, k, err)
 		}

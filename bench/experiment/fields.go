@@ -80,19 +80,19 @@ var Fields = []Field{
 	{"freeze-1x1", "freeze the 1x1 layers of local networks at their initial weights", Identity, truth(func(s *Spec) *bool { return &s.Local.Frozen1x1 }), ofLocal},
 	{"deviation", "start local weights at a shared kernel plus `eps` times as much noise; negative means independently", Identity, number(func(s *Spec) *float64 { return &s.Local.Deviation }), ofLocal},
 
-	{"sleep", "what happens in the sleep of lc-sleep variants: instant, hebbian or dynamic", Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep("instant")},
-	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, whole(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep("instant")},
-	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, text(func(s *Spec) *string { return &s.Sleep.Source }), ofSleep("hebbian")},
-	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, text(func(s *Spec) *string { return &s.Sleep.Engine }), ofSleep("hebbian")},
-	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, whole(func(s *Spec) *int { return &s.Sleep.Iterations }), ofSleep("hebbian")},
-	{"sleep-patterns", "patterns an iteration", Identity, whole(func(s *Spec) *int { return &s.Sleep.Patterns }), ofSleep("hebbian")},
-	{"sleep-rate", fmt.Sprintf("learning rate of a sleep; 0 means %v for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", weightshare.ReferenceRate), Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofSleep("hebbian")},
-	{"sleep-gamma", "pull to the weights from before a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofSleep("hebbian")},
-	{"sleep-momentum", "momentum of a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofSleep("hebbian")},
-	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofSleep("dynamic")},
-	{"sleep-alpha", "strength of inhibition of a dynamic sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Alpha }), ofSleep("dynamic")},
-	{"sleep-steps", "time steps a pattern of a dynamic sleep", Identity, whole(func(s *Spec) *int { return &s.Sleep.Steps }), ofSleep("dynamic")},
-	{"sleep-over-time", "learn after each time step of a dynamic sleep, not only after the last of a pattern", Identity, truth(func(s *Spec) *bool { return &s.Sleep.OverTime }), ofSleep("dynamic")},
+	{"sleep", "what happens in the sleep of lc-sleep variants: "+either(weightshare.Kinds()), Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep},
+	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, whole(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep},
+	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, text(func(s *Spec) *string { return &s.Sleep.Source }), ofLearning},
+	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, text(func(s *Spec) *string { return &s.Sleep.Engine }), ofLearning},
+	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, whole(func(s *Spec) *int { return &s.Sleep.Iterations }), ofLearning},
+	{"sleep-patterns", "patterns an iteration", Identity, whole(func(s *Spec) *int { return &s.Sleep.Patterns }), ofLearning},
+	{"sleep-rate", fmt.Sprintf("learning rate of a sleep; 0 means %v for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", weightshare.ReferenceRate), Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofLearning},
+	{"sleep-gamma", "pull to the weights from before a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofLearning},
+	{"sleep-momentum", "momentum of a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofLearning},
+	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofDynamics},
+	{"sleep-alpha", "strength of inhibition of a dynamic sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Alpha }), ofDynamics},
+	{"sleep-steps", "time steps a pattern of a dynamic sleep", Identity, whole(func(s *Spec) *int { return &s.Sleep.Steps }), ofDynamics},
+	{"sleep-over-time", "learn after each time step of a dynamic sleep, not only after the last of a pattern", Identity, truth(func(s *Spec) *bool { return &s.Sleep.OverTime }), ofDynamics},
 	{"sleep-settle", "time steps at the start of a pattern without learning, with -sleep-over-time", Identity, whole(func(s *Spec) *int { return &s.Sleep.Settle }), ofSettling},
 
 	{"mode", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images", Identity, text(func(s *Spec) *string { return &s.Evaluation.Mode }), nil},
@@ -105,6 +105,19 @@ var Fields = []Field{
 	{"keep", "`number` of checkpoints that stay, the newest", Changeable, whole(func(s *Spec) *int { return &s.Checkpoints.Keep }), ofCheckpoints},
 	{"fresh", "start anew where -out has checkpoints, and remove them", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
 	{"skip-damaged", "go on from the newest checkpoint that is not damaged", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
+}
+
+// either lists names as in "a, b or c".
+func either[T fmt.Stringer](all []T) string {
+	text := all[0].String()
+	for i, one := range all[1:] {
+		separator := ", "
+		if i == len(all)-2 {
+			separator = " or "
+		}
+		text += separator + one.String()
+	}
+	return text
 }
 
 // FieldOf returns the field of that name, or nil.
@@ -174,25 +187,33 @@ func ofLocal(s *Spec) string {
 	return ""
 }
 
-// ofSleep is that of settings of sleeps of a kind, or of one after it.
-func ofSleep(kind string) func(s *Spec) string {
-	return func(s *Spec) string {
-		least, _ := weightshare.ParseKind(kind)
-		is, err := weightshare.ParseKind(s.Sleep.Kind)
-		switch {
-		case !s.some(Variant.Sleeps):
-			return "it is of variants that sleep, and none is here"
-		case err != nil || is >= least:
-			return ""
-		case least == weightshare.Dynamic:
-			return fmt.Sprintf("it is of -sleep dynamic, and this is %v", is)
-		}
-		return "it is of -sleep hebbian and dynamic, and this is instant"
+func ofSleep(s *Spec) string {
+	if !s.some(Variant.Sleeps) {
+		return "it is of variants that sleep, and none is here"
 	}
+	return ""
+}
+
+func ofLearning(s *Spec) string { return ofKinds(s, weightshare.Kind.Learns) }
+func ofDynamics(s *Spec) string { return ofKinds(s, weightshare.Kind.HasDynamics) }
+
+// ofKinds is that of settings of some kinds of sleep.
+func ofKinds(s *Spec, has func(weightshare.Kind) bool) string {
+	kind, err := weightshare.ParseKind(s.Sleep.Kind)
+	if because := ofSleep(s); because != "" || err != nil || has(kind) {
+		return because
+	}
+	var names []string
+	for _, k := range weightshare.Kinds() {
+		if has(k) {
+			names = append(names, k.String())
+		}
+	}
+	return fmt.Sprintf("it is of -sleep %s, and this is %v", strings.Join(names, " and "), kind)
 }
 
 func ofSettling(s *Spec) string {
-	if because := ofSleep("dynamic")(s); because != "" || s.Sleep.OverTime {
+	if because := ofDynamics(s); because != "" || s.Sleep.OverTime {
 		return because
 	}
 	return "it is of -sleep-over-time"

@@ -190,7 +190,7 @@ func (e *Experiment) plan(v Variant) (results.Variant, error) {
 		if _, err := e.sleeper(v, net, e.Spec.Seed); err != nil {
 			return results.Variant{}, err
 		}
-		description = fmt.Sprintf(description, adverb(e.phase))
+		description = fmt.Sprintf(description, e.phase.Kind.Adverb())
 	}
 	schedule := e.schedule
 	schedule.Rate = e.learningRate(v)
@@ -256,7 +256,7 @@ func (e *Experiment) Describe() (settings []results.Setting, rateChoice string) 
 		{Name: "training", Value: fmt.Sprintf("%d epochs of %d steps, batches of %d images", s.Epochs, e.StepsPerEpoch(), s.Batch)},
 		{Name: "optimizer", Value: fmt.Sprintf("%s, weight decay %g, schedule %s", s.Optimiser.Method, s.Optimiser.WeightDecay, s.Schedule.Form)},
 		{Name: "translations", Value: e.transform.String()},
-		describeSleep(e.phase),
+		{Name: "sleep", Value: e.phase.String()},
 	}
 	if s.Initial != "" {
 		settings = append(settings, results.Setting{Name: "initial weights", Value: s.Initial})

@@ -1,12 +1,10 @@
 package experiment
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/pkg/errors"
 
-	"hypnos/bench/results"
 	"hypnos/data"
 	"hypnos/graph"
 	"hypnos/weightshare"
@@ -28,37 +26,4 @@ func (e *Experiment) sleeper(v Variant, net *graph.Network, seed uint64) (*weigh
 			return nil, errors.New("no images to make patterns from")
 		},
 	})
-}
-
-// adverb says how weights are shared.
-func adverb(p weightshare.Phase) string {
-	switch p.Kind {
-	case weightshare.Hebbian:
-		return "by a Hebbian rule"
-	case weightshare.Dynamic:
-		return "by lateral dynamics"
-	}
-	return "instantly"
-}
-
-// describeSleep lists the settings of the sleep for the report.
-func describeSleep(p weightshare.Phase) results.Setting {
-	text := p.Kind.String()
-	if p.Kind != weightshare.Instant {
-		rate := "the default"
-		if p.Rate > 0 {
-			rate = fmt.Sprintf("%g", p.Rate)
-		}
-		text += fmt.Sprintf(": %d iterations of %d %v patterns, rate %s, gamma %g, momentum %g", p.Iterations, p.Patterns, p.Source, rate, p.Gamma, p.Momentum)
-	}
-	if p.Kind == weightshare.Dynamic {
-		text += fmt.Sprintf(", tau %g, alpha %g, %d steps", p.Tau, p.Alpha, p.Steps)
-	}
-	if p.OverTime && p.Kind == weightshare.Dynamic {
-		text += fmt.Sprintf(", learning at each but the first %d", p.Settle)
-	}
-	if p.Engine == weightshare.Graph {
-		text += ", by the graph"
-	}
-	return results.Setting{Name: "sleep", Value: text}
 }

@@ -206,7 +206,7 @@ func (s Sleep) Phase() (weightshare.Phase, error) {
 	}
 	p := weightshare.Reference(kind)
 	p.Period = s.Period
-	if kind == weightshare.Instant {
+	if !kind.Learns() {
 		return p, p.Check()
 	}
 	if p.Source, err = weightshare.ParseSource(s.Source); err != nil {
