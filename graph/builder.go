@@ -38,9 +38,9 @@ type Builder struct {
 // Layer is a layer of a network.
 type Layer struct {
 	Name string
-	// Kind is what it computes: "input", "zeros", "convolution", "local", "batch
-	// norm", "group norm", "relu", "add", "max pool", "global average pool" or
-	// "linear".
+	// Kind is what it computes, in words: "local" or "convolution" for a layer with a
+	// receptive field, as the network's Connectivity decided; otherwise that of the
+	// Builder's method, such as "batch norm".
 	Kind string
 	// Time is the time step of a recurrent network at which it answers: see
 	// Builder.At.
@@ -59,7 +59,8 @@ type Layer struct {
 	// MultiplyAdds is how many multiplications with weights one image takes.
 	MultiplyAdds int
 
-	apply func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
+	pooled bool // its output has no map: C N instead of H W C N
+	apply  func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
 	// norm is apply of a norm that is fused with the layers after it: see fuse.
 	norm func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 }
@@ -89,7 +90,7 @@ func (b *Builder) Area(name string, output *Layer) {
 		return
 	}
 	switch {
-	case output == nil || b.names[output.Name] != output || output.pooled():
+	case output == nil || b.names[output.Name] != output || output.pooled:
 		b.fail("area %q: its output is not a layer of this network with a map", name)
 	case slices.ContainsFunc(b.areas, func(a Area) bool { return a.Name == name }):
 		b.fail("two areas are called %q", name)
@@ -143,7 +144,7 @@ func (b *Builder) mapped(name string, inputs ...*Layer) bool {
 		return false
 	}
 	for _, in := range inputs {
-		if in.pooled() {
+		if in.pooled {
 			b.fail("layer %q: its input %q has no map", name, in.Name)
 		}
 	}
@@ -169,7 +170,7 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 	if logits == nil || b.names[logits.Name] != logits {
 		return nil, errors.New("graph: the output is not a layer of this network")
 	}
-	if logits.Output.Height != 1 || logits.Output.Width != 1 || !logits.pooled() {
+	if logits.Output.Height != 1 || logits.Output.Width != 1 || !logits.pooled {
 		return nil, errors.Errorf("graph: the output %q is a %s with a map of %d×%d, want the logits of a linear layer",
 			logits.Name, logits.Kind, logits.Output.Height, logits.Output.Width)
 	}
@@ -208,6 +209,3 @@ func (b *Builder) unused(output *Layer) *Layer {
 	}
 	return nil
 }
-
-// pooled tells whether the layer's output has no map: C N instead of H W C N.
-func (l *Layer) pooled() bool { return l.Kind == kindPool || l.Kind == kindLinear }

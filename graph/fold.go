@@ -142,7 +142,7 @@ func (n *Network) stacks(units []*unit) [][]*unit {
 	var bottom []*unit
 	next := map[*unit]*unit{}
 	for _, u := range units {
-		if slices.Contains([]string{kindNorm, kindGroupNorm, kindReLU, kindMaxPool}, u.first().Kind) && len(u.inputs) == 1 {
+		if u.first().transforms() && len(u.inputs) == 1 {
 			k := u.inputs[0]
 			if readers[k.from] == 1 && k.label() == "" && n.area(u) == n.area(k.from) {
 				next[k.from] = u
@@ -159,6 +159,10 @@ func (n *Network) stacks(units []*unit) [][]*unit {
 	}
 	return stacks
 }
+
+// transforms tells whether a layer makes a map of a map without weights of a receptive
+// field, as norms, rectifications and max pooling do.
+func (l *Layer) transforms() bool { return l.Field == nil && !l.pooled && len(l.Inputs) == 1 }
 
 // area returns the index of the area of a unit, or -1.
 func (n *Network) area(u *unit) int {

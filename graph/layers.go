@@ -8,19 +8,14 @@ import (
 	"hypnos/ops"
 )
 
-// The kinds of layers.
+// Kinds of layers that more than one place knows; the others stand where they are made.
 const (
-	kindInput       = "input"
-	kindZeros       = "zeros"
-	kindConvolution = "convolution"
-	kindLocal       = "local"
-	kindNorm        = "batch norm"
-	kindGroupNorm   = "group norm"
-	kindReLU        = "relu"
-	kindAdd         = "add"
-	kindMaxPool     = "max pool"
-	kindPool        = "global average pool"
-	kindLinear      = "linear"
+	kindInput     = "input"
+	kindZeros     = "zeros" // answers that do not exist yet
+	kindNorm      = "batch norm"
+	kindGroupNorm = "group norm"
+	kindReLU      = "relu"
+	kindAdd       = "add"
 )
 
 // largest is the most numbers that a tensor may have: more than any memory holds.
@@ -112,9 +107,9 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 		parameters = b.fieldParameters(f, name)
 		l.Parameters = parameters
 	}
-	l.Kind = kindConvolution
+	l.Kind = "convolution"
 	if !f.Shared {
-		l.Kind = kindLocal
+		l.Kind = "local"
 	}
 	options.FixedInput, options.FixedWeight = x == b.Input(), f.Weight.Frozen
 	l.apply = func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
@@ -197,7 +192,7 @@ func (b *Builder) Linear(name string, x *Layer, outputs int) *Layer {
 	if !b.ready(name, x) {
 		return nil
 	}
-	if !x.pooled() {
+	if !x.pooled {
 		return b.fail("layer %q: its input %q has a map of %d×%d, want one that is pooled", name, x.Name, x.Output.Height, x.Output.Width)
 	}
 	if outputs < 1 {
@@ -209,7 +204,7 @@ func (b *Builder) Linear(name string, x *Layer, outputs int) *Layer {
 		p.start = func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(channels))) }
 	}
 	return b.add(&Layer{
-		Name: name, Kind: kindLinear, Inputs: []*Layer{x}, Output: Size{outputs, 1, 1},
+		Name: name, Kind: "linear", Inputs: []*Layer{x}, Output: Size{outputs, 1, 1}, pooled: true,
 		Parameters: []*Parameter{weight, bias}, MultiplyAdds: outputs * channels,
 		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
 			return ops.Linear(in[0], c.parameter(weight), c.parameter(bias))

@@ -25,7 +25,7 @@ func (b *Builder) Add(name string, x, y *Layer) *Layer {
 	if !b.ready(name, x, y) {
 		return nil
 	}
-	if x.Output != y.Output || x.pooled() || y.pooled() {
+	if x.Output != y.Output || x.pooled || y.pooled {
 		return b.fail("layer %q: its inputs differ in size: %q has %v, %q has %v", name, x.Name, x.Output, y.Name, y.Output)
 	}
 	return b.add(&Layer{
@@ -57,7 +57,7 @@ func (b *Builder) MaxPool(name string, x *Layer, o MaxPool) *Layer {
 			name, o.Kernel, x.Name, in.Height, in.Width, o.Padding)
 	}
 	return b.add(&Layer{
-		Name: name, Kind: kindMaxPool, Inputs: []*Layer{x}, Output: out,
+		Name: name, Kind: "max pool", Inputs: []*Layer{x}, Output: out,
 		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.MaxPool(in[0], options) },
 	})
 }
@@ -68,7 +68,7 @@ func (b *Builder) GlobalAveragePool(name string, x *Layer) *Layer {
 		return nil
 	}
 	return b.add(&Layer{
-		Name: name, Kind: kindPool, Inputs: []*Layer{x}, Output: Size{x.Output.Channels, 1, 1},
+		Name: name, Kind: "global average pool", Inputs: []*Layer{x}, Output: Size{x.Output.Channels, 1, 1}, pooled: true,
 		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.GlobalAveragePool(in[0]) },
 	})
 }
