@@ -42,7 +42,7 @@ func overSeeds(k results.ScoreKey, scores results.BrainScores) string {
 
 // brainFigure is the scores of trained and untrained networks side by side, a
 // block a region.
-func (c comparison) brainFigure() plotting.Figure {
+func (c comparison) brainFigure() []plotting.Figure {
 	keys := c.ScoreKeys()
 	var blocks []plotting.BarBlock
 	for _, key := range keys {
@@ -64,10 +64,10 @@ func (c comparison) brainFigure() plotting.Figure {
 		}
 		blocks = append(blocks, block)
 	}
-	return plotting.Bars{
+	return []plotting.Figure{plotting.Bars{
 		Name: "brain", Title: "Fit to recordings of the brain", Blocks: blocks,
 		Caption: "the area of each network that is most like the region; bars are means over seeds, lines their standard deviation or, of one seed, the error of the score, circles single seeds; grey is the noise ceiling",
-	}.Figure()
+	}.Figure()}
 }
 
 func (c comparison) brainPanel(k results.ScoreKey) plotting.BarPanel {

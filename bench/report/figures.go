@@ -16,16 +16,9 @@ import (
 // measure is a measure of epochs that is drawn against the epoch.
 type measure struct{ results.EpochMeasure }
 
-// curves returns a sheet for each measure of the whole network that is drawn: one
-// panel, one curve per variant that has points.
-func (c comparison) curves() []plotting.Sheet { return c.curvesOf(false) }
-
-// weightCurves returns the same of the weights, and then by layer.
-func (c comparison) weightCurves() []plotting.Sheet {
-	return append(c.curvesOf(true), c.layerCurves()...)
-}
-
-func (c comparison) curvesOf(local bool) []plotting.Sheet {
+// curves returns a sheet for each measure that is drawn, of the whole network or of its
+// local weights: one panel, one curve per variant that has points.
+func (c comparison) curves(local bool) []plotting.Sheet {
 	var sheets []plotting.Sheet
 	for _, m := range results.EpochMeasures {
 		if m.Axis != "" && m.Local == local {
@@ -228,7 +221,7 @@ func localLayers(v results.Variant) []string {
 
 // gapFigure is the top-1 of each variant with its error, and between conv and lc the
 // gap.
-func (c comparison) gapFigure() plotting.Figure {
+func (c comparison) gapFigure() []plotting.Figure {
 	d := plotting.DotPlot{
 		Name: "gap", Title: "What the variants come to", X: c.Headline().Images + " top-1 (%)",
 		Caption: "dots are the top-1 of each variant, lines reach as far as twice its standard error",
@@ -264,5 +257,5 @@ func (c comparison) gapFigure() plotting.Figure {
 		d.Title = "The gap between lc and conv, and what closes it"
 		d.Caption += ", and above a dot stands how much of the gap is won back"
 	}
-	return d.Figure()
+	return []plotting.Figure{d.Figure()}
 }

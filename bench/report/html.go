@@ -28,11 +28,8 @@ type comparisonPage struct {
 	RateChoice     string // without a full stop
 	Results        pageResults
 	BrainResults   pageResults
-	OverSeeds      bool // some result is a mean over several runs
-	GapFigure      []page.Figure
-	Curves         []page.Figure
-	WeightFigures  []page.Figure
-	BrainFigures   []page.Figure
+	OverSeeds      bool                     // some result is a mean over several runs
+	Figures        map[string][]page.Figure // by the part of the page
 	Variants       []pageVariant
 }
 
@@ -65,12 +62,12 @@ type pageVariant struct {
 }
 
 // writePage writes report.html with figures.
-func (c comparison) writePage(dir string, figures figures) error {
+func (c comparison) writePage(dir string, figures [][]plotting.Figure) error {
 	p := comparisonPage{
 		Comparison: c.Comparison, Head: page.NewHead(c.Started, c.Duration),
 		Missing: c.missing(),
 		Finding: unbroken(c.finding()), Note: c.note(), Images: c.Headline().Images,
-		RateChoice: strings.TrimSuffix(c.LearningRateChoice, "."),
+		RateChoice: strings.TrimSuffix(c.LearningRateChoice, "."), Figures: map[string][]page.Figure{},
 	}
 	if c.Interrupted || p.Missing != nil {
 		p.MissingHeading = c.missingHeading()
@@ -84,17 +81,12 @@ func (c comparison) writePage(dir string, figures figures) error {
 		p.Variants = append(p.Variants, newPageVariant(i, v))
 		p.OverSeeds = p.OverSeeds || len(v.LastEpochs()) > 1
 	}
-	for _, part := range []struct {
-		of   *[]page.Figure
-		from []plotting.Figure
-	}{
-		{&p.GapFigure, []plotting.Figure{figures.gap}}, {&p.Curves, figures.curves},
-		{&p.WeightFigures, figures.weights}, {&p.BrainFigures, []plotting.Figure{figures.brain}},
-	} {
-		var err error
-		if *part.of, err = page.Figures(part.from...); err != nil {
+	for i, d := range drawings {
+		drawn, err := page.Figures(figures[i]...)
+		if err != nil {
 			return err
 		}
+		p.Figures[d.part] = append(p.Figures[d.part], drawn...)
 	}
 	return page.Write(dir, templates, "report.html.tmpl", p)
 }

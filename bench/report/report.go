@@ -16,7 +16,6 @@ package report
 
 import (
 	"os"
-	"slices"
 
 	"github.com/pkg/errors"
 
@@ -68,28 +67,44 @@ func Write(of *results.Comparison, dir string) error {
 		return err
 	}
 	figures := c.figures()
-	for _, f := range figures.all() {
-		if err := f.Write(dir); err != nil {
-			return err
+	for _, drawn := range figures {
+		for _, figure := range drawn {
+			if err := figure.Write(dir); err != nil {
+				return err
+			}
 		}
 	}
 	return c.writePage(dir, figures)
 }
 
-// figures are the figures by where they stand on the page.
-type figures struct {
-	gap             plotting.Figure
-	curves, weights []plotting.Figure
-	brain           plotting.Figure
+// The parts of the page that have figures.
+const (
+	answer   = "answer"   // with the table
+	learning = "learning" // curves
+	likeness = "likeness" // to the brain
+	weights  = "weights"  // of local layers
+)
+
+// drawings are all figures: the part of the page on which they stand, in the order of the
+// page, and what draws them. Each may be empty.
+var drawings = []struct {
+	part string
+	draw func(comparison) []plotting.Figure
+}{
+	{answer, comparison.gapFigure},
+	{learning, func(c comparison) []plotting.Figure { return sheets(c.curves(false)) }},
+	{likeness, comparison.brainFigure},
+	{weights, func(c comparison) []plotting.Figure { return sheets(c.curves(true)) }},
+	{weights, func(c comparison) []plotting.Figure { return sheets(c.layerCurves()) }},
 }
 
-// figures returns all figures, of which some may be empty.
-func (c comparison) figures() figures {
-	return figures{gap: c.gapFigure(), curves: sheets(c.curves()), weights: sheets(c.weightCurves()), brain: c.brainFigure()}
-}
-
-func (f figures) all() []plotting.Figure {
-	return slices.Concat([]plotting.Figure{f.gap}, f.curves, f.weights, []plotting.Figure{f.brain})
+// figures returns all figures, by drawing.
+func (c comparison) figures() [][]plotting.Figure {
+	all := make([][]plotting.Figure, len(drawings))
+	for i, d := range drawings {
+		all[i] = d.draw(c)
+	}
+	return all
 }
 
 // sheets returns sheets as figures.

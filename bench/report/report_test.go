@@ -165,7 +165,7 @@ func TestEqualWeights(t *testing.T) {
 		t.Errorf("weights are %q", got)
 	}
 	drawn := map[string]plotting.Sheet{}
-	for _, s := range newComparison(r).weightCurves() {
+	for _, s := range append(newComparison(r).curves(true), newComparison(r).layerCurves()...) {
 		drawn[s.Name] = s
 	}
 	for name, points := range map[string]int{"weight_snr": 2, "pool_snr": 2, "pool_snr_layers": 2, "weight_snr_layers": 3} {
@@ -193,7 +193,7 @@ func TestEqualWeights(t *testing.T) {
 		t.Errorf("epochs.csv is\n%s", text)
 	}
 	r.Variants[1].Runs[0].Epochs[0].Cosine = 0.99
-	for _, s := range newComparison(r).weightCurves() {
+	for _, s := range newComparison(r).curves(true) {
 		if s.Name == "sleep_cosine" && s.Figure().Empty() {
 			t.Error("a cosine that is not always 1 is not drawn")
 		}
