@@ -18,10 +18,12 @@ package brainreport
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"hypnos/bench/plotting"
 	"hypnos/bench/results"
 )
 
@@ -42,13 +44,56 @@ func Write(of *results.Brain, dir string) error {
 			return err
 		}
 	}
-	figures := b.figures()
-	for _, f := range figures.all() {
-		if err := f.Write(dir); err != nil {
-			return err
+	parts := b.parts()
+	for _, p := range parts {
+		for _, f := range p.figures {
+			if err := f.Write(dir); err != nil {
+				return err
+			}
 		}
 	}
-	return b.writePage(dir, figures)
+	return b.writePage(dir, parts)
+}
+
+// part is a part of the page, with figures, tables or both.
+type part struct {
+	title   string // where it is folded
+	first   bool   // it is what one sees first, and not folded
+	figures []plotting.Figure
+	tables  []pageTable
+}
+
+// parts returns all parts in the order of the page. Those that have nothing to show are
+// left out there.
+func (b brain) parts() []part {
+	regions := len(b.Regions) > 0
+	pairs := part{title: "Model against model", first: !regions, figures: []plotting.Figure{b.pairsFigure()}}
+	if regions {
+		pairs.tables = tablesOf(b.closestTable())
+	}
+	return []part{
+		{first: regions, figures: b.ofRegions(b.headlineFigure)},
+		{title: "Which models differ", tables: b.tablesOfRegions(b.differenceTable)},
+		{title: "Best areas by all measures", figures: []plotting.Figure{b.bestFigure()}, tables: b.tablesOfRegions(b.ratioTable)},
+		{title: "All areas", figures: b.ofRegions(b.areasFigure)},
+		{title: "Dissimilarities of the stimuli", figures: []plotting.Figure{b.matrixFigure()}},
+		pairs,
+		{title: "All numbers", tables: b.numbers()},
+	}
+}
+
+// ofRegions is a figure of each region, each with a name of its own: those of regions may
+// differ by other than letters and digits.
+func (b brain) ofRegions(figure func(region string) plotting.Figure) []plotting.Figure {
+	var all []plotting.Figure
+	for _, region := range b.Regions {
+		f := figure(region)
+		for slices.ContainsFunc(all, func(other plotting.Figure) bool { return other.Name == f.Name }) {
+			f.Name += "_"
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 // removeFigures removes the figures of the folder whose names start with the

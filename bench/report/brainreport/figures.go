@@ -11,39 +11,6 @@ import (
 	"hypnos/bench/results"
 )
 
-// figures returns all figures, of which some may be empty.
-func (b brain) figures() figures {
-	f := figures{best: b.bestFigure(), matrices: b.matrixFigure(), pairs: b.pairsFigure()}
-	heads, areas := map[string]bool{}, map[string]bool{}
-	for _, region := range b.Regions {
-		head, all := b.headlineFigure(region), b.areasFigure(region)
-		head.Name, all.Name = unused(heads, head.Name), unused(areas, all.Name)
-		f.headlines, f.areas = append(f.headlines, head), append(f.areas, all)
-	}
-	return f
-}
-
-// figures are the figures by what they show.
-type figures struct {
-	headlines, areas      []plotting.Figure // of each region
-	best, matrices, pairs plotting.Figure
-}
-
-// all returns the figures in the order of the page.
-func (f figures) all() []plotting.Figure {
-	return slices.Concat(f.headlines, []plotting.Figure{f.best}, f.areas, []plotting.Figure{f.matrices, f.pairs})
-}
-
-// unused is a name that was not seen: those of regions may differ by other than
-// letters and digits.
-func unused(seen map[string]bool, name string) string {
-	for seen[name] {
-		name += "_"
-	}
-	seen[name] = true
-	return name
-}
-
 const barCaption = "; ± is that of the tables, drawn as a line, and circles are single seeds; grey is the noise ceiling, a band between its bounds or a dashed line with its error"
 
 // headlineFigure is the score of the best area of each model with a region, by the

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"hypnos/bench/format"
-	"hypnos/bench/plotting"
 	"hypnos/bench/report/page"
 	"hypnos/bench/results"
 	"hypnos/ventral"
@@ -45,8 +44,8 @@ type pageTable struct {
 	Rows     [][]string
 }
 
-// writePage writes report.html with figures.
-func (b brain) writePage(dir string, figures figures) error {
+// writePage writes report.html with the parts.
+func (b brain) writePage(dir string, parts []part) error {
 	p := brainPage{
 		Brain: b.Brain, Head: page.NewHead(b.Started, b.Duration),
 		Tables: b.regionTables(), Notes: b.notes(),
@@ -55,62 +54,23 @@ func (b brain) writePage(dir string, figures figures) error {
 	for _, finding := range b.findings() { // lines do not break within a score
 		p.Findings = append(p.Findings, strings.ReplaceAll(finding, " ± ", "\u00a0±\u00a0"))
 	}
-	first := figures.headlines
 	if len(b.Regions) == 0 {
-		first = []plotting.Figure{figures.pairs}
 		if p.Closest = b.closestTable(); p.Closest != nil {
 			p.Closest.Title = "" // the page has a heading
 		}
 	}
-	var err error
-	if p.First, err = page.Figures(first...); err != nil {
-		return err
-	}
-	if p.Folded, err = b.folds(figures); err != nil {
-		return err
+	for _, part := range parts {
+		figures, err := page.Figures(part.figures...)
+		switch {
+		case err != nil:
+			return err
+		case part.first:
+			p.First = figures
+		case figures != nil || part.tables != nil:
+			p.Folded = append(p.Folded, fold{part.title, figures, part.tables})
+		}
 	}
 	return page.Write(dir, templates, "brain.html.tmpl", p)
-}
-
-// folds returns the figures and numbers that are not seen first, without those
-// that have nothing to show.
-func (b brain) folds(figures figures) ([]fold, error) {
-	pairs := fold{Title: "Model against model"}
-	if len(b.Regions) > 0 {
-		pairs.Tables = tablesOf(b.closestTable())
-	} else {
-		figures.pairs = plotting.Figure{} // it is seen first
-	}
-	differences := fold{Title: "Which models differ"}
-	best, areas, numbers := fold{Title: "Best areas by all measures"}, fold{Title: "All areas"}, fold{Title: "All numbers"}
-	for _, region := range b.Regions {
-		differences.Tables = append(differences.Tables, tablesOf(b.differenceTable(region))...)
-		best.Tables = append(best.Tables, tablesOf(b.ratioTable(region))...)
-		numbers.Tables = append(numbers.Tables, b.numbers(region)...)
-	}
-	parts := []struct {
-		fold
-		figures []plotting.Figure
-	}{
-		{differences, nil},
-		{best, []plotting.Figure{figures.best}},
-		{areas, figures.areas},
-		{fold{Title: "Dissimilarities of the stimuli"}, []plotting.Figure{figures.matrices}},
-		{pairs, []plotting.Figure{figures.pairs}},
-		{numbers, nil},
-	}
-	var folds []fold
-	for _, part := range parts {
-		f := part.fold
-		var err error
-		if f.Figures, err = page.Figures(part.figures...); err != nil {
-			return nil, err
-		}
-		if f.Figures != nil || f.Tables != nil {
-			folds = append(folds, f)
-		}
-	}
-	return folds, nil
 }
 
 // tablesOf is a table, if there is one.
@@ -119,6 +79,15 @@ func tablesOf(t *pageTable) []pageTable {
 		return nil
 	}
 	return []pageTable{*t}
+}
+
+// tablesOfRegions is a table of each region, of those that have one.
+func (b brain) tablesOfRegions(table func(region string) *pageTable) []pageTable {
+	var all []pageTable
+	for _, region := range b.Regions {
+		all = append(all, tablesOf(table(region))...)
+	}
+	return all
 }
 
 // closestTable is the areas that are most alike, nil if there are no two.
@@ -180,13 +149,15 @@ func (b brain) differenceTable(region string) *pageTable {
 	return t
 }
 
-// numbers returns every score of a region.
-func (b brain) numbers(region string) []pageTable {
+// numbers returns every score.
+func (b brain) numbers() []pageTable {
 	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
-	name := format.Printable(region)
-	tables := []pageTable{
-		{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
-		{name + ": all areas", headings, detailRows(region, b.Areas)},
+	var tables []pageTable
+	for _, region := range b.Regions {
+		name := format.Printable(region)
+		tables = append(tables,
+			pageTable{name + ": best areas of every seed", headings, detailRows(region, slices.Concat(b.Best, b.Given))},
+			pageTable{name + ": all areas", headings, detailRows(region, b.Areas)})
 	}
 	return slices.DeleteFunc(tables, func(t pageTable) bool { return t.Rows == nil })
 }
