@@ -62,7 +62,7 @@ func (m measure) row(r region, model Model, area string, s scored) results.Brain
 		Value: s.Value, Error: s.Error, Low: m.low, High: m.high, CeilingError: m.ceiling, P: s.p,
 		ExplainedVariance: none, SquaredRatio: none,
 	}
-	if m.name == results.MeasurePLS || m.name == results.MeasureRidge {
+	if results.FindBrainMeasure(m.name).Predictive {
 		if n, err := ventral.Normalise(s.Value, m.low); err == nil { // without a ceiling there is nothing
 			row.ExplainedVariance, row.SquaredRatio = n.ExplainedVariance, n.SquaredRatio
 		}

@@ -49,16 +49,6 @@ type Brain struct {
 	Pairs []BrainPair `json:"alike"` // model against model
 }
 
-// The measures of likeness to a region that a report can explain. Others are shown
-// without.
-const (
-	MeasurePLS      = "PLS"
-	MeasureRidge    = "ridge"
-	MeasureSpearman = "RSA (Spearman)"
-	MeasurePearson  = "RSA (Pearson)"
-	MeasureCKA      = "CKA"
-)
-
 // BrainScore is how like a region an area of a model is, by one measure.
 type BrainScore struct {
 	Region, Measure, Model string

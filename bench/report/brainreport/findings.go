@@ -42,15 +42,7 @@ func (b brain) headlineOf(region string) string {
 
 // inWords is a measure as a sentence has it.
 func inWords(measure string) string {
-	switch measure {
-	case results.MeasurePLS:
-		return "PLS predictivity"
-	case results.MeasureSpearman:
-		return "Spearman's RSA"
-	case results.MeasurePearson:
-		return "Pearson's RSA"
-	}
-	return format.Printable(measure)
+	return format.Printable(results.FindBrainMeasure(measure).Words)
 }
 
 // ranking is a ranking as sentences have it.

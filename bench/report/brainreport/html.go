@@ -9,7 +9,6 @@ import (
 	"hypnos/bench/format"
 	"hypnos/bench/report/page"
 	"hypnos/bench/results"
-	"hypnos/ventral"
 )
 
 //go:embed *.html.tmpl
@@ -181,24 +180,11 @@ func detailRows(region string, scores results.BrainScores) [][]string {
 func (b brain) definitions() []results.Setting {
 	var definitions []results.Setting
 	add := func(name, value string) { definitions = append(definitions, results.Setting{Name: name, Value: value}) }
-	const (
-		regression = " from an area's features to the responses, fitted on 90 % of the stimuli; the score is Pearson's r of predicted and measured responses to the others, its median over neuroids (neurons, recording sites or voxels), its mean over splits"
-		similarity = " correlation of the dissimilarities, 1 − Pearson's r, of every two stimuli (Kriegeskorte et al. 2008, Front. Syst. Neurosci. 2:4); p is that of a permutation test."
-	)
-	known := []results.Setting{
-		{Name: results.MeasurePLS, Value: "Partial least squares regression with " + strconv.Itoa(ventral.DefaultComponents) + " components" + regression + " (Yamins et al. 2014, PNAS 111:8619; Schrimpf et al. 2018, bioRxiv 407007)."},
-		{Name: results.MeasureRidge, Value: "Ridge regression (Hoerl & Kennard 1970, Technometrics 12:55)" + regression + "."},
-		{Name: results.MeasureSpearman, Value: "Representational similarity: Spearman's" + similarity},
-		{Name: results.MeasurePearson, Value: "Representational similarity: Pearson's" + similarity},
-		{Name: results.MeasureCKA, Value: "Linear centred kernel alignment (Kornblith et al. 2019, ICML) with the unbiased estimator (Nguyen et al. 2021, ICLR); near 0 for unrelated representations, also below."},
-	}
 	predictive := false
-	for _, d := range known {
-		// Model against model has two measures, whatever those of regions are.
-		pairs := len(b.Pairs) > 0 && (d.Name == results.MeasureCKA || d.Name == results.MeasureSpearman)
-		if slices.Contains(b.Measures, d.Name) || pairs {
-			add(d.Name, d.Value)
-			predictive = predictive || d.Name == results.MeasurePLS || d.Name == results.MeasureRidge
+	for _, m := range results.BrainMeasures {
+		if slices.Contains(b.Measures, m.Name) || m.Pairs && len(b.Pairs) > 0 {
+			add(m.Name, m.Definition)
+			predictive = predictive || m.Predictive
 		}
 	}
 	if len(b.Regions) > 0 {
