@@ -57,8 +57,7 @@ func parseClasses(contents []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(contents))
-	text = strings.TrimSpace(text)
+	text := strings.TrimSpace(string(contents))
 	var names []string
 	switch {
 	case text == "":

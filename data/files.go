@@ -277,11 +277,3 @@ func (s *Files) fingerprint() ([]byte, error) {
 
 // folder is beside which things about the set are kept.
 func (s *Files) folder() string { return filepath.Dir(s.root) }
-
-// few lists names, and no more than five of them.
-func few(names []string) string {
-	if len(names) > 5 {
-		return strings.Join(names[:5], ", ") + " and more"
-	}
-	return strings.Join(names, ", ")
-}

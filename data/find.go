@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/plaintext"
 )
 
 // finder finds the folder of a data set, wherever its user unpacked it: in the
@@ -138,7 +140,7 @@ func (f finder) choose(dir string, depth int, whole []match) (found listing, not
 				folders = append(folders, m.in.path)
 			}
 		}
-		return listing{}, nil, errors.Errorf("%s holds more than one: name one of %s", dir, few(folders))
+		return listing{}, nil, errors.Errorf("%s holds more than one: name one of %s", dir, plaintext.Few(folders))
 	}
 	if depth > 1 || depth == 1 && !first.usual {
 		notes = append(notes, readFrom(dir, first.in.path))
@@ -156,7 +158,7 @@ func (f finder) missing(dir string, seen []listing, part *match) error {
 		}
 	}
 	if part != nil {
-		return notFound(fmt.Sprintf("%s lacks %s%s%s", part.in.path, few(part.missing), f.remedy, f.fetch(dir)))
+		return notFound(fmt.Sprintf("%s lacks %s%s%s", part.in.path, plaintext.Few(part.missing), f.remedy, f.fetch(dir)))
 	}
 	message := fmt.Sprintf("no %s in %s, which %v", f.want, dir, seen[0])
 	for _, l := range seen {
@@ -214,7 +216,7 @@ func (l listing) String() string {
 	if len(names) == 0 {
 		return "is empty"
 	}
-	return "holds " + few(names)
+	return "holds " + plaintext.Few(names)
 }
 
 func (l listing) hasFile(name string) bool { return slices.Contains(l.files, name) }

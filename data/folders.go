@@ -12,6 +12,7 @@ import (
 
 	"hypnos/internal/natural"
 	"hypnos/internal/picturefile"
+	"hypnos/internal/plaintext"
 )
 
 // What the folders of the parts of a data set are called, in any case. The first
@@ -222,7 +223,7 @@ func readClasses(root string, o classOptions) (*Files, error) {
 	}
 	switch {
 	case len(unknown) > 0:
-		return nil, errors.Errorf("%s has classes that are not in training: %s; %s has %s", set.root, few(unknown), o.of.root, few(o.of.classes))
+		return nil, errors.Errorf("%s has classes that are not in training: %s; %s has %s", set.root, plaintext.Few(unknown), o.of.root, plaintext.Few(o.of.classes))
 	case set.Len() == 0 && loose.n > 0:
 		how := ""
 		if strings.HasPrefix(filepath.Base(loose.first), "ILSVRC2012_val_") {
@@ -237,7 +238,7 @@ func readClasses(root string, o classOptions) (*Files, error) {
 	set.noteOthers(others)
 	set.note(again.n > 0, "pictures are passed over that are called as another of their class: %s", again)
 	set.note(loose.n > 0, "pictures are passed over that are in no class folder: %s", loose)
-	set.note(len(empty) > 0, "%s: folders without pictures are passed over: %s", set.root, few(empty))
+	set.note(len(empty) > 0, "%s: folders without pictures are passed over: %s", set.root, plaintext.Few(empty))
 	if o.of != nil {
 		var without []string
 		for label, class := range set.classes {
@@ -245,13 +246,13 @@ func readClasses(root string, o classOptions) (*Files, error) {
 				without = append(without, class)
 			}
 		}
-		set.note(len(without) > 0, "%s has no picture of %d of %d classes: %s", set.root, len(without), len(set.classes), few(without))
+		set.note(len(without) > 0, "%s has no picture of %d of %d classes: %s", set.root, len(without), len(set.classes), plaintext.Few(without))
 		return set, nil
 	}
 	set.note(len(set.classes) == 1, "%s has one class alone, %s", set.root, set.classes[0])
 	counted := slices.Clone(set.classes)
 	slices.SortFunc(counted, natural.Compare)
-	set.note(!slices.Equal(counted, set.classes), "%s: classes are in the order of the bytes of their names, as torchvision has them: %s", set.root, few(set.classes))
+	set.note(!slices.Equal(counted, set.classes), "%s: classes are in the order of the bytes of their names, as torchvision has them: %s", set.root, plaintext.Few(set.classes))
 	return set, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/internal/picturefile"
+	"hypnos/internal/plaintext"
 )
 
 // Tiny ImageNet, 200 classes of ImageNet in 64×64 pixels, of which networks see
@@ -106,7 +107,7 @@ func readTinyValidation(val string, training *Files) (*Files, error) {
 	}
 	left := slices.DeleteFunc(pictures, func(name string) bool { return names[name] })
 	if len(left) > 0 {
-		return nil, errors.Wrapf(err, "%s has pictures that are in no class folder: %s", loose.path, few(left))
+		return nil, errors.Wrapf(err, "%s has pictures that are in no class folder: %s", loose.path, plaintext.Few(left))
 	}
 	set.note(loose.path != root.path, "%s: its pictures are passed over, since they are in class folders too", loose.path)
 	return set, nil
@@ -141,7 +142,7 @@ func readAnnotated(root string, pictures []string, annotations string, classes [
 		delete(labels, name)
 	}
 	if len(labels) > 0 {
-		return nil, errors.Errorf("%s has lines for files that are not in %s: %s", annotations, root, few(slices.Sorted(maps.Keys(labels))))
+		return nil, errors.Errorf("%s has lines for files that are not in %s: %s", annotations, root, plaintext.Few(slices.Sorted(maps.Keys(labels))))
 	}
 	return set, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pkg/errors"
 
+	"hypnos/internal/plaintext"
 	"hypnos/ventral"
 )
 
@@ -44,7 +45,7 @@ func readCSV(r io.Reader, size int64, stimuli int, known func(name string) bool)
 	}
 	var notes []string
 	if m.unread != nil {
-		notes = append(notes, "columns that are not read: "+few(m.unread))
+		notes = append(notes, "columns that are not read: "+plaintext.Few(m.unread))
 	}
 	inColumns := !inRows && namePictures(m.above, known)
 	inRows = inRows || namePictures(m.before, known)

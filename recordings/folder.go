@@ -15,6 +15,7 @@ import (
 	"hypnos/data"
 	"hypnos/internal/natural"
 	"hypnos/internal/picturefile"
+	"hypnos/internal/plaintext"
 )
 
 // openFolder reads a recording from the disk.
@@ -66,7 +67,7 @@ func (r *Recording) read(found *survey, pictures *pictures) error {
 	stated, err := r.readResponses(found.responses, pictures, order)
 	switch {
 	case err != nil && others != nil:
-		return errors.Errorf("%v (not among the pictures: %s)", err, few(others))
+		return errors.Errorf("%v (not among the pictures: %s)", err, plaintext.Few(others))
 	case err != nil:
 		return err
 	case order == nil && stated != nil:

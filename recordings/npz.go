@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/plaintext"
 )
 
 // What the responses of a compressed archive may have, so that unpacking it cannot
@@ -106,7 +108,7 @@ func responsesAmong(members []member) (member, error) {
 	if held == nil {
 		return member{}, errors.New("no arrays")
 	}
-	return member{}, errors.Errorf("no array is called responses, and %d can be: it holds %s", len(candidates), few(held))
+	return member{}, errors.Errorf("no array is called responses, and %d can be: it holds %s", len(candidates), plaintext.Few(held))
 }
 
 // nameFiles reads which pictures the responses are to from an array that says so.

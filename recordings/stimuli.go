@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/plaintext"
 )
 
 // maxStimuliFile is the longest stimuli.csv that is read, in bytes: of some
@@ -108,7 +110,7 @@ func (s *stimuliFile) complete(header []string, file int, categories []string, w
 	case categories != nil:
 		s.notes = append(s.notes, "the column category is empty")
 	case others != nil:
-		s.notes = append(s.notes, "only the column file is read: none is called category, but "+few(others))
+		s.notes = append(s.notes, "only the column file is read: none is called category, but "+plaintext.Few(others))
 	}
 	if disordered {
 		s.notes = append(s.notes, "rows are not in the order of their numbers, and the responses are taken to be in that of the rows")
@@ -140,12 +142,4 @@ func (r *rising) add(field string) {
 	r.stopped = r.stopped || err != nil // they are no numbers
 	r.broken = (r.broken || r.begun && n <= r.last) && !r.stopped
 	r.begun, r.last = true, n
-}
-
-// few lists names, and no more than five of them.
-func few(names []string) string {
-	if len(names) > 5 {
-		return strings.Join(names[:5], ", ") + " and more"
-	}
-	return strings.Join(names, ", ")
 }

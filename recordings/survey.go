@@ -11,6 +11,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/internal/picturefile"
+	"hypnos/internal/plaintext"
 )
 
 // survey is which files in a recording's folder are read, "" where there is none,
@@ -106,13 +107,13 @@ func holdsPictures(dir string) bool {
 func (s *survey) check() error {
 	switch {
 	case s.images == "" && s.pictures != nil:
-		return errors.Errorf("%s has no images and no images.zip, but %s: pictures lie in a folder images", s.dir, few(s.pictures))
+		return errors.Errorf("%s has no images and no images.zip, but %s: pictures lie in a folder images", s.dir, plaintext.Few(s.pictures))
 	case s.images == "":
 		return errors.Errorf("%s has no images and no images.zip", s.dir)
 	case s.responses == "" && s.arrays != nil:
-		return errors.Errorf("%s has %s but no responses.npy: if these are the responses, save them as that, if not, move them elsewhere", s.dir, few(s.arrays))
+		return errors.Errorf("%s has %s but no responses.npy: if these are the responses, save them as that, if not, move them elsewhere", s.dir, plaintext.Few(s.arrays))
 	case s.stimuli == "" && s.tables != nil:
-		return errors.Errorf("%s has %s but no stimuli.csv: if it names the pictures in order, save it as that, if not, move it elsewhere", s.dir, few(s.tables))
+		return errors.Errorf("%s has %s but no stimuli.csv: if it names the pictures in order, save it as that, if not, move it elsewhere", s.dir, plaintext.Few(s.tables))
 	}
 	return nil
 }
@@ -123,5 +124,5 @@ func (s *survey) notes() []string {
 	if idle == nil {
 		return nil
 	}
-	return []string{s.dir + ": not read: " + few(idle)}
+	return []string{s.dir + ": not read: " + plaintext.Few(idle)}
 }

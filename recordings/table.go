@@ -41,10 +41,6 @@ func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bytes.IndexByte(text, '\r') >= 0 {
-		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
-	}
 	number := 0
 	for line := range bytes.Lines(text) { // before each field takes memory
 		number++
