@@ -6,8 +6,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// object makes classes, persistent objects, and what stands for calls.
-func (d *Decoder) object(opcode byte) (bool, error) {
+// reference pushes classes, persistent objects and buffers: what stands outside of the
+// pickle.
+func (d *Decoder) reference(opcode byte) (bool, error) {
 	switch opcode {
 	case 'c': // a class
 		class, err := d.class()
@@ -50,6 +51,13 @@ func (d *Decoder) object(opcode byte) (bool, error) {
 		return true, d.push(&Object{Of: Class{"pickle", "PickleBuffer"}})
 	case '\x98': // makes a buffer read-only
 		return true, nil
+	}
+	return false, nil
+}
+
+// object pushes what stands for calls, and sets the state of objects.
+func (d *Decoder) object(opcode byte) (bool, error) {
+	switch opcode {
 	case 'R', '\x81', '\x92': // calls, the last with keywords
 		if opcode == '\x92' {
 			if _, err := d.pop(); err != nil {
@@ -65,26 +73,25 @@ func (d *Decoder) object(opcode byte) (bool, error) {
 			return true, errors.Errorf("a call with %s, want a tuple", kind(values[1]))
 		}
 		return true, d.call(values[0], args)
-	case 'i', 'o': // calls of protocol 0, with what lies over the mark
-		var class any
-		if opcode == 'i' {
-			c, err := d.class()
-			if err != nil {
-				return true, err
-			}
-			class = c
+	case 'i': // a call of protocol 0, with what lies over the mark
+		class, err := d.class()
+		if err != nil {
+			return true, err
 		}
 		args, err := d.popMark()
 		if err != nil {
 			return true, err
 		}
-		if opcode == 'o' {
-			if len(args) == 0 {
-				return true, errors.New("a call of nothing")
-			}
-			class, args = args[0], args[1:]
-		}
 		return true, d.call(class, args)
+	case 'o': // the same with the class as the first over the mark
+		values, err := d.popMark()
+		if err != nil {
+			return true, err
+		}
+		if len(values) == 0 {
+			return true, errors.New("a call of nothing")
+		}
+		return true, d.call(values[0], values[1:])
 	case 'b': // sets the state
 		state, err := d.pop()
 		if err != nil {

@@ -30,7 +30,7 @@ var lengths = map[byte]int{
 // run does what an opcode other than stop says.
 func (d *Decoder) run(opcode byte) error {
 	for _, group := range []func(*Decoder, byte) (bool, error){
-		(*Decoder).number, (*Decoder).string, (*Decoder).collection, (*Decoder).object, (*Decoder).arrange,
+		(*Decoder).number, (*Decoder).string, (*Decoder).collection, (*Decoder).reference, (*Decoder).object, (*Decoder).arrange,
 	} {
 		if done, err := group(d, opcode); done || err != nil {
 			return err
