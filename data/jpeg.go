@@ -211,7 +211,7 @@ func (f *jpegFile) decode(background color.Color, into *Image) error {
 	case *image.CMYK:
 		fillCMYK(m, into)
 	case *image.YCbCr:
-		across, down := sharing(m.SubsampleRatio)
+		across, down := chromaBlock(m.SubsampleRatio)
 		fillYCbCr([3]plane{
 			newPlane(m.Y, m.YStride, into, 1, 1),
 			newPlane(m.Cb, m.CStride, into, across, down),
