@@ -10,16 +10,16 @@ import (
 	"hypnos/internal/picturefile"
 )
 
-// What the folders of the parts of a data set are called, in any case. The first
-// of each is what is asked for.
+// What the folders of the parts of a data set may be called, in any case. Messages ask
+// for the first name of each.
 var (
 	trainingNames   = []string{"train", "training", "train_set", "training_set"}
 	validationNames = []string{"val", "valid", "validation", "val_set", "validation_set"}
 	testNames       = []string{"test", "testing", "test_set"}
 )
 
-// openFolders reads train/CLASS/… and val/CLASS/… in the data set's folder, which
-// is found from dir. This is also ImageNet's layout.
+// openFolders reads train/CLASS/… and val/CLASS/… in the data set's folder, which is
+// looked for from dir. ImageNet has this layout too.
 func openFolders(dir string) (train, test Dataset, err error) {
 	l, notes, err := foldersFinder.find(dir)
 	if err != nil {
@@ -51,9 +51,9 @@ var foldersFinder = finder{
 	remedy:  ": pictures to train on lie in train/CLASS, and others to evaluate on in val/CLASS",
 }
 
-// folderParts returns the names of the folders to train on and to evaluate on, ""
-// of one that is not there. Without one for validation, it is that of a test if
-// this has class folders, unlike ImageNet's.
+// folderParts returns the names of the folders to train on and to evaluate on, "" if
+// there is none. A folder of test images stands in for one of validation images if it
+// has class folders, which ImageNet's has not.
 func folderParts(l listing) (training, validation string) {
 	training, trained := l.folder(trainingNames...)
 	validation, validated := l.folder(validationNames...)
@@ -73,8 +73,9 @@ func matchFolders(l listing) *match {
 	return matchParts(l, training, validation)
 }
 
-// matchParts finds a folder that has folders of these names, to train on and to
-// evaluate on. ImageNet's has another one beside it in which there are no pictures.
+// matchParts returns the match of a folder whose folders to train on and to evaluate on
+// have these names, "" for one that is missing. It ranks behind others if the first has
+// no picture: ImageNet's archive has such a folder beside the data set.
 func matchParts(l listing, training, validation string) *match {
 	m := match{in: l, usual: true}
 	switch {
@@ -90,8 +91,8 @@ func matchParts(l listing, training, validation string) *match {
 	return &m
 }
 
-// pictureFolder returns a folder that has a picture: the given one, or the first
-// one in it, and so down. It is "" if there is none.
+// pictureFolder returns the first of these that has a picture: a folder, the first folder
+// in that, and so on. It is "" if none has one.
 func pictureFolder(folder string) string {
 	for range maxDepth {
 		l, err := list(folder, "")
@@ -108,8 +109,8 @@ func pictureFolder(folder string) string {
 	return ""
 }
 
-// looseClasses names folders of pictures that are not divided into parts, or an
-// archive that may have them.
+// looseClasses says that a folder has pictures that are not divided into train and val,
+// or an archive that may have the data set.
 func looseClasses(l listing) string {
 	for _, name := range l.files {
 		if command := unpacking(l.path, name); command != "" && len(l.folders) == 0 {
@@ -126,8 +127,8 @@ func looseClasses(l listing) string {
 	}
 }
 
-// onlyFolder is a part's folder, or the one of the same name in it if there is
-// nothing else: some archives have train/train.
+// onlyFolder returns the folder of a part, or the folder of the same name in it if that
+// is all that it has: some archives have train/train.
 func onlyFolder(folder string) string {
 	l, err := list(folder, "")
 	if err == nil && len(l.folders) == 1 && strings.EqualFold(l.folders[0], filepath.Base(folder)) && !slices.ContainsFunc(l.files, picturefile.IsRead) {
