@@ -100,8 +100,8 @@ func (m *matrix) transpose() {
 	m.values = values
 }
 
-// notResponses are the names, in lower case, of columns that number or describe
-// what is in a row.
+// notResponses matches the names, in lower case, of columns that number or describe what
+// is in a row.
 var notResponses = regexp.MustCompile(`^(|index|order|position|number|nr|no|row|unnamed: 0|(.*[_ ])?id|neuroid|neuron|unit|channel|cell|` +
 	`trial|rep(eat|etition)?|run|block|session|subject|animal|monkey|region|area|layer|condition|object|categor(y|ies)|label|class)$`)
 
@@ -222,7 +222,8 @@ func (s *sheet) separate(stimuli int, known func(name string) bool) {
 	s.keep(columns)
 }
 
-// isHeader reports whether the first row of a table is no numbers behind a name.
+// isHeader reports whether the first row of a table names its columns, and is not the
+// numbers of a neuroid or stimulus, with its name in front or without.
 func isHeader(row []string, stimuli int, known func(name string) bool) bool {
 	names := row[1:]
 	return notResponses.MatchString(strings.ToLower(row[0])) || areLabels(row, stimuli, known) || areLabels(names, stimuli, known) || slices.ContainsFunc(names, isText) ||
@@ -240,8 +241,7 @@ func (m *matrix) keep(columns []int) {
 	m.values, m.columns = kept, len(columns)
 }
 
-// number returns the value of a field, NaN where it is empty. Where fields are not
-// between commas there may be one before decimals.
+// number returns the value of a field, NaN if it is empty. Decimals may follow a comma.
 func number(field string) (value float64, ok bool) {
 	if field == "" || strings.EqualFold(field, "NA") {
 		return math.NaN(), true
@@ -259,9 +259,8 @@ func isText(field string) bool {
 	return !ok
 }
 
-// namePictures reports whether what stands above columns or before rows is names of
-// pictures: words of which a picture has one, or numbers that all are pictures' and
-// do not just count.
+// namePictures reports whether labels are names of pictures: words, of which at least one
+// is that of a picture, or numbers that are all names of pictures and do not just count.
 func namePictures(labels []string, known func(name string) bool) bool {
 	if slices.ContainsFunc(labels, isText) {
 		return slices.ContainsFunc(labels, known)
@@ -269,8 +268,8 @@ func namePictures(labels []string, known func(name string) bool) bool {
 	return labels != nil && !counts(labels) && !slices.ContainsFunc(labels, func(label string) bool { return !known(label) })
 }
 
-// areLabels reports whether what may be numbers are not responses but labels: they
-// count, or are the names of all pictures, once each.
+// areLabels reports whether fields, which may be numbers, are labels and not responses:
+// they count, or are the names of all pictures, once each.
 func areLabels(fields []string, stimuli int, known func(name string) bool) bool {
 	if len(fields) < 3 || counts(fields) {
 		return len(fields) > 2
@@ -279,7 +278,7 @@ func areLabels(fields []string, stimuli int, known func(name string) bool) bool 
 	return len(fields) == stimuli && len(slices.Compact(slices.Sorted(slices.Values(fields)))) == stimuli && !slices.ContainsFunc(fields, unknown)
 }
 
-// rise reports whether fields are numbers that rise, or are no numbers.
+// rise reports whether fields are numbers that rise. It is true if any is no number.
 func rise(fields []string) bool {
 	var r rising
 	for _, field := range fields {
@@ -288,7 +287,7 @@ func rise(fields []string) bool {
 	return !r.broken
 }
 
-// counts reports whether fields are the numbers from 0 or 1 on.
+// counts reports whether fields are 0, 1, 2, … or 1, 2, 3, ….
 func counts(fields []string) bool {
 	first := 0
 	if len(fields) > 0 && fields[0] == "1" {

@@ -11,8 +11,7 @@ import (
 	"hypnos/internal/plaintext"
 )
 
-// maxStimuliFile is the longest stimuli.csv that is read, in bytes: of some
-// 500,000 stimuli.
+// maxStimuliFile is the longest stimuli.csv that is read, in bytes: some 500,000 stimuli.
 const maxStimuliFile = 16 << 20
 
 // stimuliFile is what a stimuli.csv says.

@@ -14,13 +14,13 @@ import (
 	"hypnos/internal/plaintext"
 )
 
-// survey is which files in a recording's folder are read, "" where there is none,
-// and which of the others look as if they were meant to be.
+// survey lists the files in a recording's folder: the paths of those that are read, ""
+// for none, and the names of others that look as if they were meant to be read.
 type survey struct {
 	dir                        string
 	images, stimuli, responses string
-	pictures, tables, arrays   []string // others, which look like these
-	others                     []string // which may be anything that matters
+	pictures, tables, arrays   []string // these look like images, stimuli and responses
+	others                     []string // these may be anything
 }
 
 // The names that are read, in lower case.
@@ -39,8 +39,8 @@ var (
 	archiveName = regexp.MustCompile(`\.(zip|tar|tgz|7z|rar)$|\.tar\.`)
 )
 
-// surveyFolder looks at what lies in a folder. Names count in any case. It is an
-// error if there are two of what is read.
+// surveyFolder lists the files in a folder, whose names may be in any case. It is an error
+// if there are two files for the same purpose.
 func surveyFolder(dir string) (*survey, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -63,14 +63,14 @@ func surveyFolder(dir string) (*survey, error) {
 			*role.path, name = path, ""
 		}
 		if name != "" && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "~$") {
-			s.sort(name)
+			s.addOther(name)
 		}
 	}
 	return s, nil
 }
 
-// sort notes another file or folder by what its name looks like.
-func (s *survey) sort(name string) {
+// addOther adds a file or folder that is not read, by what its name looks like.
+func (s *survey) addOther(name string) {
 	lower := strings.ToLower(name)
 	info, err := os.Stat(filepath.Join(s.dir, name))
 	isFolder := err == nil && info.IsDir()
@@ -87,8 +87,8 @@ func (s *survey) sort(name string) {
 	}
 }
 
-// holdsPictures reports whether a folder has pictures among its first files, or a
-// folder images.
+// holdsPictures reports whether pictures, or a folder or archive called images, are among
+// the first files of a folder.
 func holdsPictures(dir string) bool {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -102,8 +102,8 @@ func holdsPictures(dir string) bool {
 	})
 }
 
-// check is an error if what is read is not there and something else looks as if
-// it were meant to be it.
+// check returns an error if there are no images, or if another file looks as if it were
+// meant to be responses or stimuli that are missing.
 func (s *survey) check() error {
 	switch {
 	case s.images == "" && s.pictures != nil:
@@ -118,11 +118,11 @@ func (s *survey) check() error {
 	return nil
 }
 
-// notes names what has no effect.
+// notes names the files that are not read.
 func (s *survey) notes() []string {
-	idle := slices.Concat(s.arrays, s.tables, s.others, s.pictures)
-	if idle == nil {
+	unread := slices.Concat(s.arrays, s.tables, s.others, s.pictures)
+	if unread == nil {
 		return nil
 	}
-	return []string{s.dir + ": not read: " + plaintext.Few(idle)}
+	return []string{s.dir + ": not read: " + plaintext.Few(unread)}
 }
