@@ -162,7 +162,7 @@ func (d *Dict) Shape(name string) ([]int, error) {
 	return t.shape, errors.Wrap(err, "checkpoint")
 }
 
-// Same tells whether two names stand for the same values in a file.
+// Same tells whether two names stand for one tensor: the same values in one shape.
 func (d *Dict) Same(name string, other *Dict, otherName string) bool {
 	in, t, err := d.find(name)
 	in2, t2, err2 := other.find(otherName)

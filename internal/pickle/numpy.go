@@ -98,7 +98,8 @@ func arrayParts(value any) (p pickledArray, err error) {
 	return p, nil
 }
 
-// setType reads a dtype: its name, and in its state the order of bytes.
+// setType sets the type and the byte order from a dtype, which has the one as its name
+// and the other in its state. It is an error if the type is not one of numbers.
 func (a *Array) setType(dtype *Object) error {
 	if dtype != nil && len(dtype.Args) > 0 {
 		switch name := dtype.Args[0].(type) {
@@ -122,8 +123,8 @@ func isBytes(value any, want string) bool {
 	return ok && string(b) == want
 }
 
-// Ints returns the whole numbers, which may be numpy's, of a tuple, a list, or an
-// array of numpy with one axis.
+// Ints returns the whole numbers in a tuple, a list, or a NumPy array with one axis, and
+// whether the value is one of these. The numbers may be NumPy's too.
 func Ints(value any) ([]int, bool) {
 	var items []any
 	switch v := value.(type) {
@@ -165,7 +166,7 @@ func Ints(value any) ([]int, bool) {
 	return values, true
 }
 
-// ints returns the values if they are whole numbers.
+// ints returns the values, if they are whole numbers.
 func (a *Array) ints() ([]int, bool) {
 	if a.Type[0] != 'i' && a.Type[0] != 'u' {
 		return nil, false

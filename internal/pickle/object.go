@@ -109,7 +109,7 @@ func (d *Decoder) object(opcode byte) (bool, error) {
 	return false, nil
 }
 
-// class reads the two lines of a class.
+// class reads the module and the name of a class, a line each.
 func (d *Decoder) class() (Class, error) {
 	module, err := d.line()
 	if err != nil {
@@ -119,8 +119,8 @@ func (d *Decoder) class() (Class, error) {
 	return Class{module, name}, err
 }
 
-// call pushes what stands for a call. The few that say no more than a dict or
-// bytes would are those.
+// call pushes an Object that stands for a call. A few calls only make dicts, bytes and the
+// like; for these it pushes the value itself.
 func (d *Decoder) call(of any, args Tuple) error {
 	class, _ := of.(Class)
 	switch of.(type) {
@@ -128,8 +128,7 @@ func (d *Decoder) call(of any, args Tuple) error {
 	default:
 		return errors.Errorf("%s cannot be called", kind(of))
 	}
-	// Newer names of modules stand for the older ones too.
-	switch class.Module {
+	switch class.Module { // Python 3 has other names
 	case "builtins":
 		class.Module = "__builtin__"
 	case "copyreg":
@@ -174,8 +173,8 @@ func (d *Decoder) call(of any, args Tuple) error {
 	return d.push(&Object{Of: of, Args: args})
 }
 
-// pairs are the entries that Python 2 gives to an OrderedDict, as a list of
-// lists of two.
+// pairs returns the entries with which an OrderedDict is made. Python 2 gives them as a
+// list of pairs.
 func (d *Decoder) pairs(args Tuple) ([]Entry, error) {
 	if len(args) == 0 {
 		return nil, nil
@@ -204,7 +203,7 @@ func (d *Decoder) pairs(args Tuple) ([]Entry, error) {
 	return entries, nil
 }
 
-// latin1 returns the bytes that a string stands for, one a character.
+// latin1 returns the bytes that a string stands for, one for each character.
 func (d *Decoder) latin1(s string) (Bytes, error) {
 	if err := d.charge(len(s)); err != nil {
 		return nil, err
@@ -219,7 +218,7 @@ func (d *Decoder) latin1(s string) (Bytes, error) {
 	return raw, nil
 }
 
-// kind says what a value is, in an error.
+// kind says, for an error, what a value is.
 func kind(value any) string {
 	switch v := value.(type) {
 	case nil:
