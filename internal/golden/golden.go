@@ -1,8 +1,8 @@
 // Package golden reads the reference values that tests compare with.
 //
 // Most files in testdata were computed in float32 with PyTorch 1.13 on the CPU, by the
-// published reference implementation of Pogodin et al. 2021; those of formulas by that of
-// the CORnets and by torchvision; ventral in float64 by scikit-learn, scipy and numpy.
+// published reference implementation of Pogodin et al. 2021; formula_* by that of the
+// CORnets and by torchvision; ventral in float64 by scikit-learn, scipy and numpy.
 // Local weights have axes OH OW O I/g KH KW, activations N C H W.
 package golden
 

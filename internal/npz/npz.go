@@ -38,7 +38,7 @@ func Create(path string) (*File, error) {
 }
 
 // Add adds an array. kind is NumPy's name of the type of its values, such as <f4. It is
-// an error if the disk fails, here and below.
+// an error if the disk fails.
 func (z *File) Add(name, kind string, shape ...int) (*Array, error) {
 	f, err := os.Create(filepath.Join(z.temporary, fmt.Sprint(len(z.arrays))))
 	if err != nil {
@@ -52,7 +52,7 @@ func (z *File) Add(name, kind string, shape ...int) (*Array, error) {
 // Number is a type of the numbers in vectors.
 type Number interface{ int64 | uint64 | float64 }
 
-// AddVector adds a vector of numbers.
+// AddVector adds a vector of numbers. It is an error if the disk fails.
 func AddVector[T Number](z *File, name string, values []T) error {
 	kind := map[any]string{int64(0): "<i8", uint64(0): "<u8", float64(0): "<f8"}[any(T(0))]
 	a, err := z.Add(name, kind, len(values))
@@ -62,7 +62,7 @@ func AddVector[T Number](z *File, name string, values []T) error {
 	return errors.Wrapf(binary.Write(a, binary.LittleEndian, values), "cannot write %q", z.path)
 }
 
-// AddStrings adds a vector of strings.
+// AddStrings adds a vector of strings. It is an error if the disk fails.
 func (z *File) AddStrings(name string, values []string) error {
 	longest := 1
 	for _, v := range values {
@@ -83,7 +83,7 @@ func (z *File) AddStrings(name string, values []string) error {
 }
 
 // Finish makes the file of the arrays. It replaces the file at path, if there is one, by
-// the complete new file or not at all.
+// the complete new file or not at all. It is an error if the disk fails.
 func (z *File) Finish() (err error) {
 	defer func() { err = errors.Wrapf(err, "cannot write %q", z.path) }()
 	complete, err := os.Create(filepath.Join(z.temporary, "complete"))
