@@ -7,19 +7,18 @@ import (
 	"hypnos/graph"
 )
 
-// ahead yields batches 0..n-1 in order, which so many workers make at the same
-// time, each with what newWorker returns. A worker has made at most one batch
-// that was not yielded, and works on the next: it needs two buffers in turn. When
-// the loop ends, by break too, the workers have ended. An error ends it as its
-// last element.
+// ahead yields batches 0..n-1 in order, while so many workers make the next ones, each
+// with the function that newWorker returns. A worker is at most one batch ahead of the
+// one that is in use: two buffers that it fills in turn are enough. All workers have
+// ended when the loop ends, by break too. An error is the last element.
 func ahead(workers, n int, newWorker func() func(k int) (graph.Batch, error)) iter.Seq2[graph.Batch, error] {
 	type result struct {
 		batch graph.Batch
 		err   error
 	}
 	return func(yield func(graph.Batch, error) bool) {
-		// Worker w makes batches w, w+W, w+2W, … in order. Their turn comes round
-		// in the same order, so no sorting is needed.
+		// Worker w of W makes batches w, w+W, w+2W, …, so that to take one batch from
+		// each worker in turn is to take them in order.
 		stop := make(chan struct{})
 		results := make([]chan result, min(workers, n))
 		var running sync.WaitGroup
@@ -53,18 +52,18 @@ func ahead(workers, n int, newWorker func() func(k int) (graph.Batch, error)) it
 	}
 }
 
-// maker writes images into batches, two buffers in turn.
+// maker fills batches with images, two buffers in turn.
 type maker struct {
 	buffers [2]graph.Batch
-	length  int // values of an image
+	length  int // values of an image in a batch
 	table   table
 	whole   Image // as it was read
-	cut     Image
+	cut     Image // the resized part of it
 	resizer resizer
 }
 
-// newMaker returns a maker of batches of so many images of length values each,
-// which are looked up in a table.
+// newMaker returns a maker of batches of size images, each of length values that are
+// normalised by a table.
 func newMaker(size, length int, t table) maker {
 	m := maker{length: length, table: t}
 	for i := range m.buffers {
@@ -79,7 +78,7 @@ func (m *maker) next() graph.Batch {
 	return m.buffers[0]
 }
 
-// write writes the cut of the image that was read as the n-th of a batch.
+// write cuts the image in m.whole and makes it the n-th of a batch.
 func (m *maker) write(batch graph.Batch, n int, c cut) {
 	dst := batch.Images[n*m.length : (n+1)*m.length]
 	if c.resized() {
@@ -92,16 +91,16 @@ func (m *maker) write(batch graph.Batch, n int, c cut) {
 	m.table.crop(dst, &m.whole, c)
 }
 
-// crop normalises the window of an image, axes C H W, into dst:
+// crop writes the window of a cut of an image, axes C H W, to dst, normalised:
 //
 //	dst[c,y,x] = t[c][ pixels[c, top+y, left+x] ]
 //
-// and 0, the normalised mean, where that lies outside the image. If it is to be
-// flipped, dst is mirrored left to right after that.
+// Outside of the image it is 0, the normalised mean. A cut with flip is then mirrored
+// left to right.
 func (t table) crop(dst []float32, image *Image, c cut) {
 	height, width := c.window.Dy(), c.window.Dx()
 	top, left := c.window.Min.Y, c.window.Min.X
-	// Columns first..last-1 of a row come from the image, the rest is padding.
+	// Columns first..last-1 of dst come from the image, the others are padding.
 	first := min(max(0, -left), width)
 	last := max(first, min(width, image.Width-left))
 	for channel := range t {

@@ -2,23 +2,22 @@ package data
 
 import "image"
 
-// plane is a component of a picture whose pixels have, each, a sample of it or
-// share one.
+// plane is a component of a picture, such as its luma. A sample of it stands for one
+// pixel, or for a block of them.
 type plane struct {
 	pix           []byte
 	stride        int
-	height, width int // samples
-	across, down  int // pixels to a sample
+	height, width int // in samples
+	across, down  int // pixels of a sample along each axis
 }
 
-// newPlane returns a component of an image, of which so many pixels share a
-// sample.
+// newPlane returns a component of an image whose samples stand for across × down pixels.
 func newPlane(pix []byte, stride int, of *Image, across, down int) plane {
 	return plane{pix, stride, ceil(of.Height, down), ceil(of.Width, across), across, down}
 }
 
-// sharing returns how many pixels share a sample of chroma.
-func sharing(ratio image.YCbCrSubsampleRatio) (across, down int) {
+// chromaBlock returns how many pixels along each axis share a sample of chroma.
+func chromaBlock(ratio image.YCbCrSubsampleRatio) (across, down int) {
 	switch ratio {
 	case image.YCbCrSubsampleRatio422:
 		return 2, 1
@@ -34,15 +33,14 @@ func sharing(ratio image.YCbCrSubsampleRatio) (across, down int) {
 	return 1, 1
 }
 
-// row returns row y at the resolution of the picture, in out unless there is
-// nothing to do. Where two pixels share a sample, it is interpolated by a
-// triangle: a pixel is 3/4 of the sample that it is in and 1/4 of the next
-// nearest, in each axis. Rounding, and which samplings are repeated instead, are
-// those of libjpeg-turbo's default ("fancy" upsampling).
+// row returns row y at the resolution of the picture. It writes it to out, unless the
+// plane has that resolution already. Where two pixels share a sample, samples are
+// interpolated by a triangle: along each axis a pixel is 3/4 of its own sample and 1/4
+// of the next nearest. Other samplings are repeated. All that, and the rounding, is as
+// in libjpeg-turbo by default ("fancy" upsampling).
 func (p *plane) row(y int, out []byte, sums []int) []byte {
 	near := p.pix[y/p.down*p.stride:][:p.width]
-	// The row next nearest, or at the border the same.
-	far := near
+	far := near // at the border
 	if next := y/p.down + 2*(y%2) - 1; p.down == 2 && next >= 0 && next < p.height {
 		far = p.pix[next*p.stride:][:p.width]
 	}
@@ -71,8 +69,8 @@ func (p *plane) row(y int, out []byte, sums []int) []byte {
 	return out
 }
 
-// triangle interpolates a row to twice its length, or one less. What is added
-// before the shift rounds the left and the right of two pixels.
+// triangle interpolates a row to twice its length, or one less if out is shorter. left
+// and right are added before the shift, to round the left and right pixels of samples.
 func triangle(out []byte, in []int, left, right, shift int) {
 	last := len(in) - 1
 	for i, v := range in {
@@ -83,8 +81,8 @@ func triangle(out []byte, in []int, left, right, shift int) {
 	}
 }
 
-// fillYCbCr fills an image of three channels, whose size is set, with the colours
-// of ITU-R BT.601 in full range, as JFIF has them, in fixed point of 16 bits.
+// fillYCbCr fills an image of three channels, whose size is set, with the colours of Y
+// Cb Cr by ITU-R BT.601 in full range, as in JFIF, in fixed point of 16 bits.
 func fillYCbCr(planes [3]plane, into *Image) {
 	width, size := into.Width, into.Height*into.Width
 	var out [3][]byte
@@ -109,8 +107,8 @@ func fillYCbCr(planes [3]plane, into *Image) {
 
 func clamp(v int) byte { return byte(min(max(v, 0), 255)) }
 
-// fillCMYK fills an image of three channels, whose size is set: what paper
-// reflects of light is what neither black nor a colour's ink absorbs.
+// fillCMYK fills an image of three channels, whose size is set, with the light that paper
+// reflects: what is absorbed neither by black nor by the ink of a colour.
 func fillCMYK(m *image.CMYK, into *Image) {
 	plane := into.Height * into.Width
 	for y := range into.Height {

@@ -11,8 +11,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// The images of CIFAR-10 and CIFAR-100. A record of the binary version is a
-// byte a label and the pixels, axes C H W.
+// The images of CIFAR-10 and CIFAR-100. A record of the binary version is its labels, a
+// byte each, and the pixels, axes C H W.
 // Source: https://www.cs.toronto.edu/~kriz/cifar.html.
 const (
 	cifarChannels = 3
@@ -22,18 +22,20 @@ const (
 
 // cifar is a data set in the format of CIFAR.
 type cifar struct {
-	versions []version  // the first is the one that is preferred
-	labels   [][]string // the classes of each label of a record
-	label    int        // the one that counts
-	keys     []string   // of the labels in the Python version
-	archives *regexp.Regexp
+	versions []version      // the first is the one that is preferred
+	labels   [][]string     // the classes of each label of a record
+	label    int            // which of them is the class of an image
+	keys     []string       // of the labels in the Python version
+	archives *regexp.Regexp // their names
 }
 
 // version is a form in which the data set is published.
 type version struct {
-	folder      string // that its archive unpacks to
-	train, test []string
-	decode      func(f cifar, contents []byte) (records []byte, err error) // of a file; nil if it is of records
+	folder      string   // the one that its archive unpacks to
+	train, test []string // names of its files
+
+	// decode makes records of the contents of a file; nil if they are records already.
+	decode func(f cifar, contents []byte) (records []byte, err error)
 }
 
 var (
@@ -70,19 +72,19 @@ var (
 	}
 )
 
-// coarse is CIFAR-100 by its 20 superclasses.
+// coarse returns CIFAR-100 by its 20 superclasses.
 func (f cifar) coarse() cifar {
 	f.label = 0
 	return f
 }
 
-// open reads a version from the data set's folder, which is found from dir. The
-// classes are the data set's own, in its order; the files of its folder that
-// repeat them are not read.
+// open reads the data set from its folder, which is looked for from dir. The classes are
+// those that were published, in their order; files of the folder that list them are not
+// read.
 //
-// The files are kept in memory as they are in the binary version; besides, reading
-// one of the Python version takes up to ten times its size, and 64 MB. Errors name
-// the file and, where its contents are at fault, the byte offset or the key.
+// The data set stays in memory as the binary version has it. To read a file of the
+// Python version takes another ten times its size at most, and 64 MB. Errors name the
+// file and, if its contents are at fault, the byte offset or the key.
 func (f cifar) open(dir string) (train, test Dataset, err error) {
 	l, notes, err := f.finder().find(dir)
 	if err != nil {
@@ -101,7 +103,7 @@ func (f cifar) open(dir string) (train, test Dataset, err error) {
 	return training, test, nil
 }
 
-// files are the names of all files of a version.
+// files returns the names of all files of a version.
 func (v version) files() []string { return slices.Concat(v.train, v.test) }
 
 func (f cifar) finder() finder {
@@ -118,8 +120,8 @@ func (f cifar) finder() finder {
 	}
 }
 
-// match returns the version that a folder holds, if it does. One of another name
-// holds most of its files, unless it was named itself.
+// match returns the version that a folder holds, nil if it holds none. Of its files, a
+// folder that is not called as usual must hold one if the user named it, or else most.
 func (f cifar) match(l listing) (found *match, of version) {
 	for i, v := range f.versions {
 		m := match{in: l, rank: i, usual: strings.EqualFold(filepath.Base(l.path), v.folder)}
@@ -130,8 +132,8 @@ func (f cifar) match(l listing) (found *match, of version) {
 		}
 		if !m.usual {
 			m.rank += len(f.versions)
-			here := len(v.files()) - len(m.missing)
-			if here == 0 || l.below != "" && here <= len(m.missing) {
+			held := len(v.files()) - len(m.missing)
+			if held == 0 || l.below != "" && held <= len(m.missing) {
 				continue
 			}
 		}
@@ -142,7 +144,7 @@ func (f cifar) match(l listing) (found *match, of version) {
 	return found, of
 }
 
-// read reads files of a folder, all of them of a version.
+// read returns the data set in some files of a version.
 func (f cifar) read(folder string, names []string, v version) (*records, error) {
 	set := f.records()
 	for _, name := range names {
@@ -173,12 +175,12 @@ func (f cifar) records() *records {
 	}
 }
 
-// record is the length of a record, bytes.
+// record returns the length of a record in bytes.
 func (f cifar) record() int { return len(f.labels) + cifarPixels }
 
-// check returns an error if the contents of a file are not one or more whole
-// records with labels that are classes, naming the first byte of the first
-// record that is broken.
+// check returns an error unless the contents of a file are one or more whole records
+// whose labels are classes. It names the byte where the first broken record begins, or
+// that of its label.
 func (f cifar) check(contents []byte) error {
 	record := f.record()
 	if len(contents) == 0 {

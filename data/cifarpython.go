@@ -9,8 +9,9 @@ import (
 	"hypnos/internal/pickle"
 )
 
-// fromPython returns a file of the Python version, a pickle of a dict with an array
-// of pixels, a row an image, and lists of labels, as one of the binary version.
+// fromPython turns a file of the Python version to records of the binary version. It is
+// a pickle of a dict, which has an array of pixels with a row for each image, and lists
+// of labels.
 func (f cifar) fromPython(contents []byte) ([]byte, error) {
 	size := len(contents)
 	batch, err := pickle.NewDecoder(bytes.NewReader(contents), int64(size), pickle.Options{Memory: 64e6 + 8*size}).Decode()
@@ -28,7 +29,7 @@ func (f cifar) fromPython(contents []byte) ([]byte, error) {
 	}
 	labels := make([][]int, len(f.keys))
 	for i, key := range f.keys {
-		if labels[i], err = f.labelsOf(batch, i, key, n); err != nil {
+		if labels[i], err = f.pythonLabels(batch, i, key, n); err != nil {
 			return nil, errors.Wrapf(err, "key %q", key)
 		}
 	}
@@ -42,9 +43,9 @@ func (f cifar) fromPython(contents []byte) ([]byte, error) {
 	return out, nil
 }
 
-// labelsOf returns the labels of n images under a key. Those that do not count may be
-// missing, and are 0 then.
-func (f cifar) labelsOf(batch any, which int, key string, n int) ([]int, error) {
+// pythonLabels returns the labels of n images under a key of a pickled dict. Those that
+// are not the classes of images may be missing, and are then 0.
+func (f cifar) pythonLabels(batch any, which int, key string, n int) ([]int, error) {
 	value := pickle.Get(batch, key)
 	if value == nil && which != f.label {
 		return make([]int, n), nil

@@ -14,24 +14,24 @@ import (
 	"hypnos/internal/plaintext"
 )
 
-// maxClassesFile is the longest file of class names that is read, bytes: of
-// ImageNet's 21,841 classes with their descriptions. Its tree takes up to some 100
-// times that.
+// maxClassesFile is the longest file of class names that is read, in bytes: enough for
+// ImageNet's 21,841 classes with their descriptions. Its YAML tree takes some 100 times
+// as much memory at most.
 const maxClassesFile = 4 << 20
 
-// ReadClasses returns the names of classes, in the order of their indices, that a
-// file has, whatever it is called:
+// ReadClasses returns the class names in a file of any name, in the order of their
+// indices. The file has
 //
-//   - a name on each line, or on each line the index of a class and its name, such
-//     as "0: tench", "0, tench" or "0 tench", in any order;
-//   - JSON, YAML or what Python prints, of a list of names, of a dict from index to
-//     name or from name to index, or of a dict with one of these under names,
-//     classes, id2label, label2id, class_to_idx or idx_to_class. Where several names
-//     stand for one class, as WordNet's number and a word, the last one counts.
+//   - a name on each line, or the index of a class and its name, such as "0: tench",
+//     "0, tench" or "0 tench", with lines in any order;
+//   - or a list of names, a dict from index to name or from name to index, or a dict
+//     with one of these under names, classes, class_names, id2label, label2id,
+//     class_to_idx or idx_to_class: as JSON, as YAML or as Python prints it. If a class
+//     has several names, such as a number of WordNet and a word, the last one counts.
 //
-// Text is UTF-8, UTF-16 that says so, or else Windows-1252. It is an error if a file is longer than
-// 4 MB, if it has no class, or if indices are not 0 to one less than their number,
-// each once.
+// Text is UTF-8, UTF-16 with a byte order mark, or else Windows-1252. It is an error if
+// the file is longer than 4 MB, if it has no class, or if indices are not 0 to one less
+// than their number, each once.
 func ReadClasses(path string) ([]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -57,8 +57,7 @@ func parseClasses(contents []byte) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(contents))
-	text = strings.TrimSpace(text)
+	text := strings.TrimSpace(string(contents))
 	var names []string
 	switch {
 	case text == "":
@@ -80,15 +79,17 @@ func parseClasses(contents []byte) ([]string, error) {
 	return names, nil
 }
 
-// yamlList is a list of YAML on lines of its own, or a dict that holds classes.
+// yamlList matches YAML that is a list, an item on each line, or a dict that has one of
+// the classKeys.
 var yamlList = regexp.MustCompile(`^(?:---\s*\n)?- \S|(?m)^(?:` + strings.Join(classKeys, "|") + `):\s*(?:$|[\[{])`)
 
-// numberedLine is a line of the index of a class, what separates it, and its name.
+// numberedLine matches the index of a class, a separator and its name.
 var numberedLine = regexp.MustCompile(`^"?([0-9]{1,9})"?(\s*[:,;=\t]\s*|\s+)(\S.*)$`)
 
-// lineClasses returns the names on lines. They are numbered where all lines, but
-// for a header, begin with numbers that are indices, in any order. Numbers that are
-// not are parts of names, as in "7 segments", unless a mark separates them.
+// lineClasses returns the names on lines. They are in the order of the numbers in front
+// of them, if there is one on every line but the first, which may be a header. If the
+// numbers are no indices, they are part of the names, as in "7 segments"; but numbers
+// that punctuation separates must be indices.
 func lineClasses(lines []string) ([]string, error) {
 	for i := range lines {
 		lines[i] = strings.TrimSpace(lines[i])
@@ -98,30 +99,31 @@ func lineClasses(lines []string) ([]string, error) {
 		rest = lines[1:]
 	}
 	var entries []indexed
-	marked := true
+	punctuated := true
 	for _, line := range rest {
 		m := numberedLine.FindStringSubmatch(line)
 		if m == nil {
 			return lines, nil
 		}
 		index, _ := strconv.Atoi(m[1])
-		marked = marked && strings.TrimSpace(m[2]) != ""
+		punctuated = punctuated && strings.TrimSpace(m[2]) != ""
 		entries = append(entries, indexed{index, strings.Trim(m[3], `"'`)})
 	}
 	names, err := ordered(entries)
-	if err != nil && !marked {
+	if err != nil && !punctuated {
 		return lines, nil
 	}
 	return names, err
 }
 
-// indexed is the name of the class of an index.
+// indexed is the index of a class and its name.
 type indexed struct {
 	index int
 	name  string
 }
 
-// ordered returns names in the order of their indices.
+// ordered returns names in the order of their indices. It is an error if these are not
+// 0 to one less than their number, each once.
 func ordered(entries []indexed) ([]string, error) {
 	names, named := make([]string, len(entries)), make([]bool, len(entries))
 	for _, e := range entries {
@@ -136,11 +138,11 @@ func ordered(entries []indexed) ([]string, error) {
 	return names, nil
 }
 
-// classKeys are under which dicts hold classes.
+// classKeys are the keys under which dicts hold classes.
 var classKeys = []string{"names", "classes", "class_names", "id2label", "label2id", "class_to_idx", "idx_to_class"}
 
-// treeClasses returns the names in a list or a dict. JSON and what Python prints of
-// strings and numbers are YAML.
+// treeClasses returns the names in a list or a dict. JSON is YAML, and so are strings and
+// numbers as Python prints them.
 func treeClasses(text string) ([]string, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
@@ -153,7 +155,7 @@ func treeClasses(text string) ([]string, error) {
 	for i := 0; root.Kind == yaml.MappingNode && i < len(root.Content); i += 2 {
 		if key, value := root.Content[i], root.Content[i+1]; slices.Contains(classKeys, key.Value) && value.Kind != yaml.ScalarNode {
 			root = value
-			i = -2 // what it holds may lie deeper
+			i = -2 // start again in there: it may have one of the keys too
 		}
 	}
 	switch root.Kind {
@@ -172,13 +174,14 @@ func treeClasses(text string) ([]string, error) {
 	return nil, errors.New("neither a list nor a dict of classes")
 }
 
-// dictClasses returns the names in the keys and values of a dict, of which one
-// are indices. Where both are numbers, as of classes that are called 0 to 99, a
-// quoted key of a number that is not quoted is the name.
+// dictClasses returns the names in a dict, given by its keys and values in turn: either
+// the keys are indices or the values are. If both are numbers, since classes are called
+// 0 to 99, the keys are the names if they alone are quoted.
 func dictClasses(nodes []*yaml.Node) ([]string, error) {
 	const integer = "!!int"
 	var byKey, byValue []indexed
-	keys, values, quoted := true, true, true // are indices; keys alone are quoted
+	keys, values := true, true // are numbers
+	quoted := true             // keys are, and values are not
 	for i := 0; i < len(nodes); i += 2 {
 		key, value := nodes[i], nodes[i+1]
 		index, err := strconv.Atoi(key.Value)
@@ -211,7 +214,7 @@ func dictClasses(nodes []*yaml.Node) ([]string, error) {
 	return names, err
 }
 
-// className returns the last of a class's names.
+// className returns the name of a class, the last one of a list.
 func className(n *yaml.Node) (string, error) {
 	if n.Kind == yaml.SequenceNode && len(n.Content) > 0 {
 		n = n.Content[len(n.Content)-1]

@@ -8,15 +8,15 @@ type Image struct {
 	Pixels                  []byte // Channels·Height·Width of them
 }
 
-// kept is how many bytes an image may keep that it has no use for.
-const kept = 1 << 26
+// maxUnused is how many bytes more than it needs an image may hold on to.
+const maxUnused = 1 << 26
 
-// resize gives an image this size, in the memory that it has where that is
-// enough and not far too much. Its pixels are undefined.
+// resize gives an image this size, in the memory that it has if that is enough and not
+// far too much. Its pixels are undefined.
 func (m *Image) resize(channels, height, width int) {
 	m.Channels, m.Height, m.Width = channels, height, width
 	n := channels * height * width
-	if cap(m.Pixels) < n || cap(m.Pixels) > n+kept {
+	if cap(m.Pixels) < n || cap(m.Pixels) > n+maxUnused {
 		m.Pixels = make([]byte, n)
 	}
 	m.Pixels = m.Pixels[:n]
@@ -32,25 +32,24 @@ type Dataset interface {
 	// if images have no labels. The caller must not change them.
 	Classes() []string
 
-	// Size returns the number of channels and the height and width in pixels
-	// of every image. Height and width are both 0 where images differ in them.
+	// Size returns the number of channels, the height and the width in pixels of every
+	// image. Height and width are both 0 if images differ in them.
 	Size() (channels, height, width int)
 
-	// Image reads the i-th image into the given one, whose memory it uses again
-	// where that is enough, and returns its class index: 0 if there are no
-	// classes. Where the given image is nil it returns the class index alone, so
-	// that labels can be read without decoding images. It is an error if i is
-	// outside 0..Len()-1 or if the image cannot be read.
+	// Image reads the i-th image into image, in the memory that it has if that is
+	// enough, and returns its class index, 0 if there are no classes. If image is nil,
+	// it returns only the class index: labels are read without decoding images. It is
+	// an error if i is outside of 0..Len()-1 or if the image cannot be read.
 	Image(i int, image *Image) (label int, err error)
 }
 
-// records is a Dataset held in memory as the CIFAR files have it: records of
-// a header of labels and the pixels, axes C H W.
+// records is a Dataset in memory, in records as in the files of CIFAR: a header of
+// labels, a byte each, and the pixels, axes C H W.
 type records struct {
 	noted
 	classes                 []string
 	channels, height, width int
-	header, label           int      // bytes, and which of them is the label
+	header, label           int      // bytes of the header, and which of them is the class
 	files                   [][]byte // each a whole number of records
 }
 
@@ -86,7 +85,7 @@ func (r *records) Image(i int, image *Image) (label int, err error) {
 	return int(record[r.label]), nil
 }
 
-// subset is the images of another data set whose indices it lists.
+// subset is the images of another data set that have these indices.
 type subset struct {
 	Dataset
 	indices []int
@@ -101,7 +100,7 @@ func (s *subset) Image(i int, image *Image) (label int, err error) {
 	return s.Dataset.Image(s.indices[i], image)
 }
 
-// checkIndex returns an error if set has no image i.
+// checkIndex returns an error if a data set has no image i.
 func checkIndex(set Dataset, i int) error {
 	if i < 0 || i >= set.Len() {
 		return errors.Errorf("data: image %d of a data set of %d images", i, set.Len())
@@ -109,8 +108,8 @@ func checkIndex(set Dataset, i int) error {
 	return nil
 }
 
-// read is set.Image with its answer checked and the image named in the error:
-// a Dataset may be anybody's.
+// read is set.Image, but checks what it returns, since the caller may have written the
+// Dataset. Errors name the image.
 func read(set Dataset, i int, image *Image) (label int, err error) {
 	label, err = set.Image(i, image)
 	if err == nil {
@@ -119,8 +118,8 @@ func read(set Dataset, i int, image *Image) (label int, err error) {
 	return label, errors.Wrapf(err, "image %d", i)
 }
 
-// checkAnswer returns an error if a label or an image, unless nil, is not what
-// the data set says of itself.
+// checkAnswer returns an error if a label, or an image that is not nil, contradicts the
+// classes and the size of its data set.
 func checkAnswer(set Dataset, label int, image *Image) error {
 	if last := max(len(set.Classes())-1, 0); label < 0 || label > last {
 		return errors.Errorf("label %d, want 0 to %d", label, last)
@@ -139,7 +138,7 @@ func checkAnswer(set Dataset, label int, image *Image) error {
 	return nil
 }
 
-// checkSize returns an error if the set reports a size that no image can have.
+// checkSize returns an error if a data set returns a size that no image can have.
 func checkSize(set Dataset) error {
 	channels, height, width := set.Size()
 	if any := height == 0 && width == 0; channels < 1 || !any && (height < 1 || width < 1) {

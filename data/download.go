@@ -11,12 +11,12 @@ import (
 	"hypnos/internal/lock"
 )
 
-// origin is where a data set is fetched from and what becomes of it.
+// origin says where a data set is fetched from and how its folder is made.
 type origin struct {
-	folder  string // in the user's folder
+	folder  string // its name, in the user's folder
 	files   []remote
-	tarball *tarball // that the one file is, nil if files are kept as they are
-	check   func(folder string) error
+	tarball *tarball                  // what the only file contains; nil if files stay as they are
+	check   func(folder string) error // an error unless the folder is complete
 }
 
 const (
@@ -26,15 +26,15 @@ const (
 	kmnistURL  = "https://codh.rois.ac.jp/kmnist/dataset/kmnist/"
 )
 
-// The archives of CIFAR-10 and CIFAR-100 are fetched in 170 MB each and unpack
-// to files of 10,000 records, or 50,000, and some of a few lines.
+// The archives of CIFAR-10 and CIFAR-100 have 170 MB each. They unpack to files of at
+// most 10,000 and 50,000 records, and to lists of a few lines.
 var (
 	cifar10Origin  = cifarOrigin(cifar10, "cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", 10_000, "batches.meta.txt")
 	cifar100Origin = cifarOrigin(cifar100, "cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8", 50_000, "coarse_label_names.txt", "fine_label_names.txt")
 )
 
-// The MD5 sums of the MNIST family are those that Fashion-MNIST's page
-// publishes and, for the other two, torchvision.
+// The MD5 sums of the MNIST family are published by Fashion-MNIST's page and, for the
+// other two, by torchvision.
 var (
 	mnistOrigin = idxOrigin(mnist, mnistURL,
 		"f68b3c2dcbeaaa9fbdd348bbdeb94873", "d53e105ee54ea40749a09fcbcd1e9432",
@@ -52,12 +52,12 @@ func cifarOrigin(f cifar, name, md5 string, records int, more ...string) *origin
 		folder:  f.versions[0].folder,
 		files:   []remote{{name: name, url: cifarURL + name, md5: md5, size: 200e6, stall: stall}},
 		tarball: &tarball{folder: f.versions[0].folder, files: append(f.versions[0].files(), more...), bytes: int64(records * f.record())},
-		check:   opens(f.open),
+		check:   canOpen(f.open),
 	}
 }
 
 func idxOrigin(f idxFamily, url string, md5s ...string) *origin {
-	o := &origin{folder: f.folder, check: opens(f.open)}
+	o := &origin{folder: f.folder, check: canOpen(f.open)}
 	for i, md5 := range md5s {
 		name := idxNames[i/2][i%2] + ".gz"
 		o.files = append(o.files, remote{name: name, url: url + name, md5: md5, size: 40e6, stall: stall})
@@ -65,39 +65,37 @@ func idxOrigin(f idxFamily, url string, md5s ...string) *origin {
 	return o
 }
 
-// opens returns a check that a folder can be opened.
-func opens(open func(dir string) (train, test Dataset, err error)) func(folder string) error {
+// canOpen returns a check that a folder can be opened.
+func canOpen(open func(dir string) (train, test Dataset, err error)) func(folder string) error {
 	return func(folder string) error {
 		_, _, err := open(folder)
 		return err
 	}
 }
 
-// stall is the time without a byte after which a server is given up.
+// stall is how long a server may send nothing before it is given up.
 const stall = 30 * time.Second
 
-// Download fetches a data set from its official page into dir, where Open finds
-// it, and does nothing if Open can read it from there already: cifar10 and
-// cifar100, of 170 MB each, and the MNIST family, of 12 to 31 MB.
+// Download fetches a data set from its official page into dir, where Open finds it:
+// cifar10 and cifar100, of 170 MB each, and the MNIST family, of 12 to 31 MB. It does
+// nothing if Open can read the data set from dir already.
 //
-// All work is done in the folder .download-NAME in dir, which is created if need
-// be, by one process at a time: it is an error, which names the first, if another
-// is at it. The file .download-NAME.lock stays. Every file is checked against its
-// published MD5 before anything is made of it, and the finished folder is renamed
-// into place. A download that broke
-// off or was cancelled leaves the bytes that it has there, and the next one goes
-// on from them; if they do not come to the published sum in the end, or the
-// server sends no part of a file, it starts anew. Where no bytes are of use, as
-// after a wrong sum, nothing else is left.
+// It works in the folder .download-NAME in dir, checks every file by its published MD5,
+// and renames the finished folder into place. dir is created if need be. Only one
+// process at a time can do so; the file .download-NAME.lock, which stays, names it.
 //
-// If progress is not nil, it is called with the number of bytes that are there
-// of the file that is being fetched and the number that the server announced, or
-// -1 if it announced none.
+// A download that broke off or was cancelled leaves the bytes that it has, and the next
+// one goes on from them. It starts anew if the MD5 is wrong in the end, or if the server
+// cannot send a part of a file. If no bytes are of use, none are left.
 //
-// It is an error if the name is unknown or nothing can be fetched for it, if a
-// folder is in the way that Open cannot read (it is left as it is), if the
-// server answers with an error, sends no byte for 30 seconds, or sends what is
-// not the file, or if the disk fails.
+// progress, unless it is nil, is called with the number of bytes that are there of the
+// file that is being fetched, and with the number that the server announced, -1 if it
+// announced none.
+//
+// It is an error if the name is unknown or nothing can be fetched for it, if another
+// process is fetching it, if a folder is in the way that Open cannot read (it is left as
+// it is), if the server answers with an error, sends nothing for 30 seconds, or sends
+// something else than the file, or if the disk fails.
 func Download(ctx context.Context, name, dir string, progress func(done, total int64)) error {
 	e, err := find(name)
 	switch {
@@ -128,7 +126,7 @@ func (o *origin) download(ctx context.Context, dir string, progress func(done, t
 		return err
 	}
 	defer unlock()
-	final := filepath.Join(dir, o.folder) // which another process may have made by now
+	final := filepath.Join(dir, o.folder) // another process may have made it by now
 	if _, err := os.Lstat(final); err == nil {
 		return errors.Wrapf(o.check(dir), "%s is in the way and not complete, remove it first", final)
 	}
@@ -167,7 +165,7 @@ func (o *origin) download(ctx context.Context, dir string, progress func(done, t
 	return syncFolder(dir)
 }
 
-// prepare makes the data set's folder of the files that were fetched into work.
+// prepare makes the folder ready out of the files that were fetched into work.
 func (o *origin) prepare(ctx context.Context, work, ready string) error {
 	if err := os.RemoveAll(ready); err != nil {
 		return err
@@ -186,7 +184,7 @@ func (o *origin) prepare(ctx context.Context, work, ready string) error {
 	return ctx.Err()
 }
 
-// holdsBytes says whether a folder has a file that is not empty.
+// holdsBytes reports whether a folder has a file that is not empty.
 func holdsBytes(folder string) bool {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
+	"fmt"
 	"hash"
 	"io"
 	"net/http"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,20 +17,19 @@ import (
 
 // remote is a file on a server.
 type remote struct {
-	name  string // of the file here
+	name  string // of the local copy
 	url   string
 	md5   string        // as published
-	size  int64         // bytes that are fetched at most
-	stall time.Duration // without a byte, after which the server is given up
+	size  int64         // how many bytes are fetched at most
+	stall time.Duration // a server that sends nothing for so long is given up
 }
 
-// errOtherFile is what a server sent, complete, that is not the file.
+// errOtherFile is the error of a server that sent something else than the file.
 var errOtherFile = errors.New("not the file that was published")
 
-// fetch makes the file at path, whose bytes it goes on from if there are some.
-// What is there is checked by the published MD5 at the end: if it is another
-// file's, or if the server does not send the rest of it, everything is fetched
-// anew. A file that does not come to its MD5 even so is removed.
+// fetch downloads to path. It goes on from the bytes that are there already, and checks
+// the whole by its published MD5. If that is another, or if the server cannot send only
+// the rest, it starts anew. If the MD5 is wrong even then, the file is removed.
 func (r *remote) fetch(ctx context.Context, path string, progress func(done, total int64)) error {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -78,8 +77,8 @@ func (r *remote) matches(sum hash.Hash) error {
 	return nil
 }
 
-// receive appends the bytes from number from on to a file that ends there, and
-// checks the MD5 of all, of which sum has those before.
+// receive appends the rest of the file on the server to a file of from bytes, and checks
+// the MD5 of the whole; sum has taken the bytes that are there.
 func (r *remote) receive(ctx context.Context, file *os.File, sum hash.Hash, from int64, progress func(done, total int64)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -87,32 +86,12 @@ func (r *remote) receive(ctx context.Context, file *os.File, sum hash.Hash, from
 		cancel(errors.Errorf("%s sent nothing for %v", r.url, r.stall))
 	})
 	defer watch.Stop()
-
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url, nil)
+	response, err := r.request(ctx, from)
 	if err != nil {
 		return err
 	}
-	// The bytes are wanted as they are stored, since the MD5 is of them.
-	request.Header.Set("Accept-Encoding", "identity")
-	if from > 0 {
-		request.Header.Set("Range", "bytes="+strconv.FormatInt(from, 10)+"-")
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return firstCause(ctx, err)
-	}
 	watch.Stop()
 	defer response.Body.Close()
-	switch status := response.StatusCode; {
-	case from > 0 && status == http.StatusPartialContent:
-		if got := response.Header.Get("Content-Range"); !strings.HasPrefix(got, "bytes "+strconv.FormatInt(from, 10)+"-") {
-			return errors.Wrapf(errOtherFile, "%s sent the range %q, want it from %d", r.url, got, from)
-		}
-	case from > 0 && (status == http.StatusOK || status == http.StatusRequestedRangeNotSatisfiable):
-		return errors.Wrapf(errOtherFile, "%s sends no part of it", r.url)
-	case status != http.StatusOK:
-		return errors.Errorf("%s answered %s", r.url, response.Status)
-	}
 
 	done, total := from, int64(-1)
 	if response.ContentLength >= 0 {
@@ -140,6 +119,43 @@ func (r *remote) receive(ctx context.Context, file *os.File, sum hash.Hash, from
 		return errors.Wrapf(err, "after %d bytes", done)
 	}
 	return file.Sync()
+}
+
+// request asks the server for the file from byte number from on. The error of a server
+// that sends something else is errOtherFile.
+func (r *remote) request(ctx context.Context, from int64) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept-Encoding", "identity") // the MD5 is of the bytes as they are stored
+	if from > 0 {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, firstCause(ctx, err)
+	}
+	if err := r.checkResponse(response, from); err != nil {
+		response.Body.Close()
+		return nil, err
+	}
+	return response, nil
+}
+
+// checkResponse returns an error unless a response is the file from byte number from on.
+func (r *remote) checkResponse(response *http.Response, from int64) error {
+	switch status := response.StatusCode; {
+	case from > 0 && status == http.StatusPartialContent:
+		if got := response.Header.Get("Content-Range"); !strings.HasPrefix(got, fmt.Sprintf("bytes %d-", from)) {
+			return errors.Wrapf(errOtherFile, "%s sent the range %q, want it from %d", r.url, got, from)
+		}
+	case from > 0 && (status == http.StatusOK || status == http.StatusRequestedRangeNotSatisfiable):
+		return errors.Wrapf(errOtherFile, "%s sends no part of it", r.url)
+	case status != http.StatusOK:
+		return errors.Errorf("%s answered %s", r.url, response.Status)
+	}
+	return nil
 }
 
 // readerFunc is an io.Reader that is one function.

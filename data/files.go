@@ -17,36 +17,35 @@ import (
 	"hypnos/internal/picturefile"
 )
 
-// Files is a data set of JPEG and PNG files, in colours and of any size, which
-// are read and decoded whenever they are asked for. It holds their names, end to
-// end: ImageNet's 1.3 million take 50 MB.
+// Files is a data set of JPEG and PNG files of any size, as images in colour. They are
+// read and decoded whenever they are asked for. In memory are only their names, end to
+// end: the 1.3 million of ImageNet take 50 MB.
 type Files struct {
 	classes []string
-	system  fs.FS   // that names are in; nil for the disk
-	root    string  // that names are below
-	names   []byte  // end to end
-	ends    []int   // of each name
+	system  fs.FS   // which has the files; nil for the disk
+	root    string  // the folder in which they are
+	names   []byte  // below root, end to end
+	ends    []int   // of each name in names
 	labels  []int32 // of each file; none if there are no classes
 	notes   []string
 
-	// Background is what is behind transparent pictures, in which they are seen
-	// through to it. Nil, as files are opened, drops transparency: a pixel has the
-	// colour that its file gives it, even where nothing of it shows. That is what
-	// torchvision's loader does, and so what published weights were trained on. It
-	// is to be set before images are read.
+	// Background is the colour that is seen through transparent pictures. Nil, as files
+	// are opened, drops transparency: a pixel has the colour that its file gives it,
+	// even where nothing of it would show. torchvision's loader does so, and published
+	// weights were trained on that. Set it before images are read.
 	Background color.Color
 }
 
-// Pictures is the data set, without labels, of picture files: of those named,
-// in the order in which they are named, whatever they are called, and of all
-// those in or below the folders named, folder by folder and sorted by name, with
-// numbers as numbers: img2.png is before img10.png. In folders, a picture file is
-// called *.jpg, *.jpeg or *.png in any case; names that begin with a dot and what
-// systems and archives leave behind, such as __MACOSX, are passed over. It is an
-// error if a path is not there or if a folder has no picture.
+// Pictures returns picture files as a data set without labels. A path of a file stands
+// for that file, whatever it is called; one of a folder for all pictures in or below it,
+// folder by folder and sorted by name, with numbers as numbers: img2.png is before
+// img10.png. In folders, pictures are called *.jpg, *.jpeg or *.png in any case. Names
+// that begin with a dot and what systems and archives leave behind, such as __MACOSX,
+// are passed over. It is an error if a path does not exist or if a folder has no
+// picture.
 //
-// Pixels are torchvision's: transparency is dropped unless Background is set, CMYK
-// is converted, and the orientation that a camera noted is not applied.
+// Pixels are those of torchvision: transparency is dropped unless Background is set,
+// CMYK is converted, and the orientation that a camera noted is not applied.
 func Pictures(paths ...string) (*Files, error) {
 	set := new(Files)
 	if len(paths) == 0 {
@@ -78,14 +77,13 @@ func Pictures(paths ...string) (*Files, error) {
 	return set, nil
 }
 
-// PicturesIn is the data set, without labels, of picture files in a file system,
-// such as a zip archive: of those named, in the order in which they are named,
-// whatever they are called, and of all that Pictures would find in it without
-// following links, in the order that they would have there, if none is named.
-// Root is what the file system is called, and Name puts it in front. It is an
-// error if a file is not there or if there is no picture.
+// PicturesIn returns picture files in a file system, such as a zip archive, as a data set
+// without labels: those of these names, whatever they are called, in their order. Without
+// names it is all those that Pictures would find, in the same order, but links are not
+// followed. root is what the file system is called; Name puts it in front. It is an error
+// if a file does not exist or if there is no picture.
 //
-// An image is read into as much memory as the file system says that it has bytes.
+// The memory that reading a file takes is its size as the file system states it.
 func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 	set := &Files{system: system, root: filepath.Clean(root)}
 	for _, name := range names {
@@ -125,14 +123,13 @@ func PicturesIn(system fs.FS, root string, names ...string) (*Files, error) {
 	return set, errors.Wrapf(err, "data: pictures in %s", root)
 }
 
-// maxDepth is how many folders may lie in each other. It ends a walk round a
-// link that leads back.
+// maxDepth is how many folders may lie in each other. It ends a walk along a link that
+// leads back.
 const maxDepth = 32
 
-// walk calls add with each picture file in or below a folder, sorted by name, and
-// other, unless it is nil, with each that is a picture of a kind that is not read.
-// Symbolic links are followed, and one that leads nowhere is a file, which
-// cannot be read.
+// walk calls add with each picture in or below a folder, sorted by name, and other,
+// unless it is nil, with each picture of a kind that is not read. Symbolic links are
+// followed; one that leads nowhere counts as a file, whose reading fails.
 func walk(folder string, depth int, add, other func(path string)) error {
 	if depth == 0 {
 		return errors.Errorf("%s lies more than %d folders deep, or a link leads back", folder, maxDepth)
@@ -159,7 +156,7 @@ func walk(folder string, depth int, add, other func(path string)) error {
 	return nil
 }
 
-// kindOf returns the type of an entry of a folder, or of what it is a link to.
+// kindOf returns the type of an entry of a folder; of a link, that of its target.
 func kindOf(path string, e fs.DirEntry) fs.FileMode {
 	if e.Type()&fs.ModeSymlink == 0 {
 		return e.Type()
@@ -171,7 +168,7 @@ func kindOf(path string, e fs.DirEntry) fs.FileMode {
 	return info.Mode().Type()
 }
 
-// addSorted appends files in the natural order of their names, which it sorts.
+// addSorted sorts names of files below root in natural order, and appends them.
 func (s *Files) addSorted(paths []string) {
 	slices.SortFunc(paths, func(a, b string) int { return natural.Compare(filepath.ToSlash(a), filepath.ToSlash(b)) })
 	for _, path := range paths {
@@ -179,7 +176,7 @@ func (s *Files) addSorted(paths []string) {
 	}
 }
 
-// add appends a file below root.
+// add appends a file by its path.
 func (s *Files) add(path string) {
 	if s.root != "" {
 		path = strings.TrimPrefix(path, s.root+string(filepath.Separator))
@@ -199,10 +196,10 @@ func (s *Files) Len() int { return len(s.ends) }
 // Classes returns the class names, none if files have no labels.
 func (s *Files) Classes() []string { return s.classes }
 
-// Size returns three channels, and no height and width.
+// Size returns three channels, and 0 for height and width.
 func (s *Files) Size() (channels, height, width int) { return 3, 0, 0 }
 
-// Notes returns what a user should know of how the files were found.
+// Notes returns what a user should know of how the files were found, a line each.
 func (s *Files) Notes() []string { return s.notes }
 
 // Name returns the path of the i-th file.
@@ -226,7 +223,7 @@ func (s *Files) read(i int) ([]byte, error) {
 	return contents, errors.Wrap(err, s.Name(i))
 }
 
-// stat returns what is known of the i-th file.
+// stat describes the i-th file.
 func (s *Files) stat(i int) (fs.FileInfo, error) {
 	if s.system == nil {
 		return os.Stat(s.Name(i))
@@ -252,9 +249,9 @@ func (s *Files) Image(i int, image *Image) (label int, err error) {
 	return label, errors.Wrap(decodePicture(contents, s.Background, image), s.Name(i))
 }
 
-// fingerprint is of the names, labels, sizes and times of change of all files,
-// and of how pixels are made of them: whatever is changed, moved or left out
-// changes it.
+// fingerprint returns a sum of the names, labels, sizes and times of change of all files,
+// and of how they are decoded. It is another one once a file is changed, moved or left
+// out.
 func (s *Files) fingerprint() ([]byte, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, "chroma is interpolated; background", s.Background)
@@ -275,13 +272,5 @@ func (s *Files) fingerprint() ([]byte, error) {
 	return sum.Sum(nil), nil
 }
 
-// folder is beside which things about the set are kept.
+// folder returns the folder in which files about the data set are kept, beside root.
 func (s *Files) folder() string { return filepath.Dir(s.root) }
-
-// few lists names, and no more than five of them.
-func few(names []string) string {
-	if len(names) > 5 {
-		return strings.Join(names[:5], ", ") + " and more"
-	}
-	return strings.Join(names, ", ")
-}

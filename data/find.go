@@ -11,45 +11,47 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/plaintext"
 )
 
-// finder finds the folder of a data set, wherever its user unpacked it: in the
-// folder that was named, in one below it, or in the one that holds it.
+// finder finds the folder of a data set, wherever the user unpacked it: the folder that
+// was named, one below it, or the one above it. Its texts are for error messages.
 type finder struct {
-	want     string                 // what is looked for, in words
-	match    func(listing) *match   // nil of a folder that is not the data set's
-	instead  func(listing) string   // what a folder holds that may be meant but is not read, in words, or ""
-	archive  func(name string) bool // whether an archive of this name is of it
-	remedy   string                 // of what is missing in part, in words, or ""
+	want     string                 // what is looked for
+	match    func(listing) *match   // nil if a folder is not the data set's
+	instead  func(listing) string   // what a folder holds that may be meant but is not read, or ""
+	archive  func(name string) bool // whether an archive of this name may have the data set
+	remedy   string                 // what to do if a part is missing, or ""
 	download string                 // the folder that Download makes, or ""
 }
 
-// listing is what is in a folder, hidden names and leftovers aside.
+// listing is what a folder has, without what is hidden.
 type listing struct {
 	path           string
-	below          string // the path below the folder that was named
+	below          string // its path below the folder that was named
 	files, folders []string
 }
 
-// match is a folder that is a data set's.
+// match is a folder that has a data set, or a part of it.
 type match struct {
 	in      listing
-	missing []string // what it should hold too
-	rank    int      // of folders equally deep the lowest is the likeliest
+	missing []string // what it should have too
+	rank    int      // of folders of the same depth, the one of the lowest rank is taken
 	usual   bool     // it has its usual name
 }
 
-// A search takes so many levels of folders, and so many folders, since it may
-// begin in somebody's home.
+// A search ends after so many levels of folders, or so many folders, since it may begin
+// in somebody's home.
 const (
 	searchLevels  = 4
 	searchFolders = 500
 )
 
-// find returns what is in the data set's folder. The nearest whole one is taken, and of
-// those equally near the likeliest; a note says which where it is not the one
-// that was named, nor in that under its usual name. It is an error, which is
-// fs.ErrNotExist, if there is none, and one that names them if there are two.
+// find returns what is in the data set's folder. It takes the nearest complete one, and
+// of several of the same depth the one of the lowest rank. A note says which, unless it
+// is the folder that was named, or one in there under its usual name. It is an error,
+// fs.ErrNotExist, if there is none, and another one if several have the lowest rank.
 func (f finder) find(dir string) (found listing, notes []string, err error) {
 	root, err := f.root(dir)
 	if err != nil {
@@ -98,13 +100,13 @@ func (f finder) find(dir string) (found listing, notes []string, err error) {
 	return listing{}, nil, f.missing(root, seen, part)
 }
 
-// readFrom is the note that the folder is not the one that was named.
+// readFrom returns the note that a folder is read that is not the one that was named.
 func readFrom(dir, folder string) string {
 	return fmt.Sprintf("%s: the data set is read from %s", dir, folder)
 }
 
-// root is the folder in which to search: that which was named, or that of the
-// file which was.
+// root returns the folder in which the search begins: the one that was named or, if a
+// file was, the folder that has it.
 func (f finder) root(dir string) (string, error) {
 	info, err := os.Stat(dir)
 	if err == nil {
@@ -127,7 +129,7 @@ func (f finder) root(dir string) (string, error) {
 	return "", notFound(message + f.fetch(dir))
 }
 
-// choose takes one of the folders that lie this deep.
+// choose returns one of the complete folders of a depth, by their ranks.
 func (f finder) choose(dir string, depth int, whole []match) (found listing, notes []string, err error) {
 	slices.SortStableFunc(whole, func(a, b match) int { return cmp.Compare(a.rank, b.rank) })
 	first := whole[0]
@@ -138,7 +140,7 @@ func (f finder) choose(dir string, depth int, whole []match) (found listing, not
 				folders = append(folders, m.in.path)
 			}
 		}
-		return listing{}, nil, errors.Errorf("%s holds more than one: name one of %s", dir, few(folders))
+		return listing{}, nil, errors.Errorf("%s holds more than one: name one of %s", dir, plaintext.Few(folders))
 	}
 	if depth > 1 || depth == 1 && !first.usual {
 		notes = append(notes, readFrom(dir, first.in.path))
@@ -146,7 +148,8 @@ func (f finder) choose(dir string, depth int, whole []match) (found listing, not
 	return first.in, notes, nil
 }
 
-// missing says what is wanted and what is there instead.
+// missing returns an error that says what is wanted and what is there instead. part is a
+// folder in which something is missing, nil if there is none.
 func (f finder) missing(dir string, seen []listing, part *match) error {
 	for _, l := range seen {
 		for _, name := range l.files {
@@ -156,7 +159,7 @@ func (f finder) missing(dir string, seen []listing, part *match) error {
 		}
 	}
 	if part != nil {
-		return notFound(fmt.Sprintf("%s lacks %s%s%s", part.in.path, few(part.missing), f.remedy, f.fetch(dir)))
+		return notFound(fmt.Sprintf("%s lacks %s%s%s", part.in.path, plaintext.Few(part.missing), f.remedy, f.fetch(dir)))
 	}
 	message := fmt.Sprintf("no %s in %s, which %v", f.want, dir, seen[0])
 	for _, l := range seen {
@@ -168,7 +171,7 @@ func (f finder) missing(dir string, seen []listing, part *match) error {
 	return notFound(message + f.fetch(dir))
 }
 
-// fetch is how to get the data set from its page, if it can be got.
+// fetch says how to download the data set, if that is possible.
 func (f finder) fetch(dir string) string {
 	switch {
 	case f.download == "":
@@ -179,7 +182,7 @@ func (f finder) fetch(dir string) string {
 	return "; bench train -download fetches it"
 }
 
-// notFound is an fs.ErrNotExist in words of its own.
+// notFound is an fs.ErrNotExist with another message.
 type notFound string
 
 func (e notFound) Error() string { return string(e) }
@@ -191,7 +194,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// list returns what is in a folder. Symbolic links are what they lead to.
+// list returns what is in a folder. Symbolic links count as their targets.
 func list(path, below string) (listing, error) {
 	l := listing{path: path, below: below}
 	entries, err := os.ReadDir(path)
@@ -208,18 +211,18 @@ func list(path, below string) (listing, error) {
 	return l, err
 }
 
-// String says what a folder holds.
+// String is a part of a sentence that says what a folder holds.
 func (l listing) String() string {
 	names := slices.Concat(l.folders, l.files)
 	if len(names) == 0 {
 		return "is empty"
 	}
-	return "holds " + few(names)
+	return "holds " + plaintext.Few(names)
 }
 
 func (l listing) hasFile(name string) bool { return slices.Contains(l.files, name) }
 
-// folder returns the first of these names, in any case, that a folder in it has.
+// folder returns the name of a folder in it: the first of these names, in any case.
 func (l listing) folder(names ...string) (folder string, found bool) {
 	for _, name := range names {
 		if slices.Contains(l.folders, name) {
@@ -239,8 +242,8 @@ var (
 	otherName = regexp.MustCompile(`(?i)\.(7z|rar)$`)
 )
 
-// unpacking is how to unpack an archive where it lies, "" of a file that is none
-// by its name.
+// unpacking says how to unpack an archive into its folder. It is "" for a file that is no
+// archive by its name.
 func unpacking(folder, name string) string {
 	file := quoted(filepath.Join(folder, name))
 	switch {
@@ -254,7 +257,7 @@ func unpacking(folder, name string) string {
 	return ""
 }
 
-// quoted is a path as a shell takes it.
+// quoted returns a path as it is written in a shell.
 func quoted(path string) string {
 	if !strings.ContainsFunc(path, func(r rune) bool { return strings.ContainsRune(" \t\n'\"\\$&|;<>()*?[]#~`!{}", r) }) {
 		return path
@@ -262,15 +265,15 @@ func quoted(path string) string {
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-// otherKinds are kinds of files that data sets are passed on in and that are not
-// read, by the ends of their names.
+// otherKinds are the files, by the ends of their names, in which data sets are passed on
+// and that are not read.
 var otherKinds = []struct{ end, kind string }{
 	{".mat", "MATLAB's"}, {"-matlab.tar.gz", "MATLAB's"}, {".npz", "NumPy's"}, {".npy", "NumPy's"}, {".csv", "a table"},
 	{".parquet", "a table"}, {".arrow", "a table"}, {".pt", "PyTorch's"}, {".h5", "HDF5"}, {".hdf5", "HDF5"}, {".pkl", "a pickle"},
 	{".tfrecord", "TensorFlow's"}, {".mdb", "LMDB"},
 }
 
-// otherKind names what in a folder may be the data set in a form that is not read.
+// otherKind says what in a folder may be the data set in a form that is not read, or "".
 func otherKind(l listing) string {
 	if _, found := l.folder(trainingNames...); found {
 		if _, found := l.folder(slices.Concat(validationNames, testNames)...); found {
@@ -291,14 +294,14 @@ func otherKind(l listing) string {
 // copies of the pictures beside them.
 var leftovers = []string{"__MACOSX", "@eaDir", "#recycle", "@Recycle", "@__thumb", "$RECYCLE.BIN", "System Volume Information", "lost+found"}
 
-// isHidden says whether a name is passed over: it begins with a dot, or is that
-// of a leftover.
+// isHidden reports whether a name is passed over: it begins with a dot, or is one of the
+// leftovers.
 func isHidden(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains(leftovers, name)
 }
 
-// sentInstead says of a file's contents that they are what a server sent in place
-// of the file, or "".
+// sentInstead ends the error message about a file by what its contents are, if a server
+// sent something else in its place.
 func sentInstead(contents []byte) string {
 	start := strings.ToLower(string(contents[:min(len(contents), 512)]))
 	switch {

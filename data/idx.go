@@ -15,24 +15,25 @@ import (
 	"github.com/pkg/errors"
 )
 
-// The MNIST family: grey images of 28×28 in IDX files, which are a header of
-// big-endian numbers of 32 bits and one byte a value.
+// The MNIST family: grey images of 28×28 pixels in IDX files. These are a header of
+// big-endian numbers of 32 bits, and the values, a byte each.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
 const (
 	idxSide   = 28
 	idxImages = 0x803 // bytes, three axes: images, rows, columns
 	idxLabels = 0x801 // bytes, one axis
 
-	// maxIDX bounds what a gzip file unpacks to, bytes. The largest of the
-	// family, of 60,000 images, has 47 million.
+	// maxIDX is how many bytes a gzip file may unpack to. The largest one of the family,
+	// of 60,000 images, has 47 million.
 	maxIDX = 64 << 20
-	// deflation is what a byte of a gzip file unpacks to at most, bytes.
-	deflation = 1032
+
+	// deflation is how many bytes a byte of a gzip file unpacks to at most.
+	deflation = mostInflated
 )
 
 // idxFamily is a data set of the MNIST family.
 type idxFamily struct {
-	folder  string // that Download makes
+	folder  string // the one that Download makes
 	classes []string
 }
 
@@ -44,8 +45,8 @@ var (
 	kmnist = idxFamily{"kmnist", []string{"o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"}}
 )
 
-// relatives are what folders and archives of data sets are called whose files are
-// called as MNIST's and cannot be told from them. The last name is in the others.
+// relatives are the data sets whose files have the names of MNIST's and look like them,
+// by the names of their folders and archives. All these names match the last one too.
 var relatives = []struct {
 	name   *regexp.Regexp
 	folder string
@@ -56,7 +57,7 @@ var relatives = []struct {
 	{regexp.MustCompile(`(?i)mnist`), "mnist"},
 }
 
-// relative returns which of the relatives a name is of, "" if of none.
+// relative returns the folder of the first relative that a name matches, or "".
 func relative(name string) string {
 	for _, r := range relatives {
 		if r.name.MatchString(name) {
@@ -66,8 +67,7 @@ func relative(name string) string {
 	return ""
 }
 
-// named returns which of the relatives the last name of a path is of that is of
-// one, "" if none is.
+// named returns the relative of a path: that of its last element that matches one, or "".
 func named(path string) string {
 	for ; path != "" && path != "." && filepath.Dir(path) != path; path = filepath.Dir(path) {
 		if r := relative(filepath.Base(path)); r != "" {
@@ -85,18 +85,18 @@ func digits() []string {
 	return names
 }
 
-// idxNames are the files of each data set of the family: images and labels to
-// train on, and to test with.
+// idxNames are the files of a data set of the family: images and labels to train on, and
+// to test with.
 var idxNames = [2][2]string{
 	{"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
 	{"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
 }
 
-// idxName are the names under which they are passed on: with dots, the kind left
-// out, packed or not.
+// idxName matches the names under which these files are passed on: with dashes or dots,
+// with or without the format, packed or not.
 var idxName = regexp.MustCompile(`(?i)^(train|t10k|test)[-_. ]?(images|labels)([-_. ]?idx[13]?)?([-_. ]?ubyte)?(\.gz)?$`)
 
-// idxPart returns which of idxNames a name is of, and whether of any.
+// idxPart returns which of idxNames a name stands for, if it is one of them.
 func idxPart(name string) (part, kind int, ok bool) {
 	m := idxName.FindStringSubmatch(name)
 	if m == nil {
@@ -111,16 +111,15 @@ func idxPart(name string) (part, kind int, ok bool) {
 	return part, kind, true
 }
 
-// open reads the four files from the data set's folder, which is found from dir.
-// They are kept in memory. Errors name the file and, where its contents are at
-// fault, what is wrong with them.
+// open reads the four files from the data set's folder, which is looked for from dir,
+// and keeps them in memory. Errors name the file and what is wrong with its contents.
 func (f idxFamily) open(dir string) (train, test Dataset, err error) {
 	l, notes, err := f.finder().find(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	// A folder that was named itself may be another's by its name, or by that of
-	// the one that holds it, as with torchvision's raw.
+	// The user may have named a folder that belongs to another data set by its name, or
+	// by that of the folder above it, as torchvision's NAME/raw.
 	path, err := filepath.Abs(l.path)
 	if err != nil {
 		return nil, nil, err
@@ -167,8 +166,8 @@ func (f idxFamily) finder() finder {
 	}
 }
 
-// match finds a folder of files of the family whose name is not that of another
-// data set.
+// match returns the match of a folder that has files of the family, unless its name is
+// that of another data set.
 func (f idxFamily) match(l listing) *match {
 	m := match{in: l}
 	switch named(l.below) {
@@ -192,9 +191,9 @@ func (f idxFamily) match(l listing) *match {
 	return &m
 }
 
-// idxPaths returns the paths of the files in a folder that are idxNames, "" of
-// those that are not there. Of several under different names it is the one that
-// is not packed. Some programs unpack each into a folder of its name.
+// idxPaths returns the paths of the idxNames in a folder, "" for those that it has not.
+// A file that is not packed comes before one that is. A file may also be in a folder of
+// its own name, into which some programs unpack it.
 func idxPaths(l listing) (paths [2][2]string) {
 	for _, packed := range []bool{false, true} {
 		for _, name := range l.files {
@@ -217,10 +216,9 @@ func idxPaths(l listing) (paths [2][2]string) {
 	return paths
 }
 
-// readIDX returns the values of an IDX file of this kind, plain or, whatever its
-// name, packed by gzip. It takes as much memory as the file has bytes and, if it
-// is packed, as it unpacks to, which is no more than the file's header says, than
-// maxIDX, and than deflation allows.
+// readIDX returns the values of an IDX file of this kind, plain or packed by gzip,
+// whatever it is called. It takes the memory of the file and, if that is packed, of what
+// it unpacks to: no more than its header says, than maxIDX, and than deflation allows.
 func readIDX(path string, kind uint32) ([]byte, error) {
 	contents, err := os.ReadFile(path)
 	if err != nil {
@@ -235,8 +233,8 @@ func readIDX(path string, kind uint32) ([]byte, error) {
 	return values, errors.Wrap(err, path)
 }
 
-// gunzip unpacks a gzip file of an IDX file of this kind, and no more than a byte
-// beyond the end that its header says.
+// gunzip unpacks an IDX file of this kind, up to a byte beyond the end that its header
+// states, so that a longer file is seen to be too long.
 func gunzip(contents []byte, kind uint32) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(contents))
 	if err != nil {
@@ -260,8 +258,7 @@ func gunzip(contents []byte, kind uint32) ([]byte, error) {
 	return plain.Bytes(), err
 }
 
-// parseIDX returns the values of an IDX file of this kind, which are its
-// contents without the header, or an error that says what is wrong with it.
+// parseIDX returns the values of an IDX file of this kind: its contents after the header.
 func parseIDX(contents []byte, kind uint32) ([]byte, error) {
 	n, length, err := parseIDXHeader(contents, kind)
 	if err != nil {
@@ -274,11 +271,11 @@ func parseIDX(contents []byte, kind uint32) ([]byte, error) {
 	return values, nil
 }
 
-// idxHeader is the length of the header of a kind, bytes.
+// idxHeader returns the length of the header of a kind in bytes.
 func idxHeader(kind uint32) int { return 4 + 4*int(kind&0xff) }
 
-// parseIDXHeader returns how many items of how many bytes a header of this kind
-// says that there are.
+// parseIDXHeader returns the number of items and the bytes of each that a header of this
+// kind states.
 func parseIDXHeader(contents []byte, kind uint32) (n uint64, length int, err error) {
 	if header := idxHeader(kind); len(contents) < header {
 		return 0, 0, errors.Errorf("%d bytes, want a header of %d", len(contents), header)
@@ -297,7 +294,7 @@ func parseIDXHeader(contents []byte, kind uint32) (n uint64, length int, err err
 	return uint64(binary.BigEndian.Uint32(contents[4:])), length, nil
 }
 
-// greys is a Dataset of grey images held in memory.
+// greys is a Dataset of grey images in memory.
 type greys struct {
 	noted
 	classes        []string

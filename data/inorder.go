@@ -10,15 +10,14 @@ import (
 	"hypnos/graph"
 )
 
-// InOrder yields all images of a data set once, in order and as they are,
-// normalised, in batches of so many images; the last batch is short where the
-// numbers do not divide. Axes are N C H W. Images must be of one size:
-// [Preprocess] makes them so. They are read and decoded ahead, on all cores. A
-// yielded batch is valid until the next iteration, which may overwrite it.
+// InOrder yields all images of a data set once, in order, normalised and otherwise as
+// they are, in batches of batch images with axes N C H W; the last batch may have fewer.
+// Images must be of one size, as [Preprocess] makes them. They are read and decoded
+// ahead, on all cores. A batch is valid until the next iteration, which may overwrite it.
 //
-// A batch size below 1, images of different sizes, a normalisation made for
-// another number of channels or an image that cannot be read ends the pass with
-// an error as its last element.
+// An error is the last element. It is an error if the batch size is below 1, if images
+// are of different sizes, if the normalisation is of another number of channels, or if
+// an image cannot be read.
 func InOrder(set Dataset, normalisation Normalisation, batch int) iter.Seq2[graph.Batch, error] {
 	batches, err := inOrder(set, normalisation, batch)
 	if err != nil {

@@ -26,31 +26,31 @@ const (
 	jpegAdobe       = 0xee
 )
 
-// maxScans is how many scans a progressive JPEG file may have. Each takes time for
-// all pixels, and none needs more than some bytes; encoders write about ten.
+// maxScans is how many scans a progressive JPEG file may have. Each takes time for all
+// pixels, even if it has only some bytes. Encoders write about ten.
 const maxScans = 100
 
-// component is one of the planes of a JPEG file, with its samples relative to
-// those of the others.
+// component is a plane of a JPEG file, with the number of its samples along each axis
+// relative to those of the other planes.
 type component struct{ across, down int }
 
 // jpegFile is a JPEG file whose header was read.
 type jpegFile struct {
 	contents      []byte
-	frame         byte // marker
+	frame         byte // its marker
 	height, width int
 	components    []component
-	adobe         bool // it says what four components are
-	rgb           bool // three components are colours as they are
+	adobe         bool // a mark of Adobe says what four components are
+	rgb           bool // three components are red, green and blue
 	interleaved   bool // the first scan has all components
-	usual         bool // Go's decoder reads such a sampling
+	usual         bool // Go's decoder reads the sampling of its components
 }
 
 // readJPEG reads the segments of a file up to its first scan.
 func readJPEG(contents []byte) (*jpegFile, error) {
 	f := &jpegFile{contents: contents}
 	for at := 2; ; {
-		// What is no marker is passed over, as decoders do.
+		// Decoders pass over bytes that are no marker.
 		skip := bytes.IndexByte(contents[at:], 0xff)
 		if skip < 0 || at+skip+4 > len(contents) {
 			return nil, errCut
@@ -100,10 +100,10 @@ func readJPEG(contents []byte) (*jpegFile, error) {
 
 var errDamaged = errors.New("a JPEG file with a damaged header")
 
-// asPNG is what to do with a file of a kind that is not read.
+// asPNG says what to do with a file of a kind that is not read.
 const asPNG = "convert it, as by: magick IN.jpg OUT.png"
 
-// readFrame reads the segment that says how a picture is coded.
+// readFrame reads the segment of the picture's size, coding and components.
 func (f *jpegFile) readFrame(marker byte, body []byte) error {
 	if marker > jpegProgressive {
 		coding := "lossless, hierarchical or arithmetic coding"
@@ -134,7 +134,7 @@ func (f *jpegFile) readFrame(marker byte, body []byte) error {
 	f.rgb = f.rgb || names == "RGB"
 	switch len(f.components) {
 	case 1:
-		f.components[0] = component{1, 1} // whatever it says
+		f.components[0] = component{1, 1} // there is no other, so what it says does not matter
 	case 3, 4:
 	default:
 		return errors.Errorf("a JPEG file of %d channels, want 1, 3 or 4", len(f.components))
@@ -144,16 +144,16 @@ func (f *jpegFile) readFrame(marker byte, body []byte) error {
 
 func (f *jpegFile) size() (height, width int) { return f.height, f.width }
 
-// most returns the largest sampling of any component.
-func (f *jpegFile) most() component {
-	var most component
+// finest returns the largest sampling of any component along each axis.
+func (f *jpegFile) finest() component {
+	var finest component
 	for _, c := range f.components {
-		most.across, most.down = max(most.across, c.across), max(most.down, c.down)
+		finest.across, finest.down = max(finest.across, c.across), max(finest.down, c.down)
 	}
-	return most
+	return finest
 }
 
-// sampling is as cjpeg and ImageMagick write it.
+// sampling returns the sampling of the components as cjpeg and ImageMagick write it.
 func (f *jpegFile) sampling() string {
 	var parts []string
 	for _, c := range f.components {
@@ -163,28 +163,29 @@ func (f *jpegFile) sampling() string {
 }
 
 func (f *jpegFile) memory() int64 {
-	most := f.most()
-	units := ceil(f.width, 8*most.across) * ceil(f.height, 8*most.down)
-	pixels, planes := 64*most.across*most.down*units, 0
+	finest := f.finest()
+	units := ceil(f.width, 8*finest.across) * ceil(f.height, 8*finest.down)
+	pixels, planes := 64*finest.across*finest.down*units, 0
 	for _, c := range f.components {
 		planes += 64 * c.across * c.down * units
 	}
-	total := planes + 3*pixels // the last of the image
+	total := planes + 3*pixels // 3 for the image
 	if f.frame == jpegProgressive {
 		total += 4 * planes // coefficients
 	}
 	if f.rgb || len(f.components) == 4 || !f.usual {
-		total += 4 * pixels // as it is converted
+		total += 4 * pixels // for the picture before it is converted
 	}
-	if !f.usual { // repeated to the size of the picture, and back; two copies of the file
+	if !f.usual { // planes enlarged to the picture, and as they were; two copies of the file
 		total += planes + 3*pixels + 2*len(f.contents)
 	}
 	return int64(total) + overhead
 }
 
+// ceil returns n/part, rounded up.
 func ceil(n, part int) int { return (n + part - 1) / part }
 
-// smallest is a bit for each block of 8×8 pixels.
+// smallest returns a bit for each block of 8×8 pixels.
 func (f *jpegFile) smallest() int64 { return int64(f.height) * int64(f.width) / (64 * 8) }
 
 func (f *jpegFile) decode(background color.Color, into *Image) error {
@@ -196,7 +197,7 @@ func (f *jpegFile) decode(background color.Color, into *Image) error {
 		contents = f.withoutTransform()
 	}
 	picture, err := jpeg.Decode(bytes.NewReader(contents))
-	if err != nil { // libjpeg takes more than Go's decoder
+	if err != nil { // libjpeg reads more files than Go's decoder
 		return errors.Errorf("%v; if other programs open it, %s", err, asPNG)
 	}
 	if picture.Bounds().Size() != image.Pt(f.width, f.height) {
@@ -211,7 +212,7 @@ func (f *jpegFile) decode(background color.Color, into *Image) error {
 	case *image.CMYK:
 		fillCMYK(m, into)
 	case *image.YCbCr:
-		across, down := sharing(m.SubsampleRatio)
+		across, down := chromaBlock(m.SubsampleRatio)
 		fillYCbCr([3]plane{
 			newPlane(m.Y, m.YStride, into, 1, 1),
 			newPlane(m.Cb, m.CStride, into, across, down),
@@ -223,23 +224,23 @@ func (f *jpegFile) decode(background color.Color, into *Image) error {
 	return nil
 }
 
-// withoutTransform returns the file with a mark of Adobe's in front that its
-// components are colours, or inks, as they are.
+// withoutTransform returns the file with a mark of Adobe in front which says that its
+// components are colours or inks already, so that decoders do not convert them.
 func (f *jpegFile) withoutTransform() []byte {
 	mark := []byte{0xff, jpegAdobe, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0}
 	return slices.Concat(f.contents[:2], mark, f.contents[2:])
 }
 
-// decodeUnusual decodes a file of a sampling that Go's decoder does not read,
-// with another one, which knows all samplings by powers of two. That is right
-// where there is one scan; in progressive files it loses blocks without a word.
+// decodeUnusual decodes a file whose sampling Go's decoder does not read, with another
+// decoder, which reads all samplings by powers of two. It does so only for a single
+// scan: in progressive files that decoder loses blocks without an error.
 func (f *jpegFile) decodeUnusual(into *Image) error {
 	refused := errors.Errorf("a JPEG file with the unusual sampling %s: %s", f.sampling(), asPNG)
 	if len(f.components) != 3 || f.rgb || f.frame != jpegBaseline || !f.interleaved {
 		return refused
 	}
-	// Told that Y Cb Cr are R G B it leaves them as they are, repeated to the
-	// size of the picture.
+	// The decoder is told that Y Cb Cr are R G B, so that it does not convert them. It
+	// repeats their samples to the size of the picture.
 	options := &jpegn.Options{UpsampleMethod: jpegn.NearestNeighbor}
 	picture, err := jpegn.Decode(bytes.NewReader(f.withoutTransform()), options)
 	if errors.Is(err, jpegn.ErrUnsupported) {
@@ -253,10 +254,10 @@ func (f *jpegFile) decodeUnusual(into *Image) error {
 		return errDamaged
 	}
 	into.resize(3, f.height, f.width)
-	most := f.most()
+	finest := f.finest()
 	var planes [3]plane
 	for i, c := range f.components {
-		across, down := most.across/c.across, most.down/c.down
+		across, down := finest.across/c.across, finest.down/c.down
 		p := newPlane(nil, ceil(f.width, across), into, across, down)
 		p.pix = make([]byte, 0, p.width*p.height)
 		for y := range p.height {

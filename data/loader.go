@@ -12,28 +12,27 @@ import (
 // that of He et al. 2015 on CIFAR-10.
 const DefaultBatch = 128
 
-// LoaderOptions says how training batches are made. The zero value is batches
-// of 128 distinct images, as they are, with pixels from 0 to 1.
+// LoaderOptions configure training batches. The zero value makes batches of 128 distinct
+// images, as they are, with pixels from 0 to 1.
 type LoaderOptions struct {
 	// Batch is the number of images in a batch, repetitions included.
 	// 0 means DefaultBatch.
 	Batch int
 
-	// Repetitions is how often each distinct image appears in its batch, each
-	// time transformed by a draw of its own. A batch holds
-	// Batch/Repetitions distinct images, and the repetitions of one image are
-	// neighbours. It must divide Batch. 0 means 1.
+	// Repetitions is how often each distinct image appears in its batch, each time
+	// transformed by a new draw. A batch has Batch/Repetitions distinct images, and the
+	// repetitions of an image follow each other. It must divide Batch. 0 means 1.
 	Repetitions int
 
-	// Transform makes the images of a batch, all of one size. Nil means whole
-	// images, which must be of one size.
+	// Transform makes the images of a batch, all of one size. Nil takes whole images,
+	// which must be of one size.
 	Transform Transform
 
 	// Normalisation is applied to each pixel. The zero value means pixels from
 	// 0 to 1.
 	Normalisation Normalisation
 
-	// Seed is the source of the shuffles and of what the transform draws.
+	// Seed determines the shuffles and what the transform draws.
 	Seed uint64
 
 	// Workers is the number of goroutines that read, decode and transform
@@ -42,28 +41,26 @@ type LoaderOptions struct {
 	Workers int
 }
 
-// Loader is an endless stream of training batches, numbered from 0. Batch b is
-// a function of the data set, the options and b alone: it has the same bits
-// for any number of workers and wherever the stream is entered, so a stopped
-// run can go on in the middle.
+// Loader is an endless stream of training batches, numbered from 0. Batch b is a
+// function of the data set, the options and b alone: it has the same bits for any number
+// of workers and wherever the stream is entered, so that a stopped run can go on in the
+// middle.
 //
-// Distinct images are drawn pass by pass: each pass is a fresh shuffle of the
-// whole data set, cut into batches; images left over at its end, too few for a
-// batch, are dropped.
+// Each pass shuffles the whole data set anew and cuts it into batches. Images that are
+// left over at its end, too few for a batch, are dropped.
 //
 // A Loader holds no state and is safe for concurrent use.
 type Loader struct {
 	set           Dataset
 	options       LoaderOptions // defaults filled in
-	distinct      int           // images in a batch
-	height, width int           // of them
+	distinct      int           // how many distinct images a batch has
+	height, width int           // of its images
 	table         table
 }
 
-// NewLoader returns the stream of training batches of a data set. It is an
-// error if an option is out of its range, if the normalisation was made for
-// another number of channels, or if the data set holds fewer images than a
-// batch has distinct ones.
+// NewLoader returns the stream of training batches of a data set. It is an error if an
+// option is out of its range, if the normalisation is of another number of channels, or
+// if the data set has fewer images than a batch has distinct ones.
 func NewLoader(set Dataset, options LoaderOptions) (*Loader, error) {
 	o := options
 	if o.Batch == 0 {
@@ -110,13 +107,12 @@ func NewLoader(set Dataset, options LoaderOptions) (*Loader, error) {
 // BatchesPerPass returns the number of batches in one pass over the data.
 func (l *Loader) BatchesPerPass() int { return l.set.Len() / l.distinct }
 
-// Batches yields batches number from..to-1, with images normalised, axes
-// N C H W, and their class indices. A yielded batch is valid until the next
-// iteration, which may overwrite it. Background goroutines work ahead into two
-// buffers each; when the loop ends, by break too, they have ended.
+// Batches yields the batches from..to-1: normalised images, axes N C H W, and their class
+// indices. A batch is valid until the next iteration, which may overwrite it. Goroutines
+// work ahead, with two buffers each; they have ended when the loop ends, by break too.
 //
-// An image that cannot be read, or a range that is negative, ends the stream
-// with an error as its last element.
+// An error is the last element. It is an error if an image cannot be read or if the
+// range is negative.
 func (l *Loader) Batches(from, to int) iter.Seq2[graph.Batch, error] {
 	if from < 0 || to < from {
 		return func(yield func(graph.Batch, error) bool) {
@@ -136,7 +132,7 @@ func (l *Loader) Batches(from, to int) iter.Seq2[graph.Batch, error] {
 type worker struct {
 	*Loader
 	maker
-	pass  int
+	pass  int   // the one in which it is, -1 before the first
 	order []int // of the images in that pass
 }
 
@@ -145,7 +141,7 @@ func (l *Loader) worker() *worker {
 	return &worker{Loader: l, maker: newMaker(l.options.Batch, channels*l.height*l.width, l.table), pass: -1}
 }
 
-// batch makes batch number b, valid until the next but one.
+// batch makes batch b, which is valid until two more have been made.
 func (w *worker) batch(b int) (graph.Batch, error) {
 	if pass := b / w.BatchesPerPass(); pass != w.pass {
 		w.pass, w.order = pass, source(w.options.Seed, shuffling, pass).Perm(w.set.Len())

@@ -9,22 +9,20 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Normalisation is the mean and the standard deviation of each channel's
-// pixels, as fractions of full scale: 0 is a pixel of 0 and 1 a pixel of 255,
-// which is torchvision's ToTensor scale. A pixel v of channel c is normalised
-// to (v/255 - Mean[c]) / Std[c].
+// Normalisation is the mean and the standard deviation of the pixels of each channel, on
+// a scale on which pixels go from 0 to 1, as in torchvision's ToTensor: a pixel v, 0 to
+// 255, of channel c is normalised to (v/255 - Mean[c]) / Std[c].
 //
-// The zero value stands for mean 0 and standard deviation 1 in every channel:
-// pixels go from 0 to 1.
+// The zero value stands for mean 0 and standard deviation 1 in every channel.
 type Normalisation struct {
 	Mean, Std []float64
 }
 
-// NormalisationOf measures a data set, as a rule the training split: the mean
-// and the population standard deviation (division by the number of pixels, not
-// by one less) over all pixels of all images, per channel. A channel that is
-// constant has no scale, so its Std is set to 1 and it is normalised to 0. An
-// empty data set is an error.
+// NormalisationOf measures a data set, as a rule the training part: the mean and the
+// population standard deviation (division by the number of pixels, not by one less) over
+// all pixels of all images, for each channel. The Std of a constant channel is set to 1,
+// so that it is normalised to 0. It is an error if the data set is empty or an image
+// cannot be read.
 func NormalisationOf(set Dataset) (Normalisation, error) {
 	if err := checkSize(set); err != nil {
 		return Normalisation{}, err
@@ -57,15 +55,14 @@ func NormalisationOf(set Dataset) (Normalisation, error) {
 	return n, nil
 }
 
-// count counts the pixels of each value in each channel of a data set, on all
-// cores. Counting is exact for any number of pixels and in any order; a running
-// sum of squares is not.
+// count counts how many pixels of each channel have each value, on all cores. Unlike a
+// running sum of squares, counts are exact for any number of pixels in any order.
 func count(set Dataset) ([][256]int, error) {
 	channels, _, _ := set.Size()
 	counts := make([][][256]int, runtime.GOMAXPROCS(0))
 	var (
 		workers sync.WaitGroup
-		next    atomic.Int64 // image
+		next    atomic.Int64 // image to be counted
 		mutex   sync.Mutex
 		failed  = set.Len() // the first image that cannot be read
 		failure error
@@ -80,7 +77,7 @@ func count(set Dataset) ([][256]int, error) {
 					return
 				}
 				if _, err := read(set, i, &image); err != nil {
-					next.Store(int64(set.Len())) // the others need not go on
+					next.Store(int64(set.Len())) // stops the others
 					mutex.Lock()
 					defer mutex.Unlock()
 					if i < failed {
@@ -114,8 +111,8 @@ func count(set Dataset) ([][256]int, error) {
 // table holds the normalised value of each byte, per channel.
 type table [][256]float32
 
-// table returns the normalised values for images of so many channels, or an
-// error if n was not made for such images.
+// table returns the normalised values for images of so many channels. It is an error if
+// n has another number of channels, or numbers that are not finite.
 func (n Normalisation) table(channels int) (table, error) {
 	t := make(table, channels)
 	if n.Mean == nil && n.Std == nil {

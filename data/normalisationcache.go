@@ -12,18 +12,18 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// cached is a file that holds the normalisation of a data set of files beside
-// it, since reading all of them takes minutes. Data sets in memory have none:
-// measuring them is as quick as making sure that they are the same.
+// cached is a file that keeps the normalisation of a data set of files beside it, since
+// to read all of these takes minutes. For data sets in memory there is none: to measure
+// them is as fast as to check that they are the same.
 type cached struct {
 	Images      int       `json:"images"`
 	Fingerprint string    `json:"fingerprint"` // of the data set
 	Mean        []float64 `json:"mean"`
 	Std         []float64 `json:"std"`
-	Check       string    `json:"check"` // of all that
+	Check       string    `json:"check"` // the sum of all the others
 }
 
-// check is what Check should be.
+// check returns what Check should be.
 func (c cached) check() string {
 	sum := sha256.New()
 	sum.Write([]byte(c.Fingerprint))
@@ -33,10 +33,9 @@ func (c cached) check() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// cachedNormalisationOf is NormalisationOf, kept beside a data set of files
-// under a name that holds its fingerprint. A file that is damaged or of other
-// images is not taken, and one that cannot be written, as in a folder that is
-// only to be read, is gone without.
+// cachedNormalisationOf is NormalisationOf, but keeps the result beside a data set of
+// files, under a name with its fingerprint. It measures again if that file is damaged or
+// of other images. If it cannot write the file, as in a read-only folder, it does without.
 func cachedNormalisationOf(set Dataset) (Normalisation, error) {
 	sum, folder := fingerprintOf(set)
 	if sum == nil {
@@ -67,9 +66,9 @@ func cachedNormalisationOf(set Dataset) (Normalisation, error) {
 	return n, nil
 }
 
-// fingerprintOf returns a sum that changes with whatever changes in a data set
-// of files, and the folder beside it; or nothing of other sets and of files
-// that are not there.
+// fingerprintOf returns a sum that changes with anything in a data set of files, and the
+// folder to keep files about it in. The sum is nil for other data sets, and if a file
+// does not exist.
 func fingerprintOf(set Dataset) (sum []byte, folder string) {
 	switch set := set.(type) {
 	case *Files:

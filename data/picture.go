@@ -11,40 +11,40 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// What decoding a picture may take. PIL refuses the same number of pixels; a page
-// of A3 at 600 dpi has 70 million. Pictures that are decoded at the same time
-// share the memory, so that of many large ones some wait.
+// What decoding a picture may take. PIL has the same limit of pixels; a page of A3 at 600
+// dpi has 70 million. Pictures that are decoded at the same time share the memory, so
+// that large ones may have to wait.
 const (
 	maxPixels  = 178_956_970
-	maxDecoded = 2 << 30 // bytes, all pictures together
+	maxDecoded = 2 << 30 // bytes of all pictures together
 )
 
 var decodedNow = semaphore.NewWeighted(maxDecoded)
 
-// format is a picture file whose header was read: what there is to know before
-// memory is set aside for pixels.
+// format is a picture file whose header was read. It tells what has to be known before
+// memory is allocated for pixels.
 type format interface {
-	// size returns the height and width, pixels, at least 1.
+	// size returns the height and width in pixels, at least 1.
 	size() (height, width int)
 
-	// memory returns the most bytes that decode takes, those of the image that it
-	// fills included.
+	// memory returns how many bytes decode takes at most, with those of the image that
+	// it fills.
 	memory() int64
 
-	// smallest returns a number of bytes below which no file holds such a
-	// picture, however well it is compressed.
+	// smallest returns how many bytes a file of such a picture has at least, however
+	// well it is compressed.
 	smallest() int64
 
 	// decode fills the image.
 	decode(background color.Color, into *Image) error
 }
 
-// decodePicture fills an image with the JPEG or PNG file of these contents, in
-// three channels R G B, with the values that torchvision's default loader has,
-// which is PIL's convert("RGB"): greys and palettes become colours, CMYK is
-// converted, and 16 bits lose their lower half. What is transparent shows the
-// background, or if that is nil the colour that the file has there. The
-// orientation that a camera noted is not applied.
+// decodePicture fills an image with the JPEG or PNG file of these contents, in three
+// channels R G B. Its values are those of torchvision's default loader, which is PIL's
+// convert("RGB"): greys and palettes become colours, CMYK is converted, and 16 bits lose
+// their lower half. Where the picture is transparent, it shows the background or, if that
+// is nil, the colour that the file has there. The orientation that a camera noted is not
+// applied.
 func decodePicture(contents []byte, background color.Color, into *Image) error {
 	f, err := readHeader(contents)
 	if err != nil {
@@ -82,20 +82,20 @@ func readHeader(contents []byte) (format, error) {
 	return nil, errors.Errorf("neither JPEG nor PNG, but %s%s", kind, sentInstead(contents))
 }
 
-// errCut is the error of a file that was not copied or loaded to its end.
+// errCut is the error of a file that was copied or downloaded in part.
 var errCut = errors.New("the file is cut off: it ends before its picture does")
 
-// samples is the pixels of a decoder, interleaved.
+// samples are pixels as a decoder returns them, with their colours side by side.
 type samples struct {
 	pix          []byte
 	stride, step int    // bytes from row to row and from pixel to pixel
-	rgb          [3]int // where in a pixel the colours are, the upper bytes
-	alpha        int    // likewise; -1 if all is opaque
+	rgb          [3]int // at which bytes of a pixel its colours are, the upper halves of 16 bits
+	alpha        int    // at which byte alpha is, -1 if the picture is opaque
 }
 
-// fill fills an image of three channels, whose size is set.
+// fill fills an image of three channels, whose size is set, over a background.
 func (s samples) fill(background color.Color, into *Image) {
-	over, ground := onto(background)
+	blended, ground := rgbOf(background)
 	plane := into.Height * into.Width
 	for y := range into.Height {
 		for x := range into.Width {
@@ -103,7 +103,7 @@ func (s samples) fill(background color.Color, into *Image) {
 			i := y*into.Width + x
 			for c, at := range s.rgb {
 				v := in[at]
-				if over && s.alpha >= 0 {
+				if blended && s.alpha >= 0 {
 					v = blend(v, ground[c], in[s.alpha])
 				}
 				into.Pixels[c*plane+i] = v
@@ -112,8 +112,8 @@ func (s samples) fill(background color.Color, into *Image) {
 	}
 }
 
-// onto returns a background's colours in 8 bits, and whether there is one.
-func onto(background color.Color) (over bool, rgb [3]byte) {
+// rgbOf returns the colours of a background in 8 bits, and whether there is one.
+func rgbOf(background color.Color) (ok bool, rgb [3]byte) {
 	if background == nil {
 		return false, rgb
 	}
@@ -121,7 +121,7 @@ func onto(background color.Color) (over bool, rgb [3]byte) {
 	return true, [3]byte{c.R, c.G, c.B}
 }
 
-// blend lays a value of this alpha over another one, rounded to the nearest.
+// blend lays a value over that of the ground, with this alpha, rounded to the nearest.
 func blend(value, ground, alpha byte) byte {
 	return byte((int(value)*int(alpha) + int(ground)*(255-int(alpha)) + 127) / 255)
 }

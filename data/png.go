@@ -16,29 +16,29 @@ const (
 	pngMagic = "\x89PNG\r\n\x1a\n"
 	pngEnd   = "\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
-	// mostInflated is how many bytes a byte of deflated data stands for at most: a
-	// copy of 258 bytes takes two bits.
+	// mostInflated is how many bytes a byte of deflated data unpacks to at most: a copy
+	// of 258 bytes takes two bits.
 	mostInflated = 1032
 )
 
-// The colour types of PNG, of which a palette's is all bits but alpha.
+// The bits of PNG's colour types. A picture with a palette has that of colour too.
 const (
 	pngPalette = 1 << iota
 	pngColour
 	pngAlpha
 )
 
-// pngFile is a PNG file whose chunks were listed.
+// pngFile is a PNG file whose header was read.
 type pngFile struct {
-	chunks        []byte // the file up to its end chunk, or as far as it goes
+	chunks        []byte // the file without the end chunk, and without one that is cut off
 	height, width int
 	depth, kind   int // bits of a sample, colour type
 	interlaced    bool
-	keyed         bool // a colour, or colours of the palette, are transparent
+	keyed         bool // a colour, or some of the palette, are transparent
 }
 
-// readPNG lists the chunks of a file. One that lacks only the end chunk, or a
-// part of it or of another chunk after the pixels, is whole.
+// readPNG reads the chunks of a file but for their pixels. A file that is cut off after
+// its pixels is taken.
 func readPNG(contents []byte) (*pngFile, error) {
 	f := new(pngFile)
 	end, pixels, cut := len(pngMagic), false, false
@@ -57,7 +57,7 @@ func readPNG(contents []byte) (*pngFile, error) {
 		}
 		body := rest[8 : 8+length]
 		switch {
-		case name == "IHDR" && f.width > 0: // the decoder may have set memory aside for the first by then
+		case name == "IHDR" && f.width > 0: // the decoder might allocate memory for the first one
 			return nil, errors.New("a PNG file with two headers")
 		case name == "IHDR" && length == 13:
 			f.height, f.width = int(binary.BigEndian.Uint32(body[4:])), int(binary.BigEndian.Uint32(body))
@@ -81,7 +81,7 @@ func readPNG(contents []byte) (*pngFile, error) {
 
 func (f *pngFile) size() (height, width int) { return f.height, f.width }
 
-// channels returns the samples of a pixel.
+// channels returns the number of samples of a pixel.
 func (f *pngFile) channels() int {
 	n := 1
 	if f.kind&pngColour != 0 && f.kind&pngPalette == 0 {
@@ -94,20 +94,20 @@ func (f *pngFile) channels() int {
 }
 
 func (f *pngFile) memory() int64 {
-	pixel := int64(4) // bytes of Go's pictures, of which RGB have a fourth one
+	pixel := int64(4) // bytes in Go's pictures, where RGB have a fourth one
 	switch {
 	case f.depth == 16:
 		pixel = 8
 	case f.kind&pngPalette != 0 || f.channels() == 1 && !f.keyed:
 		pixel = 1
 	}
-	if f.interlaced { // passes are pictures of their own
+	if f.interlaced { // the decoder makes a picture of each pass
 		pixel *= 2
 	}
 	return (pixel+3)*int64(f.height)*int64(f.width) + overhead
 }
 
-// overhead is what decoders take for anything but pixels, bytes.
+// overhead is how many bytes decoders take for anything but pixels.
 const overhead = 1 << 21
 
 func (f *pngFile) smallest() int64 {
@@ -144,15 +144,15 @@ func (f *pngFile) decode(background color.Color, into *Image) error {
 	return nil
 }
 
-// fillPalette fills an image of three channels, whose size is set, with the
-// colours that pixels stand for.
+// fillPalette fills an image of three channels, whose size is set, with colours of the
+// palette.
 func fillPalette(m *image.Paletted, background color.Color, into *Image) {
-	over, ground := onto(background)
+	blended, ground := rgbOf(background)
 	var colours [256][3]byte
 	for i, c := range m.Palette {
 		n := color.NRGBAModel.Convert(c).(color.NRGBA)
 		colours[i] = [3]byte{n.R, n.G, n.B}
-		if over {
+		if blended {
 			for k, v := range colours[i] {
 				colours[i][k] = blend(v, ground[k], n.A)
 			}

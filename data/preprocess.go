@@ -2,10 +2,9 @@ package data
 
 import "sync"
 
-// Preprocess returns the images of a data set as a transform makes them, all of
-// one size: what [InOrder] takes to evaluate a network on pictures of any size.
-// Images are transformed as they are read. It is an error if the transform
-// cannot be made of the set's images.
+// Preprocess returns a data set whose images are those of another one, transformed to
+// one size when they are read: what [InOrder] takes to evaluate a network on pictures of
+// any size. It is an error if the transform does not fit the images.
 func Preprocess(set Dataset, p Preprocessing) (Dataset, error) {
 	if err := checkSize(set); err != nil {
 		return nil, err
@@ -21,7 +20,7 @@ func Preprocess(set Dataset, p Preprocessing) (Dataset, error) {
 	return &preprocessed{Dataset: set, transform: p, height: h, width: w}, nil
 }
 
-// preprocessed is a data set whose images a transform makes.
+// preprocessed is a data set whose images are transformed.
 type preprocessed struct {
 	Dataset
 	transform     Preprocessing
@@ -29,7 +28,7 @@ type preprocessed struct {
 	buffers       sync.Pool // of *buffer
 }
 
-// buffer is the memory that transforming an image takes, to be used again.
+// buffer is the memory that transforming an image takes, kept for the next one.
 type buffer struct {
 	whole   Image
 	resizer resizer

@@ -10,11 +10,10 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Readable reads every image of a data set once, on all cores, and returns the
-// indices of those that can be read, in the set's order, and a line for each of
-// the others, with the reason. It calls progress, which may be nil, after each
-// image, from several goroutines. It is an error if no image can be read, or that
-// of the context when it is done.
+// Readable reads every image of a data set once, on all cores. It returns the indices of
+// those that can be read, in the order of the data set, and a line with the reason for
+// each of the others. progress, unless it is nil, is called after each image, by several
+// goroutines. It is an error if no image can be read, or if the context is done.
 func Readable(ctx context.Context, set Dataset, progress func()) (readable []int, bad []string, err error) {
 	reasons := make([]error, set.Len())
 	var next atomic.Int64
@@ -51,14 +50,15 @@ func Readable(ctx context.Context, set Dataset, progress func()) (readable []int
 	return readable, bad, nil
 }
 
-// badLine says why an image cannot be read: for [Files], the reason names it.
+// badLine says why an image cannot be read. In the case of [Files], the reason names it.
 func badLine(i int, reason error) string { return fmt.Sprintf("image %d: %v", i, reason) }
 
-// Subset is a data set of the images of another one that have these indices, in
-// their order. It reads them when they are asked for.
+// Subset returns a data set of the images of another one that have these indices, in
+// the order of the indices. It reads them when they are asked for.
 func Subset(set Dataset, indices []int) Dataset { return &subset{set, indices} }
 
-// Subset is the files of these indices, in their order.
+// Subset returns the files that have these indices, in the order of the indices. It
+// panics if there is no file of an index.
 func (s *Files) Subset(indices []int) *Files {
 	part := &Files{Background: s.Background, classes: s.classes, system: s.system, root: s.root, notes: s.notes}
 	for _, i := range indices {

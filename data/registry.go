@@ -10,30 +10,28 @@ import (
 	"hypnos/internal/imagenet"
 )
 
-// Default is the name of the data set that needs nothing but the program.
+// Default is the name of the data set that comes with the program.
 const Default = "sample"
 
 // Info describes a data set that [Open] knows by name.
 type Info struct {
 	Name        string
 	Description string // one line
-	Folder      bool   // Open needs a folder that holds the data set
+	Folder      bool   // Open needs a folder that has the data set
 	Download    bool   // Download can fetch it
 }
 
-// TransformOptions are what a data set's transforms leave open. Each says which
-// data sets it is for.
+// TransformOptions configure the transforms of a data set.
 type TransformOptions struct {
-	// Padding is the largest translation of a training image, pixels. imagenet
-	// and folder train on random parts of an image instead and have no use for
-	// it.
+	// Padding is the largest translation of a training image, in pixels. imagenet and
+	// folder ignore it, since they train on random parts of an image.
 	Padding int
 
 	// Flip mirrors half of the training images. imagenet and folder always do.
 	Flip bool
 
-	// Side is the side of images of folder, pixels. 0 means 224. It is an error
-	// with any other data set.
+	// Side is the side of the images of folder, in pixels. 0 means 224. It is an error
+	// for any other data set.
 	Side int
 }
 
@@ -42,12 +40,12 @@ type entry struct {
 	Info
 	open       func(dir string) (train, test Dataset, err error)
 	transforms func(TransformOptions) (training Transform, test Preprocessing)
-	published  Normalisation // the zero value if it is to be measured
-	sides      bool          // takes TransformOptions.Side
-	origin     *origin       // what Download fetches, nil if nothing
+	published  Normalisation // the zero value if it has to be measured
+	sides      bool          // whether it takes TransformOptions.Side
+	origin     *origin       // what Download fetches, nil for nothing
 }
 
-// imageNetNormalisation is what networks for ImageNet are published with.
+// imageNetNormalisation is that of published networks for ImageNet.
 var imageNetNormalisation = Normalisation{Mean: imagenet.Mean[:], Std: imagenet.Std[:]}
 
 var registry = []entry{
@@ -162,13 +160,13 @@ var registry = []entry{
 	},
 }
 
-// translated are the transforms of small images: moved by up to Padding pixels,
-// and as they are.
+// translated returns the transforms of small images: they are moved by up to Padding
+// pixels for training, and stay as they are for tests.
 func translated(o TransformOptions) (training Transform, test Preprocessing) {
 	return RandomCrop{Padding: o.Padding, Flip: o.Flip}, CentreCrop{}
 }
 
-// resized are the transforms of ImageNet, for images of any side.
+// resized returns the transforms of ImageNet, also to another side.
 func resized(o TransformOptions) (training Transform, test Preprocessing) {
 	side := o.Side
 	if side == 0 {
@@ -186,33 +184,34 @@ func List() []Info {
 	return infos
 }
 
-// Open returns the training and the test part of the data set of this name. No
-// name means Default. dir is the folder that holds the data set's own folder, as
-// Download makes it, or that folder itself. Where it is neither, the folder is
-// looked for in those below dir, three deep, and in that which holds dir, and
-// [Notes] say which it is.
+// Open returns the training and the test part of the data set of this name; "" means
+// Default. dir is the folder that has the data set's own folder, as Download makes it, or
+// that folder itself. If it is neither, the folder is looked for up to three levels below
+// dir, and one above; [Notes] say where it was found.
 //
 //   - sample: the data set embedded in the program. dir is not used.
 //   - cifar10, cifar100, cifar100-coarse: the binary versions, in folders
 //     cifar-10-batches-bin and cifar-100-binary, or else the Python versions, in
 //     folders cifar-10-batches-py and cifar-100-python.
-//   - mnist, fashion-mnist, kmnist: four IDX files, plain or gzip whatever they
-//     are called, with dashes or dots, in a folder of the set's name. Another
-//     one's is not taken unless it is named itself, since their files look alike.
-//   - tinyimagenet: train/CLASS/… and val/CLASS/…, or the archive's own layout
-//     with val/val_annotations.txt, in the folder tiny-imagenet-200. What sorting
-//     one into the other leaves behind is passed over, and no image counts twice.
-//   - imagenet, folder: train/CLASS/… and val/CLASS/…, of which the second may be
-//     called validation or, if there is none, test. A picture may lie at any depth
-//     in its class's folder. The last three data sets hold names of files and read
-//     them when an image is asked for. Their classes are in the order of the bytes
-//     of their names, as torchvision has them.
+//   - mnist, fashion-mnist, kmnist: four IDX files, plain or gzip whatever they are
+//     called, with dashes or dots, in a folder of the data set's name. A folder of
+//     another data set's name is not taken unless dir is that folder, since their files
+//     look alike.
+//   - tinyimagenet: train/CLASS/… and val/CLASS/…, or the archive's own layout with
+//     val/val_annotations.txt, in the folder tiny-imagenet-200. What remains of one
+//     layout in the other is passed over, and no image counts twice.
+//   - imagenet, folder: train/CLASS/… and val/CLASS/…, of which the second may be called
+//     validation or, if there is none, test. A picture may lie at any depth in the folder
+//     of its class.
 //
-// It is an error if the name is unknown, if dir is empty for a data set that
-// needs a folder, or if a file is missing or broken; that error names the file
-// and where it is at fault. Where there is no data set, it is fs.ErrNotExist and
-// says what is wanted and what is there instead, such as an archive that is not
-// unpacked.
+// The last three data sets keep the names of files, and read a file when its image is
+// asked for. Their classes are in the order of the bytes of their names, as torchvision
+// has them.
+//
+// It is an error if the name is unknown, if dir is empty for a data set that needs a
+// folder, or if a file is missing or broken; the error names the file and what is wrong
+// in it. If there is no data set, the error is fs.ErrNotExist and says what is wanted and
+// what is there instead, such as an archive that is not unpacked.
 func Open(name, dir string) (train, test Dataset, err error) {
 	e, err := find(name)
 	if err != nil {
@@ -229,9 +228,9 @@ func Open(name, dir string) (train, test Dataset, err error) {
 	return train, test, errors.Wrapf(err, "data: %s", e.Name)
 }
 
-// Transforms returns how images of the data set of this name are transformed to
-// train on and to test with: both make images of the same size. It is an error
-// if the name is unknown or an option is not for this data set.
+// Transforms returns how images of the data set of this name are transformed to train on
+// and to test with, both to the same size. It is an error if the name is unknown or an
+// option is not for this data set.
 //
 //   - sample, cifar10, cifar100, the MNIST family: a RandomCrop with the padding;
 //     whole images.
@@ -250,10 +249,10 @@ func Transforms(name string, o TransformOptions) (training Transform, test Prepr
 	return training, test, nil
 }
 
-// NormalisationFor returns the normalisation for the data set of this name: the
-// published one for imagenet and folder, and for the others that of train, the
-// images to train on. Where these are files, it is measured once and kept
-// beside them; another set of files, or one that has changed, is measured again.
+// NormalisationFor returns the normalisation for the data set of this name: the published
+// one for imagenet and folder, and for others that of train, the images to train on. If
+// these are files, it is measured once and kept beside them, until they change. It is an
+// error if the name is unknown, or an error of [NormalisationOf].
 func NormalisationFor(name string, train Dataset) (Normalisation, error) {
 	e, err := find(name)
 	if err != nil {

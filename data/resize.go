@@ -2,21 +2,19 @@ package data
 
 import "slices"
 
-// resizer is the memory that resizing takes, to be used again.
+// resizer is the memory that resizing takes, kept for the next image.
 type resizer struct {
-	rows []byte // the rows that count, resized to their new width
+	rows []byte // those that the window needs, resized to their new width
 	sums []int32
 }
 
-// take fills dst with the cut of an image, its window inside of the image, not
-// mirrored.
+// take fills dst with a cut of an image, without mirroring it. The window must lie inside
+// of the resized region.
 //
-// A value is the mean of the image under a tent that widens with the scale where
-// the image shrinks: every pixel of the image counts and none aliases. That is
-// PIL's BILINEAR, with which networks were trained, to its last bit: weights have
-// 22 bits, and rows are rounded to bytes before columns are done. (PyTorch's
-// interpolate without antialias reads four pixels only.) Of rows and columns only
-// those that the window needs are computed.
+// A value is a mean of pixels weighted by a tent. The tent widens as the image shrinks, so
+// that every pixel counts and nothing aliases. This is PIL's BILINEAR, with which networks
+// were trained, to the last bit: weights have 22 bits, and rows are rounded to bytes before
+// columns are resized. (PyTorch's interpolate without antialias reads only four pixels.)
 func (r *resizer) take(dst, src *Image, c cut) {
 	dst.resize(src.Channels, c.window.Dy(), c.window.Dx())
 	across := tents(c.region.Dx(), c.size.X, c.window.Min.X, c.window.Max.X)
@@ -57,17 +55,17 @@ func (r *resizer) take(dst, src *Image, c cut) {
 // weightBits is the precision of weights, which add up to 1.
 const weightBits = 22
 
-// rounded is a weighted sum of bytes as a byte.
+// rounded returns a weighted sum of bytes as a byte.
 func rounded(sum int32) byte { return clamp(int((int64(sum) + 1<<(weightBits-1)) >> weightBits)) }
 
-// tent is the weights of consecutive pixels.
+// tent is the weights of consecutive pixels of the image, for one pixel of the result.
 type tent struct {
 	first   int
 	weights []int32
 }
 
-// tents returns the weights of an axis of in pixels for the pixels from..to-1 of
-// its out ones, in their order.
+// tents returns the tents of the pixels from..to-1 along an axis that is resized from in
+// to out pixels.
 func tents(in, out, from, to int) []tent {
 	scale := float64(in) / float64(out)
 	reach := max(scale, 1)

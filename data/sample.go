@@ -45,8 +45,8 @@ var openSample = sync.OnceValues(func() (parts [2]Dataset, err error) {
 	return parts, nil
 })
 
-// decodeAll decodes JPEG files whose folder is the class into records of
-// CIFAR-10, on all cores.
+// decodeAll makes records of CIFAR-10 of JPEG files whose folder is their class, on all
+// cores.
 func decodeAll(files []*zip.File) ([]byte, error) {
 	length := cifar10.record()
 	contents := make([]byte, len(files)*length)
@@ -69,9 +69,9 @@ func decodeAll(files []*zip.File) ([]byte, error) {
 	return contents, nil
 }
 
-// decode fills a record with the image in a JPEG file. Every published result of
-// the sample is of the values of Go's decoder, which repeats chroma where
-// pictures of users have it interpolated, so that is what it keeps to.
+// decode fills a record with the image in a JPEG file. It takes the values of Go's
+// decoder, which repeats chroma: users' pictures have it interpolated, but all published
+// results of the sample are of these values.
 func decode(record []byte, file *zip.File) error {
 	class := path.Base(path.Dir(file.Name))
 	label := slices.Index(cifar10Classes, class)

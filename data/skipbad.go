@@ -8,18 +8,18 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Skipping is a data set whose images that cannot be read are replaced: each by
-// the next one of its class that can, in the set's order and round from its end
-// to its start, so that length, labels and the order of training stay what they
-// are and the same images are seen in every run. It lists what it skipped.
+// Skipping is a data set that replaces images that cannot be read: each by the next one
+// of its class that can, in the order of the data set, where the first follows the last.
+// Length, labels and the order of training stay as they are, and every run sees the same
+// images. Skipped lists what was replaced.
 type Skipping struct {
 	Dataset
 	mutex sync.Mutex
-	bad   map[int]error
+	bad   map[int]error // why images cannot be read, as far as that is known
 }
 
-// SkipBad returns a data set without the images that cannot be read. Where no
-// image of a class can, there is an error as without it.
+// SkipBad returns a data set that skips the images that cannot be read. If no image of a
+// class can be read, reading one is still an error.
 func SkipBad(set Dataset) *Skipping {
 	return &Skipping{Dataset: set, bad: map[int]error{}}
 }
@@ -62,8 +62,8 @@ func (s *Skipping) read(i int, image *Image) (label int, err error) {
 	return label, err
 }
 
-// Skipped lists the images that could not be read so far, in the set's order,
-// with the reason: for [Files], that names the file.
+// Skipped lists the images that could not be read so far, in the order of the data set,
+// with the reason. In the case of [Files], that names the file.
 func (s *Skipping) Skipped() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -8,12 +8,12 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Split divides a data set by seed into a training part and a validation part:
-// they share no image, together they are the whole set, and each keeps the
-// set's order. The validation part has fraction·Len() images, rounded, and the
-// same fraction of each class as nearly as whole numbers allow: a class's share
-// is rounded down, and the images still missing come one each from the classes
-// that lost most by that, the lower class index first where they lost the same.
+// Split divides a data set at random, by seed, into a training and a validation part.
+// They share no image, together they are the whole data set, and each keeps its order.
+// The validation part has fraction·Len() images, rounded, and the same fraction of each
+// class as nearly as whole numbers allow: the number of each class is rounded down, and
+// the images that are missing then come one each from the classes that lost most by it,
+// of equal ones those of the lowest index.
 //
 // It is an error if fraction is not between 0 and 1, both excluded, or if
 // either part would be empty.

@@ -12,13 +12,14 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/internal/picturefile"
+	"hypnos/internal/plaintext"
 )
 
-// Tiny ImageNet, 200 classes of ImageNet in 64×64 pixels, of which networks see
-// 48×48. Source: Le and Yang, "Tiny ImageNet Visual Recognition Challenge",
-// Stanford CS231N, 2015.
+// Tiny ImageNet is 200 classes of ImageNet in 64×64 pixels, of which networks see 48×48.
+// Source: Le and Yang, "Tiny ImageNet Visual Recognition Challenge", Stanford CS231N,
+// 2015.
 const (
-	tinyFolder = "tiny-imagenet-200" // that its archive unpacks to
+	tinyFolder = "tiny-imagenet-200" // the one that its archive unpacks to
 	tinySide   = 48                  // pixels
 )
 
@@ -37,10 +38,9 @@ var tinyFinder = finder{
 	archive: regexp.MustCompile(`(?i)^tiny[-_. ]?imagenet`).MatchString,
 }
 
-// openTinyImageNet reads the data set's folder, which is found from dir. Training
-// images are in train/CLASS/… or, as the archive has them, in train/CLASS/images.
-// Classes are in the order of their names; wnids.txt, which repeats them in
-// another, is not read.
+// openTinyImageNet reads the data set's folder, which is looked for from dir. Training
+// images are in train/CLASS/… or, as in the archive, in train/CLASS/images. Classes are in
+// the order of their names; wnids.txt, which has another order, is not read.
 func openTinyImageNet(dir string) (train, test Dataset, err error) {
 	l, notes, err := tinyFinder.find(dir)
 	if err != nil {
@@ -60,12 +60,11 @@ func openTinyImageNet(dir string) (train, test Dataset, err error) {
 	return training, validation, nil
 }
 
-// readTinyValidation reads the images to test with, whose labels are published.
-// The archive has them in val/images, with their labels in val_annotations.txt.
-// Most programs want them in class folders; the scripts that move or copy them
-// make those in val or in val/images, and leave the rest as it may be. Where both
-// are there, the archive's layout is read if it is complete, and no image counts
-// twice.
+// readTinyValidation reads the images to test with. The archive has them in val/images,
+// and their labels in val_annotations.txt. Most programs want class folders: scripts move
+// or copy the images into such, in val or in val/images, and may leave some behind. If
+// there are both layouts, that of the archive is read if it is complete, and otherwise the
+// class folders, so that no image counts twice.
 func readTinyValidation(val string, training *Files) (*Files, error) {
 	root, err := list(val, "")
 	if err != nil {
@@ -104,23 +103,22 @@ func readTinyValidation(val string, training *Files) (*Files, error) {
 	for i := range set.Len() {
 		names[filepath.Base(set.Name(i))] = true
 	}
-	left := slices.DeleteFunc(pictures, func(name string) bool { return names[name] })
-	if len(left) > 0 {
-		return nil, errors.Wrapf(err, "%s has pictures that are in no class folder: %s", loose.path, few(left))
+	unsorted := slices.DeleteFunc(pictures, func(name string) bool { return names[name] })
+	if len(unsorted) > 0 {
+		return nil, errors.Wrapf(err, "%s has pictures that are in no class folder: %s", loose.path, plaintext.Few(unsorted))
 	}
 	set.note(loose.path != root.path, "%s: its pictures are passed over, since they are in class folders too", loose.path)
 	return set, nil
 }
 
-// sorted says whether a folder has one of the classes, with a picture.
+// sorted reports whether a folder has a folder of one of the classes with a picture.
 func (l listing) sorted(classes []string) bool {
 	return slices.ContainsFunc(l.folders, func(name string) bool {
 		return slices.Contains(classes, name) && pictureFolder(filepath.Join(l.path, name)) != ""
 	})
 }
 
-// readAnnotated is the data set of pictures in a folder whose labels are in a
-// file.
+// readAnnotated returns the data set of pictures in a folder whose labels are in a file.
 func readAnnotated(root string, pictures []string, annotations string, classes []string) (*Files, error) {
 	contents, err := os.ReadFile(annotations)
 	if err != nil {
@@ -141,17 +139,17 @@ func readAnnotated(root string, pictures []string, annotations string, classes [
 		delete(labels, name)
 	}
 	if len(labels) > 0 {
-		return nil, errors.Errorf("%s has lines for files that are not in %s: %s", annotations, root, few(slices.Sorted(maps.Keys(labels))))
+		return nil, errors.Errorf("%s has lines for files that are not in %s: %s", annotations, root, plaintext.Few(slices.Sorted(maps.Keys(labels))))
 	}
 	return set, nil
 }
 
-// annotationCost is how many bytes of memory a byte of annotations takes at most:
-// a line of five bytes takes a place in a map and in those that it outgrew.
+// annotationCost is how many bytes of memory a byte of annotations takes at most: a line
+// of five bytes has an entry in a map, and had one in the smaller maps before it grew.
 const annotationCost = 24
 
-// parseAnnotations reads lines of a file name, its class and more, with tabs
-// between, and returns the label of each file. Errors name the line.
+// parseAnnotations returns the label of each file from lines of its name, its class and
+// more, with tabs between them. Errors name the line.
 func parseAnnotations(contents []byte, classes []string) (map[string]int, error) {
 	indices := map[string]int{}
 	for i, class := range classes {

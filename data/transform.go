@@ -9,47 +9,47 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Transform makes an image of one size out of an image, by chance or always the
-// same. It is one of RandomCrop, RandomResizedCrop, CentreCrop and ResizeCrop,
-// all of them values.
+// Transform makes images one size, by chance or always in the same way. It is a value of
+// RandomCrop, RandomResizedCrop, CentreCrop or ResizeCrop.
 type Transform interface {
 	fmt.Stringer // a few words for a report
 
-	// Size returns the height and width that it makes of images of this height
-	// and width, both 0 if images differ in them, or an error if it cannot.
+	// Size returns the height and width of the images that it makes of those of this
+	// height and width, which are both 0 if images differ in them. It is an error if it
+	// cannot transform such images, or if its options are out of range.
 	Size(height, width int) (h, w int, err error)
 
-	// draw returns what it takes of one image of this height and width.
+	// draw returns what it takes of an image of this height and width.
 	draw(height, width int, random *rand.Rand) (cut, error)
 }
 
-// Preprocessing is a Transform that leaves nothing to chance, for images to
-// evaluate on: CentreCrop or ResizeCrop.
+// Preprocessing is a Transform without chance, for images to evaluate on: CentreCrop or
+// ResizeCrop.
 type Preprocessing interface {
 	Transform
 	preprocessing()
 }
 
-// cut is what a transform takes of an image: of a region, resized, a window,
-// mirrored or not. Rectangles have their axes as package image has them.
+// cut is what a transform takes of an image: it resizes a region, and takes a window of
+// that, mirrored or not. Rectangles have the axes of package image.
 type cut struct {
 	region image.Rectangle // of the image
-	size   image.Point     // that the region is resized to
-	window image.Rectangle // of the resized region; it may reach beyond
+	size   image.Point     // of the region after resizing
+	window image.Rectangle // of the resized region; it may reach beyond it
 	flip   bool
 }
 
-// resized says whether the region changes its size.
+// resized reports whether the region changes its size.
 func (c cut) resized() bool { return c.size != c.region.Size() }
 
-// RandomCrop is a translation: the window of Side×Side pixels in the middle of
-// the image, moved by so many pixels as are drawn uniformly from
-// -Padding..Padding in each axis. Where it reaches beyond the image it has the
-// mean of each channel, which is exactly 0 after normalisation.
+// RandomCrop is a translation: it takes the window of Side×Side pixels in the middle of
+// the image, moved along each axis by a number of pixels that is drawn uniformly from
+// -Padding..Padding. Beyond the image it has the mean of each channel, which is exactly
+// 0 after normalisation.
 //
-// With Side 0, the window is as large as the image: the image is padded on each
-// side and cropped back to its size. With Side 48 it is a centre crop of
-// 48+2·Padding and a random crop of 48 in that.
+// With Side 0 the window is as large as the image, which is the same as to pad the image
+// on each side and crop it back to its size. Side 48 is the same as a centre crop of
+// 48+2·Padding, and a random crop of 48 in that.
 type RandomCrop struct {
 	Side    int  // pixels; 0 means the image's own size
 	Padding int  // largest translation, pixels; less than the window's height and width
@@ -64,7 +64,8 @@ func (t RandomCrop) String() string {
 	return text
 }
 
-// Size returns Side twice, or the images' own size.
+// Size returns Side twice, or the size of the images if Side is 0. It is an error if
+// Padding is not below that.
 func (t RandomCrop) Size(height, width int) (h, w int, err error) {
 	if h, w, err = side(t.Side, height, width); err != nil {
 		return 0, 0, err
@@ -87,8 +88,8 @@ func (t RandomCrop) draw(height, width int, random *rand.Rand) (cut, error) {
 	return c, nil
 }
 
-// CentreCrop takes the Side×Side pixels in the middle of an image, which must
-// have as many. The zero value takes the whole image.
+// CentreCrop takes the Side×Side pixels in the middle of an image, which must not be
+// smaller. The zero value takes the whole image.
 type CentreCrop struct {
 	Side int // pixels; 0 means the image's own size
 }
@@ -100,7 +101,8 @@ func (t CentreCrop) String() string {
 	return fmt.Sprintf("centre crops of %d", t.Side)
 }
 
-// Size returns Side twice, or the images' own size.
+// Size returns Side twice, or the size of the images if Side is 0. It is an error if they
+// are smaller than Side.
 func (t CentreCrop) Size(height, width int) (h, w int, err error) {
 	if h, w, err = side(t.Side, height, width); err != nil {
 		return 0, 0, err
@@ -124,9 +126,9 @@ func tooSmall(height, width, side int) error {
 	return errors.Errorf("data: an image of %d×%d, too small for a crop of %d×%d", height, width, side, side)
 }
 
-// ResizeCrop resizes an image so that its shorter side has Resize pixels, keeps
-// the ratio of its sides, and takes the Crop×Crop pixels in the middle. ImageNet
-// is evaluated with 256 and 224.
+// ResizeCrop resizes an image so that its shorter side has Resize pixels and the ratio of
+// its sides stays, and takes the Crop×Crop pixels in the middle. ImageNet is evaluated
+// with 256 and 224.
 type ResizeCrop struct {
 	Resize, Crop int // pixels; Resize is at least Crop
 }
@@ -135,7 +137,7 @@ func (t ResizeCrop) String() string {
 	return fmt.Sprintf("shorter side to %d, centre crops of %d", t.Resize, t.Crop)
 }
 
-// Size returns Crop twice.
+// Size returns Crop twice, for images of any size.
 func (t ResizeCrop) Size(int, int) (h, w int, err error) {
 	if t.Crop < 1 || t.Resize < t.Crop || t.Resize > maxSide {
 		return 0, 0, errors.Errorf("data: crops of %d out of images resized to %d, want 1 or more and no more than that, which is at most %d",
@@ -145,7 +147,7 @@ func (t ResizeCrop) Size(int, int) (h, w int, err error) {
 }
 
 func (t ResizeCrop) draw(height, width int, _ *rand.Rand) (cut, error) {
-	// The longer side is rounded down, as torchvision's Resize does it.
+	// The longer side is rounded down, as in torchvision's Resize.
 	h, w := t.Resize, t.Resize
 	if height < width {
 		w = t.Resize * width / height
@@ -159,12 +161,12 @@ func (t ResizeCrop) draw(height, width int, _ *rand.Rand) (cut, error) {
 
 func (ResizeCrop) preprocessing() {}
 
-// RandomResizedCrop resizes a random part of an image to Side×Side: of 8 % to
-// 100 % of its area, drawn uniformly, and a ratio of width to height of 3/4 to
-// 4/3, drawn uniformly in the logarithm, anywhere in the image. Where ten draws
-// do not fit into the image, it is the largest part in the middle that has a
-// ratio in that range. Source: Szegedy et al. 2014, section 6, with the
-// parameters of torchvision's transform of this name.
+// RandomResizedCrop resizes a random part of an image to Side×Side. The part lies anywhere
+// in the image. Its area is drawn uniformly from 8 % to 100 % of the image, and its ratio
+// of width to height from 3/4 to 4/3, uniformly in the logarithm. If ten draws do not fit
+// into the image, it is the largest part in the middle that has a ratio in that range.
+// Source: Szegedy et al. 2014, section 6, with the parameters of torchvision's transform
+// of this name.
 type RandomResizedCrop struct {
 	Side int  // pixels
 	Flip bool // mirror left to right with probability 1/2
@@ -181,7 +183,7 @@ func (t RandomResizedCrop) String() string {
 	return fmt.Sprintf("random parts, resized to %d, flip %t", t.Side, t.Flip)
 }
 
-// Size returns Side twice.
+// Size returns Side twice, for images of any size.
 func (t RandomResizedCrop) Size(int, int) (h, w int, err error) {
 	if t.Side < 1 || t.Side > maxSide {
 		return 0, 0, errors.Errorf("data: random parts resized to %d×%d, want 1 to %d", t.Side, t.Side, maxSide)
@@ -220,7 +222,7 @@ func drawPart(height, width int, random *rand.Rand) image.Rectangle {
 	return image.Rect(left, top, left+w, top+h)
 }
 
-// maxSide bounds the sides of images that transforms make, pixels.
+// maxSide is the largest side of images that transforms make, in pixels.
 const maxSide = 1 << 12
 
 // side returns the size of a crop of so many pixels, or of the image if 0.
@@ -236,9 +238,9 @@ func side(pixels, height, width int) (h, w int, err error) {
 	return height, width, nil
 }
 
-// centre returns the cut of a window in the middle of an image of this size,
-// without resizing. A half pixel is rounded to the even number, as Python does
-// it, and so torchvision.
+// centre returns the cut of a window of so many pixels in the middle of an image of this
+// size, without resizing. A half pixel is rounded to the even number, as in Python and so
+// in torchvision.
 func centre(pixels, height, width int) (cut, error) {
 	h, w, err := side(pixels, height, width)
 	if err != nil {

@@ -13,14 +13,15 @@ import (
 	"github.com/pkg/errors"
 )
 
-// tarball is what to take from a .tar.gz.
+// tarball says what to unpack from a .tar.gz.
 type tarball struct {
 	folder string   // in the archive
-	files  []string // in folder: all of these and nothing else is unpacked
+	files  []string // in that folder; nothing else is unpacked
 	bytes  int64    // of one unpacked file, at most
 }
 
-// unpack writes the wanted files of the archive to folder, and nothing else.
+// unpack writes the files to a folder. It is an error if the archive packed lacks one, or
+// has one that is too large.
 func (t *tarball) unpack(ctx context.Context, packed, folder string) error {
 	file, err := os.Open(packed)
 	if err != nil {
@@ -38,7 +39,7 @@ func (t *tarball) unpack(ctx context.Context, packed, folder string) error {
 	}
 	defer plain.Close()
 
-	// Files that are not wanted are decompressed too, on the way to the next.
+	// Other files of the archive are decompressed too, on the way to the next one.
 	limit := (int64(len(t.files)) + 1) * t.bytes
 	entries := tar.NewReader(&io.LimitedReader{R: plain, N: limit})
 	missing := slices.Clone(t.files)
@@ -69,7 +70,7 @@ func (t *tarball) unpack(ctx context.Context, packed, folder string) error {
 	return nil
 }
 
-// writeFile writes all that r has to a new file, down to the disk.
+// writeFile writes all that r has to a new file, and waits until the disk has it.
 func writeFile(path string, r io.Reader) (err error) {
 	file, err := os.Create(path)
 	if err != nil {
@@ -86,7 +87,7 @@ func writeFile(path string, r io.Reader) (err error) {
 	return file.Sync()
 }
 
-// syncFolder writes a folder's list of names down to the disk.
+// syncFolder waits until the disk has the names in a folder.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {

@@ -14,22 +14,22 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What a picture in an archive may have, so that unpacking it cannot ask for
-// memory that the archive does not account for: 2¹⁸ bytes, and 16 more for each
-// of the archive's. Pictures are compressed already.
+// A picture in an archive may unpack to bytesOfAny, and to bytesOfByte more for each byte
+// that it takes in the archive, so that a small archive cannot ask for a lot of memory.
+// Pictures are compressed already, and hardly grow.
 const (
 	bytesOfAny  = 1 << 18
 	bytesOfByte = 16
 )
 
-// maxDepth is how many folders may lie in each other. Each takes memory for every
-// name.
+// maxDepth is how many folders may lie in each other. Each takes memory for every name in
+// it.
 const maxDepth = 32
 
-// openArchive returns the pictures in a zip archive: those in its folder images if
-// it has one, all of them otherwise. It is an error if the archive cannot be read
-// or has a file that is encrypted, packed in an unusual way or would unpack to
-// much more than a picture can, or one of a name outside or twice.
+// openArchive returns the pictures in a zip archive: those in its folder images or, if it
+// has none, all of them. It is an error if the archive cannot be read, if a file is
+// encrypted, packed in an unusual way or would unpack to much more than a picture can, or
+// if a name leads outside or stands twice.
 func openArchive(r io.ReaderAt, size int64) (fs.FS, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
@@ -37,7 +37,7 @@ func openArchive(r io.ReaderAt, size int64) (fs.FS, error) {
 	}
 	seen := map[string]bool{}
 	files := archive.File
-	archive.File = nil // those that the file system has, by their names in it
+	archive.File = nil // the file system has those that are added below, under their names
 	for _, f := range files {
 		if f.Name = entryName(f); f.Name == "" {
 			continue
@@ -45,22 +45,22 @@ func openArchive(r io.ReaderAt, size int64) (fs.FS, error) {
 		if err := checkEntry(f, size); err != nil {
 			return nil, err
 		}
-		if one := norm.NFC.String(f.Name); seen[one] {
+		normal := norm.NFC.String(f.Name)
+		if seen[normal] {
 			return nil, errors.Errorf("%.100s is in it twice", f.Name)
-		} else {
-			seen[one] = true
 		}
+		seen[normal] = true
 		archive.File = append(archive.File, f)
 	}
 	return imagesOf(archive)
 }
 
-// entryName returns the name of a file in an archive, with slashes, which old
-// programs for Windows write as backslashes. It is "" of folders and of files that
-// a system hides.
+// entryName returns the name of a file in an archive, with slashes even if an old program
+// for Windows has written backslashes. It is "" for folders and for files that systems
+// hide.
 func entryName(f *zip.File) string {
 	name := f.Name
-	if !utf8.ValidString(name) { // what the first such program had
+	if !utf8.ValidString(name) { // the encoding of the first such program
 		name, _ = charmap.CodePage437.NewDecoder().String(name)
 	}
 	name = strings.ReplaceAll(name, `\`, "/")
@@ -74,8 +74,8 @@ func entryName(f *zip.File) string {
 	return path.Clean(strings.TrimLeft(name, "/"))
 }
 
-// checkEntry is an error if a file in an archive of a size cannot be unpacked
-// safely.
+// checkEntry returns an error if a file cannot be unpacked safely from an archive of so
+// many bytes.
 func checkEntry(f *zip.File, size int64) error {
 	const encrypted = 1
 	packed := min(f.CompressedSize64, uint64(size))
@@ -94,11 +94,11 @@ func checkEntry(f *zip.File, size int64) error {
 	return nil
 }
 
-// methods are what archives are packed by beside Deflate.
+// methods names the methods other than Deflate by which archives are packed.
 var methods = map[uint16]string{9: " (Deflate64)", 12: " (bzip2)", 14: " (LZMA)", 93: " (Zstandard)", 95: " (xz)", 99: " (AES)"}
 
-// imagesOf returns the folder images of an archive, at its top or in the only
-// folder there, or else all of it.
+// imagesOf returns the folder images of an archive, at its top or in the only folder at
+// its top, or else all of the archive.
 func imagesOf(archive fs.FS) (fs.FS, error) {
 	system := archive
 	for range 2 {

@@ -1,29 +1,30 @@
-// Package recordings opens pictures and what was recorded of the ventral visual
-// stream while they were shown. [Open] returns it92, which comes with the program,
-// or a folder of one's own. Pictures are a data set of [hypnos/data], responses
-// and dissimilarities are what [hypnos/ventral] measures.
+// Package recordings opens pictures and what was recorded in the ventral visual stream
+// while they were shown. [Open] returns it92, which comes with the program, or a
+// recording in a folder. Pictures are a data set of [hypnos/data]; responses and
+// dissimilarities are what [hypnos/ventral] takes.
 //
 // # A folder
 //
-//   - images/, picture files in it or below, or images.zip, the same in an
-//     archive: JPEG and PNG, of any size;
-//   - responses.npy, an array of NumPy of real numbers of any type, neuroids ×
-//     stimuli × repetitions, with NaN where a repetition is absent, or neuroids ×
-//     stimuli. Without it there are stimuli alone. Or responses.npz, with an array
-//     responses and, if there is one, an array stimuli that names the pictures; or
-//     responses.csv, without repetitions, with the column file or a picture's name
-//     above each column;
-//   - stimuli.csv: the column file names the pictures in the order of the
-//     responses, the column category, if there is one, says what they show.
+// A folder has the pictures, and may have the responses to them and a table of stimuli:
 //
-// Where nothing states which picture a response is to, pictures are in the order of
-// their names, folder by folder, with numbers as numbers: img2.png before
-// img10.png. If names sort otherwise by their bytes or in another order that is in
-// use, Recording.Notes says so. It also names files that look as if they were meant
-// and are not read; where there are no responses beside these, that is an error.
+//   - images/, with JPEG and PNG files of any size in it or in folders below, or
+//     images.zip, an archive of them;
+//   - responses.npy, a NumPy array of real numbers of any type, neuroids × stimuli ×
+//     repetitions, with NaN where a repetition is absent, or neuroids × stimuli; or
+//     responses.npz, with an array responses and, optionally, an array stimuli that names
+//     the pictures; or responses.csv, without repetitions, with a column file or with
+//     the name of a picture above each column;
+//   - stimuli.csv, whose column file names the pictures in the order of the responses.
+//     Its column category, optional, says what they show.
 //
-// Whatever is wrong in it is one line that names the file. Neuroids and stimuli
-// have the numbers that they have in NumPy: the first is 0.
+// If nothing states which picture a response is to, pictures are in the order of their
+// names, folder by folder, with numbers as numbers: img2.png before img10.png. If the
+// names sort otherwise by their bytes or in another common order, Recording.Notes says
+// so. Notes also name files that look as if they were meant to be read and are not; if
+// they look like responses and there are no others, that is an error.
+//
+// An error is one line that names the file. Neuroids and stimuli are numbered from 0, as
+// in NumPy.
 //
 // # it92
 //

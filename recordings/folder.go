@@ -15,11 +15,12 @@ import (
 	"hypnos/data"
 	"hypnos/internal/natural"
 	"hypnos/internal/picturefile"
+	"hypnos/internal/plaintext"
 )
 
 // openFolder reads a recording from the disk.
 func openFolder(dir string) (*Recording, error) {
-	whole, err := filepath.Abs(dir) // what "." is called
+	whole, err := filepath.Abs(dir) // to have the name of "."
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func openFolder(dir string) (*Recording, error) {
 	return recording, nil
 }
 
-// read reads what belongs to the pictures, and settles their order.
+// read reads what belongs to the pictures, and puts these in the order of the responses.
 func (r *Recording) read(found *survey, pictures *pictures) error {
 	r.Stimuli = pictures.all
 	order, err := r.readStimuli(found.stimuli, pictures)
@@ -56,32 +57,32 @@ func (r *Recording) read(found *survey, pictures *pictures) error {
 	if err != nil {
 		return err
 	}
-	var others []string
+	var unread []string
 	if order == nil {
-		others = pictures.others()
+		unread = pictures.unread()
 	}
 	if found.responses == "" {
 		return nil
 	}
 	stated, err := r.readResponses(found.responses, pictures, order)
 	switch {
-	case err != nil && others != nil:
-		return errors.Errorf("%v (not among the pictures: %s)", err, few(others))
+	case err != nil && unread != nil:
+		return errors.Errorf("%v (not among the pictures: %s)", err, plaintext.Few(unread))
 	case err != nil:
 		return err
 	case order == nil && stated != nil:
 		r.Stimuli, err = pictures.inOrder(stated)
 	case order == nil:
-		if other := doubt(pictures.names); other != "" {
+		if difference := orderDoubt(pictures.names); difference != "" {
 			r.Notes = append(r.Notes, pictures.root+": the order of the responses is not stated, and was taken to be that of the pictures' names, numbers as numbers: "+
-				other+" (a stimuli.csv with a column file states it)")
+				difference+" (a stimuli.csv with a column file states it)")
 		}
 	}
 	return err
 }
 
-// readStimuli returns the names of the pictures in the order of a stimuli.csv, nil
-// if there is none, and takes their categories.
+// readStimuli returns the names of the pictures in the order of a stimuli.csv, nil if
+// path is "", and sets their categories.
 func (r *Recording) readStimuli(path string, pictures *pictures) (order []string, err error) {
 	if path == "" {
 		return nil, nil
@@ -116,8 +117,9 @@ func (r *Recording) readStimuli(path string, pictures *pictures) (order []string
 	return order, nil
 }
 
-// readResponses takes the responses to pictures in an order, nil for that of all,
-// and returns the order in which their file names them, nil if it does not.
+// readResponses reads the responses to pictures in this order, nil for all pictures in
+// the order of their names. It returns the order in which the file of responses names
+// them, nil if it does not.
 func (r *Recording) readResponses(path string, pictures *pictures, order []string) (stated []string, err error) {
 	shown := order
 	if order == nil {
@@ -177,8 +179,8 @@ func open(path string, read func(f *os.File, size int64) error) error {
 type pictures struct {
 	lookup
 	all  *data.Files // in the order of their names
-	none error       // that there are none of a picture's name
-	file *os.File    // the archive, which stays open; nil of a folder
+	none error       // no file is called as a picture is; stimuli.csv may name others
+	file *os.File    // the archive, which stays open; nil for a folder
 }
 
 // openPictures finds the pictures in a folder or archive.
@@ -215,20 +217,20 @@ func openPictures(root string) (*pictures, error) {
 	return p, nil
 }
 
-// others returns the files that look like pictures and are not among them.
-func (p *pictures) others() (names []string) {
+// unread returns the names of pictures of kinds that are not read.
+func (p *pictures) unread() (names []string) {
 	fs.WalkDir(p.system, ".", func(name string, e fs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && picturefile.IsOther(name) {
 			if _, found := slices.BinarySearchFunc(p.names, name, natural.Compare); !found {
 				names = append(names, name)
 			}
 		}
-		return nil // what cannot be read was no error when pictures were found
+		return nil // a folder that cannot be read was no error when the pictures were found
 	})
 	return names
 }
 
-// inOrder returns pictures in an order.
+// inOrder returns the pictures of these names.
 func (p *pictures) inOrder(names []string) (*data.Files, error) {
 	return data.PicturesIn(p.system, p.root, names...)
 }

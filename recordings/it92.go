@@ -30,8 +30,8 @@ var it92Stimuli []byte
 //go:embed it92/dissimilarities.safetensors
 var it92Dissimilarities []byte
 
-// it92Models are the models of it92 by their names in the file, in its order.
-// model_monkeyIT is left out: bit by bit it is the region monkey IT.
+// it92Models are the models of it92 and their tensors, in the order of the file.
+// model_monkeyIT is left out: its bits are those of the region monkey IT.
 var it92Models = []struct{ name, tensor string }{
 	{"animacy", "model_animacy"},
 	{"faces, bodies, man-made, natural", "model_FaceBodyManmadeNatobj"},
@@ -60,7 +60,7 @@ func openIT92() (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	// matrix returns the mean of the tensors named.
+	// matrix returns the mean of some tensors, or sets err.
 	matrix := func(names ...string) (m *mat.SymDense) {
 		m = mat.NewSymDense(stimuli.Len(), nil)
 		for _, name := range names {

@@ -10,17 +10,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// lookup finds pictures by the names that people write: with other folders in
-// front, without an ending, in another case, with backslashes or in another
-// normal form of Unicode.
+// lookup finds pictures by names as people write them: with other folders in front,
+// without an ending, in another case, with backslashes or in another normal form of
+// Unicode.
 type lookup struct {
 	system  fs.FS
-	root    string   // what the system is called
-	names   []string // of all pictures in it
-	indices [len(readings)]*index
+	root    string                // the name of the system
+	names   []string              // of all pictures in it
+	indices [len(readings)]*index // made when they are needed
 }
 
-// readings are what is compared of names, from the strictest on.
+// readings turn names to what is compared of them, the strictest first.
 var readings = [...]func(name string, ofPicture bool) string{
 	func(name string, _ bool) string { return name },
 	func(name string, _ bool) string { return plain(name) },
@@ -34,21 +34,21 @@ var readings = [...]func(name string, ofPicture bool) string{
 	},
 }
 
-// plain is a name in the normal form C, with slashes alone.
+// plain returns a name in Unicode's normal form C, with slashes for backslashes.
 func plain(name string) string {
 	return norm.NFC.String(path.Clean(strings.ReplaceAll(name, `\`, "/")))
 }
 
-// index has pictures by one reading of their names.
+// index finds pictures by one reading of their names.
 type index struct {
-	whole map[string]int // by the name
-	ends  map[string]int // by what follows some folder in it
+	whole map[string]int // by the whole name
+	ends  map[string]int // by the name without its first folders
 }
 
-// several stands for more than one picture.
+// several stands for more than one picture in an index.
 const several = -1
 
-// newIndex reads the names of all pictures.
+// newIndex returns the index of all pictures.
 func newIndex(names []string, reading func(string, bool) string) *index {
 	x := &index{map[string]int{}, map[string]int{}}
 	add := func(to map[string]int, name string, i int) {
@@ -67,8 +67,8 @@ func newIndex(names []string, reading func(string, bool) string) *index {
 	return x
 }
 
-// find returns the picture of that name: all of it, its end, or else one whose
-// name it ends with.
+// find returns the picture whose whole name this is, or else one whose name ends with it
+// after a folder, or else one whose whole name it ends with.
 func (x *index) find(name string) (i int, ok bool) {
 	if i, ok := x.whole[name]; ok {
 		return i, true
@@ -84,8 +84,8 @@ func (x *index) find(name string) (i int, ok bool) {
 	return 0, false
 }
 
-// find returns the whole name of the picture that a name is of. It is an error if
-// there is none or more than one.
+// find returns the whole name of the picture that a name stands for. It is an error if
+// that is none or more than one.
 func (l *lookup) find(name string) (string, error) {
 	outside := slices.Contains(strings.Split(plain(name), "/"), "..")
 	for k, reading := range readings {
@@ -102,14 +102,14 @@ func (l *lookup) find(name string) (string, error) {
 			return l.names[i], nil
 		}
 	}
-	if info, err := fs.Stat(l.system, name); err == nil && info.Mode().IsRegular() { // of any ending
+	if info, err := fs.Stat(l.system, name); err == nil && info.Mode().IsRegular() { // a picture with another ending
 		return name, nil
 	}
 	return "", errors.Errorf("%.200s is no picture in %s", name, l.root)
 }
 
-// findAll returns the whole names of pictures. It is an error if one is not found
-// or is named twice; where says where the i-th is named.
+// findAll returns the whole names of pictures. It is an error if one is not found or
+// stands twice; where says, for the message, where the i-th name stands.
 func (l *lookup) findAll(names []string, where func(i int) string) ([]string, error) {
 	found := make([]string, len(names))
 	first := map[string]int{}

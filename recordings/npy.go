@@ -20,8 +20,8 @@ import (
 // array is the header of a file of NumPy.
 type array struct {
 	shape   []int
-	fortran bool   // the first axis is the fastest, not the last
-	kind    string // of its values, without their byte order: f4, U12
+	fortran bool   // column-major: the first axis is the fastest, not the last
+	kind    string // the type of its values without their byte order, such as f4 or U12
 	order   binary.ByteOrder
 	offset  int64 // of the values in the file
 }
@@ -38,8 +38,7 @@ var (
 	shapeField   = regexp.MustCompile(`['"]shape['"] *: *\(([0-9L, ]*)\)`)
 )
 
-// numbers are the types of values that can be read, by their names in a header
-// without the byte order.
+// numbers are the types of values that can be read, by their names without byte order.
 var numbers = map[string]struct {
 	bytes int
 	value func(order binary.ByteOrder, b []byte) float64
@@ -58,7 +57,7 @@ var numbers = map[string]struct {
 	"f8": {8, func(o binary.ByteOrder, b []byte) float64 { return math.Float64frombits(o.Uint64(b)) }},
 }
 
-// notNumbers says what values are of the other types, by the first letter.
+// notNumbers says what values of other types are, by the first letter of the type.
 var notNumbers = map[byte]string{
 	'O': "Python objects, saved with pickle", 'c': "complex numbers", 'f': "long doubles", 'g': "long doubles",
 	'S': "text", 'U': "text", 'a': "text", 'M': "times", 'm': "durations", 'V': "records",
@@ -116,8 +115,8 @@ func readHeader(r io.Reader, size int64) (a array, err error) {
 	return a, nil
 }
 
-// isNumbers reports whether values are of a type that can be read.
-func (a array) isNumbers() bool {
+// hasNumbers reports whether values are of a type that can be read.
+func (a array) hasNumbers() bool {
 	_, ok := numbers[a.kind]
 	return ok
 }
@@ -125,13 +124,13 @@ func (a array) isNumbers() bool {
 // mayBeResponses reports whether an array has the type and the number of axes of
 // responses.
 func (a array) mayBeResponses() bool {
-	return a.isNumbers() && (len(a.shape) == 2 || len(a.shape) == 3)
+	return a.hasNumbers() && (len(a.shape) == 2 || len(a.shape) == 3)
 }
 
-// check is an error if an array does not have responses to a number of stimuli, or
-// not as many values as the size of its file leaves for them.
+// check returns an error unless an array in a file of size bytes has the type, the shape
+// and the number of values of responses to so many stimuli.
 func (a array) check(size int64, stimuli int) error {
-	if !a.isNumbers() {
+	if !a.hasNumbers() {
 		what := "of type " + a.kind
 		if known := notNumbers[a.kind[0]]; known != "" {
 			what = known
@@ -163,7 +162,7 @@ func (a array) check(size int64, stimuli int) error {
 	return nil
 }
 
-// doubts says what of the axes only their order tells.
+// doubts notes axes that could be meant for others by their lengths.
 func (a array) doubts() (notes []string) {
 	for k, n := range a.shape {
 		if k != 1 && n == a.shape[1] {
@@ -176,9 +175,9 @@ func (a array) doubts() (notes []string) {
 	return notes
 }
 
-// readNPY returns the responses to a number of stimuli in a file of NumPy of a size
-// in bytes: neuroids × stimuli × repetitions, or neuroids × stimuli, of which none
-// may be NaN. It needs the memory of the responses in float64 and no more.
+// readNPY returns the responses to a number of stimuli in a NumPy file of size bytes:
+// neuroids × stimuli × repetitions, or neuroids × stimuli without NaN. It takes the memory
+// of the responses in float64 and no more.
 func readNPY(r io.Reader, size int64, stimuli int) (*responses, error) {
 	buffered := bufio.NewReaderSize(r, 1<<16)
 	a, err := readHeader(buffered, size)
@@ -192,8 +191,8 @@ func readNPY(r io.Reader, size int64, stimuli int) (*responses, error) {
 	if len(a.shape) == 3 {
 		repetitions = a.shape[2]
 	}
-	// In the file from the slowest axis to the fastest, in memory stimuli ×
-	// neuroids × repetitions.
+	// The loops follow the file, from the slowest axis to the fastest; strides are those
+	// of the result, stimuli × neuroids × repetitions.
 	type axis struct{ count, stride int }
 	slow, middle, fast := axis{neuroids, repetitions}, axis{stimuli, neuroids * repetitions}, axis{repetitions, 1}
 	if a.fortran {
@@ -214,7 +213,7 @@ func readNPY(r io.Reader, size int64, stimuli int) (*responses, error) {
 		}
 	}
 	if _, err := buffered.ReadByte(); err != nil && err != io.EOF {
-		return nil, err // an archive's checksum
+		return nil, err // the checksum of an archive is wrong
 	}
 	if len(a.shape) == 2 {
 		if i := slices.IndexFunc(values, math.IsNaN); i >= 0 {

@@ -10,11 +10,13 @@ import (
 	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/plaintext"
 )
 
-// What the responses of a compressed archive may have, so that unpacking it cannot
-// ask for memory that the archive does not account for: 2²³ values, and 8 more for
-// each byte. Spike counts, of which most are 0, have three.
+// Responses in a compressed archive may unpack to valuesOfAny values, and to valuesOfByte
+// more for each byte that they take in the archive, so that a small archive cannot ask for
+// a lot of memory. Spike counts, which are mostly 0, have three values a byte.
 const (
 	valuesOfAny  = 1 << 23
 	valuesOfByte = 8
@@ -37,9 +39,9 @@ func (m member) String() string {
 // size returns the size of the array's file in bytes.
 func (m member) size() int64 { return int64(min(m.file.UncompressedSize64, 1<<62)) }
 
-// readNPZ returns the responses in an archive that numpy.savez wrote: those in the
-// array responses, or in the only one that can be responses. An array with the
-// names of pictures says which they are of.
+// readNPZ returns the responses in an archive that numpy.savez wrote: the array of that
+// name, or the only array that can be responses. An array of the names of pictures says
+// to which they are.
 func readNPZ(r io.ReaderAt, size int64, stimuli int) (*responses, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
@@ -85,7 +87,8 @@ func openMember(f *zip.File) (member, error) {
 	return member{a, strings.TrimSuffix(name, ".npy"), f}, errors.Wrapf(err, "%.40s", name)
 }
 
-// responsesAmong chooses the array of responses.
+// responsesAmong returns the array of responses. It is an error if there is no array of
+// that name, and not just one that can be.
 func responsesAmong(members []member) (member, error) {
 	var candidates []member
 	for _, m := range members {
@@ -99,17 +102,17 @@ func responsesAmong(members []member) (member, error) {
 	if len(candidates) == 1 {
 		return candidates[0], nil
 	}
-	var held []string
+	var all []string
 	for _, m := range members {
-		held = append(held, m.String())
+		all = append(all, m.String())
 	}
-	if held == nil {
+	if all == nil {
 		return member{}, errors.New("no arrays")
 	}
-	return member{}, errors.Errorf("no array is called responses, and %d can be: it holds %s", len(candidates), few(held))
+	return member{}, errors.Errorf("no array is called responses, and %d can be: it holds %s", len(candidates), plaintext.Few(all))
 }
 
-// nameFiles reads which pictures the responses are to from an array that says so.
+// nameFiles sets the pictures of the responses, if an array names them.
 func (r *responses) nameFiles(members []member, chosen member, stimuli int) error {
 	var naming *member
 	for _, m := range members {
@@ -137,7 +140,7 @@ func (r *responses) nameFiles(members []member, chosen member, stimuli int) erro
 	return errors.Wrapf(err, "the array %.40q", naming.name)
 }
 
-// text returns a vector of so many strings.
+// text returns the values of an array of n strings.
 func (m member) text(n int) ([]string, error) {
 	if m.kind == "O" {
 		return nil, errors.New("Python objects, saved with pickle: save numpy.asarray(names, str)")

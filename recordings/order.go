@@ -10,7 +10,7 @@ import (
 	"hypnos/internal/natural"
 )
 
-// otherOrders are those by which names may be meant to be sorted.
+// otherOrders are orders other than the natural one that a user may have meant.
 var otherOrders = []struct {
 	name    string
 	compare func(a, b string) int
@@ -20,7 +20,7 @@ var otherOrders = []struct {
 	{"an order without regard to capitals", func(a, b string) int { return natural.Compare(strings.ToLower(a), strings.ToLower(b)) }},
 	{"an order of files before folders", func(a, b string) int {
 		if folder := strings.TrimPrefix(path.Dir(b)+"/", "./"); path.Dir(a) != path.Dir(b) && strings.HasPrefix(a, folder) {
-			return 1 // b is in a folder that that of a is in
+			return 1 // a lies deeper in the folder of b
 		}
 		return 0
 	}},
@@ -29,12 +29,12 @@ var otherOrders = []struct {
 	}},
 }
 
-// numberInName is a number in a name: with a minus where that does not join it to a
-// word or to another number.
+// numberInName matches a number in a name, with its minus unless that joins it to a word
+// or to another number.
 var numberInName = regexp.MustCompile(`(^|[^0-9A-Za-z])-[0-9]+|[0-9]+`)
 
-// signed is a name whose natural order has negative numbers before others: all of
-// less than 18 digits are larger by 10¹⁸.
+// signed adds 10¹⁸ to the numbers in a name, those of 19 digits or more aside, so that in
+// natural order negative numbers come before others.
 func signed(name string) string {
 	return numberInName.ReplaceAllStringFunc(name, func(number string) string {
 		before, digits, negative := strings.Cut(number, "-")
@@ -52,9 +52,9 @@ func signed(name string) string {
 	})
 }
 
-// doubt says by which other order names would be sorted otherwise than in the
-// natural order, in which they are: nothing if they sort alike in all.
-func doubt(names []string) string {
+// orderDoubt says how names in natural order would be sorted otherwise by another order,
+// "" if they are the same in all orders.
+func orderDoubt(names []string) string {
 	for _, other := range otherOrders {
 		for i := range max(len(names)-1, 0) {
 			if a, b := names[i], names[i+1]; other.compare(a, b) > 0 {

@@ -14,24 +14,24 @@ import (
 	"hypnos/ventral"
 )
 
-// maxStimuli is how many stimuli with responses a recording may have: every two of
-// them have a dissimilarity, of 8 bytes.
+// maxStimuli is how many stimuli with responses a recording may have. Every two of them
+// have a dissimilarity of 8 bytes.
 const maxStimuli = 4_000
 
-// largest is the largest response that means something: it and its inverse have
-// squares.
+// largest is the largest response that is taken: its square, and that of its inverse, can
+// be computed in float64.
 const largest = 1e100
 
-// responses are what a file of responses holds.
+// responses are what a file of responses says.
 type responses struct {
 	of    *ventral.Repetitions
-	files []string           // of the pictures, in the order of the responses; nil where the file does not name them
-	where func(i int) string // the i-th is named
+	files []string           // the pictures in the order of the responses; nil if the file does not name them
+	where func(i int) string // says where the file names the i-th
 	notes []string
 }
 
-// readResponses returns the responses to a number of stimuli in a file of that
-// name and size. known reports whether a picture has a name.
+// readResponses returns the responses to a number of stimuli in a file of this name and
+// size. known reports whether a name is that of a picture.
 func readResponses(name string, r interface {
 	io.Reader
 	io.ReaderAt
@@ -49,9 +49,9 @@ func readResponses(name string, r interface {
 	}
 }
 
-// newRegion returns responses with their dissimilarities. It is an error if a
-// neuroid does not vary, if there is but one, or if all respond to a stimulus in
-// one way.
+// newRegion returns responses with their dissimilarities. It is an error if there is only
+// one neuroid, if the responses of a neuroid are all the same, or if those to a stimulus
+// are.
 func newRegion(responses *ventral.Repetitions) (Region, error) {
 	mean := responses.Mean()
 	stimuli, neuroids := mean.Dims()
@@ -79,5 +79,5 @@ func newRegion(responses *ventral.Repetitions) (Region, error) {
 	return Region{Responses: responses, Dissimilarities: dissimilarities}, err
 }
 
-// constant reports whether values differ by less than can be squared.
+// constant reports whether values differ by so little that it cannot be squared.
 func constant(values []float64) bool { return floats.Max(values)-floats.Min(values) < 1/largest }

@@ -6,15 +6,15 @@ import (
 	"hypnos/ventral"
 )
 
-// Subset returns the recording of the stimuli of these indices alone, in their
-// order. It panics if there is no such stimulus.
+// Subset returns the recording with only the stimuli that have these indices, in the
+// order of the indices. It panics if there is no stimulus of an index.
 func (r *Recording) Subset(stimuli []int) *Recording {
 	among := func(d *mat.SymDense) *mat.SymDense {
-		some, err := ventral.Among(d, stimuli)
+		rest, err := ventral.Among(d, stimuli)
 		if err != nil {
 			panic(err)
 		}
-		return some
+		return rest
 	}
 	part := *r
 	part.Stimuli = r.Stimuli.Subset(stimuli)

@@ -11,15 +11,16 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/internal/picturefile"
+	"hypnos/internal/plaintext"
 )
 
-// survey is which files in a recording's folder are read, "" where there is none,
-// and which of the others look as if they were meant to be.
+// survey lists the files in a recording's folder: the paths of those that are read, ""
+// for none, and the names of others that look as if they were meant to be read.
 type survey struct {
 	dir                        string
 	images, stimuli, responses string
-	pictures, tables, arrays   []string // others, which look like these
-	others                     []string // which may be anything that matters
+	pictures, tables, arrays   []string // these look like images, stimuli and responses
+	others                     []string // these may be anything
 }
 
 // The names that are read, in lower case.
@@ -38,8 +39,8 @@ var (
 	archiveName = regexp.MustCompile(`\.(zip|tar|tgz|7z|rar)$|\.tar\.`)
 )
 
-// surveyFolder looks at what lies in a folder. Names count in any case. It is an
-// error if there are two of what is read.
+// surveyFolder lists the files in a folder, whose names may be in any case. It is an error
+// if there are two files for the same purpose.
 func surveyFolder(dir string) (*survey, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -62,14 +63,14 @@ func surveyFolder(dir string) (*survey, error) {
 			*role.path, name = path, ""
 		}
 		if name != "" && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "~$") {
-			s.sort(name)
+			s.addOther(name)
 		}
 	}
 	return s, nil
 }
 
-// sort notes another file or folder by what its name looks like.
-func (s *survey) sort(name string) {
+// addOther adds a file or folder that is not read, by what its name looks like.
+func (s *survey) addOther(name string) {
 	lower := strings.ToLower(name)
 	info, err := os.Stat(filepath.Join(s.dir, name))
 	isFolder := err == nil && info.IsDir()
@@ -86,8 +87,8 @@ func (s *survey) sort(name string) {
 	}
 }
 
-// holdsPictures reports whether a folder has pictures among its first files, or a
-// folder images.
+// holdsPictures reports whether pictures, or a folder or archive called images, are among
+// the first files of a folder.
 func holdsPictures(dir string) bool {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -101,27 +102,27 @@ func holdsPictures(dir string) bool {
 	})
 }
 
-// check is an error if what is read is not there and something else looks as if
-// it were meant to be it.
+// check returns an error if there are no images, or if another file looks as if it were
+// meant to be responses or stimuli that are missing.
 func (s *survey) check() error {
 	switch {
 	case s.images == "" && s.pictures != nil:
-		return errors.Errorf("%s has no images and no images.zip, but %s: pictures lie in a folder images", s.dir, few(s.pictures))
+		return errors.Errorf("%s has no images and no images.zip, but %s: pictures lie in a folder images", s.dir, plaintext.Few(s.pictures))
 	case s.images == "":
 		return errors.Errorf("%s has no images and no images.zip", s.dir)
 	case s.responses == "" && s.arrays != nil:
-		return errors.Errorf("%s has %s but no responses.npy: if these are the responses, save them as that, if not, move them elsewhere", s.dir, few(s.arrays))
+		return errors.Errorf("%s has %s but no responses.npy: if these are the responses, save them as that, if not, move them elsewhere", s.dir, plaintext.Few(s.arrays))
 	case s.stimuli == "" && s.tables != nil:
-		return errors.Errorf("%s has %s but no stimuli.csv: if it names the pictures in order, save it as that, if not, move it elsewhere", s.dir, few(s.tables))
+		return errors.Errorf("%s has %s but no stimuli.csv: if it names the pictures in order, save it as that, if not, move it elsewhere", s.dir, plaintext.Few(s.tables))
 	}
 	return nil
 }
 
-// notes names what has no effect.
+// notes names the files that are not read.
 func (s *survey) notes() []string {
-	idle := slices.Concat(s.arrays, s.tables, s.others, s.pictures)
-	if idle == nil {
+	unread := slices.Concat(s.arrays, s.tables, s.others, s.pictures)
+	if unread == nil {
 		return nil
 	}
-	return []string{s.dir + ": not read: " + few(idle)}
+	return []string{s.dir + ": not read: " + plaintext.Few(unread)}
 }

@@ -13,26 +13,25 @@ import (
 	"hypnos/internal/plaintext"
 )
 
-// table reads the rows of a text file as spreadsheets write them: in UTF-8,
-// UTF-16 or Windows-1252, with or without a byte order mark, with any line ends and
-// one of four separators, which a first line such as sep=; may name.
+// table reads the rows of a table as spreadsheets write it: in UTF-8, UTF-16 or
+// Windows-1252, with or without a byte order mark, with any line ends and with one of four
+// separators, which the first line may name, such as sep=;.
 type table struct {
 	reader      *csv.Reader
-	windows1252 bool
+	windows1252 bool // the encoding
 }
 
-// separators are those between fields, in the order in which they are tried: a
-// comma may be in the fields of others, and in those of a single column.
+// separators are tried in this order: commas come last, since they may be part of fields.
 var separators = []rune{'\t', ';', '|', ','}
 
-// separatorLine is what Excel takes as a first line.
+// separatorLine matches the first line by which Excel is told the separator.
 var separatorLine = regexp.MustCompile(`^"?(?i:sep)=([^"\n])"?\n`)
 
 // maxFields is how many rows and how many columns a table may have.
 const maxFields = 1 << 20
 
-// newTable opens a table. Its separator is that by which its first row is one that
-// is looked for, or else the first by which it has several fields.
+// newTable opens a table. Its separator is the first one with which the first row is as
+// wanted, or else the first one with which that has several fields.
 func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
 	text, windows1252, err := plaintext.Decode(contents)
 	if err == plaintext.ErrBinary {
@@ -41,12 +40,8 @@ func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if bytes.IndexByte(text, '\r') >= 0 {
-		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
-	}
 	number := 0
-	for line := range bytes.Lines(text) { // before each field takes memory
+	for line := range bytes.Lines(text) { // before fields take memory
 		number++
 		for _, separator := range separators {
 			if bytes.Count(line, []byte(string(separator))) >= maxFields {
@@ -62,7 +57,7 @@ func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
 		return &table{reader, windows1252}
 	}
 	if line := separatorLine.FindSubmatch(text); line != nil {
-		text = text[len(line[0])-1:] // lines are counted with it
+		text = text[len(line[0])-1:] // its line end stays, so that lines are counted with it
 		if separator, _ := utf8.DecodeRune(line[1]); slices.Contains(separators, separator) {
 			return open(separator), nil
 		}
@@ -81,9 +76,8 @@ func newTable(contents []byte, wanted func(row []string) bool) (*table, error) {
 	return open(chosen), nil
 }
 
-// next returns the fields of the next row that is not empty, without spaces
-// around them, and its line. It is valid until the next call. At the end the error
-// is io.EOF.
+// next returns the fields of the next row that is not empty, without spaces around them,
+// and its line. The slice is valid until the next call. At the end the error is io.EOF.
 func (t *table) next() (fields []string, line int, err error) {
 	for {
 		fields, err := t.reader.Read()
@@ -102,8 +96,9 @@ func (t *table) next() (fields []string, line int, err error) {
 	}
 }
 
-// fileColumn returns which column of a header names pictures, -1 for none: file,
-// or what else a column of the names of files is called.
+// fileColumn returns which column of a header has the names of pictures: the one called
+// file, or else one that is called in a similar way. It is -1 if there is none, and it is
+// an error if there are two.
 func fileColumn(header []string) (int, error) {
 	found := columns(header, func(name string) bool { return name == "file" })
 	if found == nil {
@@ -120,7 +115,7 @@ func fileColumn(header []string) (int, error) {
 	return found[0], nil
 }
 
-// columns returns the columns whose names, in lower case, are as wanted.
+// columns returns the columns of a header whose names, in lower case, are wanted.
 func columns(header []string, wanted func(name string) bool) (found []int) {
 	for i, name := range header {
 		if wanted(strings.ToLower(name)) {
@@ -130,14 +125,13 @@ func columns(header []string, wanted func(name string) bool) (found []int) {
 	return found
 }
 
-// pictureNames are what columns and arrays of the names of pictures are called,
-// in lower case and without "_", "-" and spaces.
+// pictureNames matches what columns and arrays of the names of pictures are called, in
+// lower case and without "_", "-" and spaces.
 var pictureNames = regexp.MustCompile(`^(image|img|picture|pic|photo|stimulus|stimuli|stim)?(file)?(name|path)?s?$`)
 
 var withoutJoints = strings.NewReplacer("_", "", "-", "", " ", "")
 
-// namesPictures reports whether a column or array of this name has those of
-// pictures.
+// namesPictures reports whether a column or array of this name has the names of pictures.
 func namesPictures(name string) bool {
 	name = withoutJoints.Replace(strings.ToLower(name))
 	return name != "" && name != "s" && name != "name" && name != "names" && pictureNames.MatchString(name)

@@ -1,11 +1,10 @@
-// Command areas looks into a network of the ventral stream: what V1, V2, V4 and
-// IT of a small CORnet-S answer to pictures.
+// Command areas looks into a network of the ventral stream: what V1, V2, V4 and IT of a
+// small CORnet-S answer to pictures.
 //
 //	go run ./examples/areas
 //
-// It trains the network for a few epochs on the real images that hypnos carries
-// along, prints how well each area tells classes apart, and draws a picture:
-// README.md has both.
+// It trains the network for a few epochs on the real images that come with hypnos, prints
+// how well each area tells classes apart, and draws a picture. README.md shows both.
 package main
 
 import (
@@ -51,8 +50,8 @@ func main() {
 func run(out, progress io.Writer, epochs, width int, picture string) error {
 	// # Images
 	//
-	// CORnets are made for large images: these, of 32x32 pixels, are shown twice
-	// as large.
+	// CORnets are made for large images. These have 32x32 pixels, and are made twice as
+	// large.
 	const side, batch, seed = 64, 64, 1
 	larger := data.ResizeCrop{Resize: side, Crop: side}
 	images, test, err := data.Open(data.Default, "")
@@ -97,7 +96,7 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 
 	// # What its areas answer
 	//
-	// One call for the whole test set, whose images the network has not seen.
+	// One call returns the answers to the whole test set, which the network has not seen.
 	areas := net.AreaNames()
 	var shown graph.Batch
 	for all, err := range data.InOrder(test, normalisation, test.Len()) {
@@ -111,10 +110,10 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 		return err
 	}
 
-	// # What can be read from them
+	// # What can be read from the answers
 	//
-	// Of each image, the mean of each channel over the map. How often is the
-	// image nearest to it, by correlation, of the same class?
+	// An image is described by the mean of each channel over the map. How often is the
+	// nearest other image, by correlation, of the same class?
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "area\tchannels\tmap\tnearest image of the same class, %\t")
 	means := make([]*mat.Dense, len(areas))
@@ -128,9 +127,8 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 
 	// # A picture
 	//
-	// Above, an image and the mean over channels of what each area answers to it;
-	// below, the images of three classes in the plane of the two leading
-	// principal components of the means.
+	// Above: an image, and the mean over channels of what each area answers to it. Below:
+	// the images of three classes along the first two principal components of the means.
 	const one = 0
 	classes := []string{"airplane", "frog", "truck"}
 	first, err := photo(test, one)
@@ -168,7 +166,7 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 	return err
 }
 
-// overMaps returns the mean of each channel over the map: an image a row.
+// overMaps returns the mean of each channel over the map, in a row for each image.
 func overMaps(f graph.Features, images int) *mat.Dense {
 	means := mat.NewDense(images, f.Size.Channels, nil)
 	places := f.Size.Height * f.Size.Width
@@ -182,9 +180,9 @@ func overMaps(f graph.Features, images int) *mat.Dense {
 	return means
 }
 
-// nearestAlike returns the share of images whose nearest is of their class.
+// nearestAlike returns the share of images whose nearest other image is of their class.
 func nearestAlike(means *mat.Dense, labels []int) float64 {
-	// Standardise rows: the product of two is then their correlation.
+	// Rows are standardised, so that the product of two is their correlation.
 	images, channels := means.Dims()
 	standard := mat.DenseCopyOf(means)
 	for n := range images {
@@ -196,15 +194,15 @@ func nearestAlike(means *mat.Dense, labels []int) float64 {
 	}
 	var correlations mat.Dense
 	correlations.Mul(standard, standard.T())
-	alike := 0.0
+	inClass := 0.0
 	for n := range images {
 		row := correlations.RawRowView(n)
 		row[n] = -1 // not itself
 		if labels[floats.MaxIdx(row)] == labels[n] {
-			alike++
+			inClass++
 		}
 	}
-	return alike / float64(images)
+	return inClass / float64(images)
 }
 
 // photo draws an image of a data set.
@@ -229,7 +227,7 @@ func photo(set data.Dataset, i int) (*plot.Plot, error) {
 // heat draws the mean over channels of an area's answers to an image.
 func heat(f graph.Features, i int) *plot.Plot {
 	h := plotter.NewHeatMap(activity{f, i}, moreland.BlackBody().Palette(256))
-	h.Max += 0.15 * (h.Max - h.Min) // white is the paper's
+	h.Max += 0.15 * (h.Max - h.Min) // no value is as white as the paper
 	p := plot.New()
 	p.Title.Text = f.Name
 	p.HideAxes()
@@ -237,8 +235,8 @@ func heat(f graph.Features, i int) *plot.Plot {
 	return p
 }
 
-// activity is the mean over channels of the answers to one image, as gonum's
-// heat maps take it: rows from below.
+// activity is the mean over channels of the answers to one image, with its rows from below
+// as gonum's heat maps take it.
 type activity struct {
 	graph.Features
 	image int
@@ -256,14 +254,14 @@ func (a activity) Z(column, row int) float64 {
 	return sum / float64(s.Channels)
 }
 
-// Colours of classes, which colour-blind readers can tell apart.
+// colours are those of classes. Colour-blind readers can tell them apart.
 var colours = []color.Color{color.RGBA{0x00, 0x72, 0xb2, 255}, color.RGBA{0x00, 0x9e, 0x73, 255}, color.RGBA{0xd5, 0x5e, 0x00, 255}}
 
 func glyph(class int) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: colours[class], Radius: vg.Points(1.8), Shape: draw.CircleGlyph{}}
 }
 
-// legend names the colours.
+// legend says which class has which colour.
 func legend(classes []string) *plot.Plot {
 	p := plot.New()
 	p.HideAxes()
@@ -273,8 +271,8 @@ func legend(classes []string) *plot.Plot {
 	return p
 }
 
-// plane draws the images of some classes where their means lie along the two
-// leading principal components of all.
+// plane draws a point for each image of some classes, along the first two principal
+// components of the means of all images.
 func plane(means *mat.Dense, labels []int, names, classes []string) (*plot.Plot, error) {
 	var components stat.PC
 	if !components.PrincipalComponents(means, nil) {

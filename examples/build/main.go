@@ -4,8 +4,8 @@
 //	go run ./examples/build
 //	go run ./examples/build -choose
 //
-// It prints a table of the three and the layers of the local one, and with -choose
-// what their learning rates were chosen by: README.md has all.
+// It prints a table of the three, and the layers of the local one. With -choose it prints
+// what their learning rates were chosen by. README.md shows all of that.
 package main
 
 import (
@@ -33,8 +33,8 @@ func main() {
 func run(out io.Writer, channels, epochs int, choose bool) error {
 	// # Images
 	//
-	// 4,000 real images to train on, moved by up to 4 pixels, and 3,000 to test. These
-	// must not choose anything: learning rates are tried on a fifth of the others.
+	// 4,000 real images to train on, moved by up to 4 pixels, and 3,000 to test on. Nothing
+	// is chosen by the latter: learning rates are tried on a fifth of the former.
 	const batch, seed = 64, 1
 	images, test, err := data.Open(data.Default, "")
 	if err == nil && choose {
@@ -56,8 +56,8 @@ func run(out io.Writer, channels, epochs int, choose bool) error {
 
 	// # A network of one's own
 	//
-	// Three areas, each of which adds what it makes of the one before to a shortcut.
-	// Nothing here says how layers are connected: options do.
+	// Three areas, each of two layers and a shortcut that is added to them. How layers are
+	// connected is an option of the whole network.
 	build := func(c graph.Connectivity) (*graph.Network, error) {
 		b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 32, Width: 32}, Connectivity: c, Seed: seed})
 		area := func(name string, x *graph.Layer, channels int) *graph.Layer {
@@ -77,8 +77,8 @@ func run(out io.Writer, channels, epochs int, choose bool) error {
 
 	// # Shared weights, weights of one's own, and a sleep that shares them
 	//
-	// A sleep follows every step, in which the weights of a pool become their mean.
-	// Each of the three learns at the rate that did best with -choose, on images that
+	// A sleep follows every step. In it all neurons of a pool get the mean of their
+	// weights. Each network learns at the rate that was best with -choose, on images that
 	// were held back.
 	var net *graph.Network
 	perEpoch := images.Len() / batch

@@ -1,12 +1,12 @@
-// Command convert makes a locally connected network of a PyTorch checkpoint, and
-// puts it to sleep.
+// Command convert turns a PyTorch checkpoint to a locally connected network, and puts it
+// to sleep.
 //
 //	go run ./examples/convert
 //
-// The checkpoint is a convolutional ResNet-8. In the locally connected network
-// each location has a copy of its kernels, so that both answer alike; then copies
-// with noise, and a sleep, which averages the noise away within pools. It prints
-// a table and draws a picture: README.md has both.
+// The checkpoint is a convolutional ResNet-8. In the locally connected network each
+// location has a copy of its kernels, so that both answer the same. Then the copies get
+// noise, and a sleep averages it away within pools. It prints a table and draws a picture.
+// README.md shows both.
 package main
 
 import (
@@ -33,7 +33,7 @@ import (
 	"hypnos/zoo"
 )
 
-// The state dict of a small ResNet, as torch.save wrote it.
+// checkpoint is the state dict of a small ResNet, as torch.save wrote it.
 //
 //go:embed resnet8w4_conv.pth
 var checkpoint []byte
@@ -49,7 +49,7 @@ func main() {
 func run(out io.Writer, picture string) error {
 	// # A checkpoint
 	//
-	// Yours is a file already; this one comes with the program.
+	// It comes with the program, and is written to a file, as any other one would be.
 	folder, err := os.MkdirTemp("", "hypnos-convert-")
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func run(out io.Writer, picture string) error {
 
 	// # Images
 	//
-	// The network was made for images of 16x16 pixels: the middle of real ones.
+	// The network is for images of 16x16 pixels. These are the middle of real ones.
 	const side, count = 16, 500
 	images, test, err := data.Open(data.Default, "")
 	if err != nil {
@@ -102,7 +102,7 @@ func run(out io.Writer, picture string) error {
 
 	// # Two networks of one file
 	//
-	// Load sees how the network is connected and how the file was.
+	// Load sees how the network is connected and how that of the file was.
 	load := func(c graph.Connectivity, deviation float64) (*graph.Network, error) {
 		net, err := zoo.New("resnet8", zoo.Config{
 			Width: 4, Input: graph.Size{Channels: 3, Height: side, Width: side}, Connectivity: c, Blank: true,
@@ -118,16 +118,16 @@ func run(out io.Writer, picture string) error {
 	}
 	fmt.Fprintf(out, "resnet8, width 4: %d parameters in the file\n\n", convolutional.ParameterCount())
 
-	// # Do they answer alike?
+	// # Do they answer the same?
 	//
-	// How far a network's logits are from the convolutional one's, relative to
-	// the standard deviation of these, and how many images of a hundred it takes
-	// for the same class.
+	// Two measures: how far the logits of a network are from those of the convolutional
+	// one, relative to the standard deviation of these, and for how many images of a
+	// hundred it answers the same class.
 	expected, err := logits(convolutional)
 	if err != nil {
 		return err
 	}
-	compare := func(net *graph.Network) (distance, alike float64, err error) {
+	compare := func(net *graph.Network) (distance, sameClass float64, err error) {
 		got, err := logits(net)
 		if err != nil {
 			return 0, 0, err
@@ -136,16 +136,16 @@ func run(out io.Writer, picture string) error {
 		classes := net.Classes()
 		for n := range count {
 			if floats.MaxIdx(got[n*classes:][:classes]) == floats.MaxIdx(expected[n*classes:][:classes]) {
-				alike += 100.0 / count
+				sameClass += 100.0 / count
 			}
 		}
-		return distance, alike, nil
+		return distance, sameClass, nil
 	}
 
 	// # Asleep
 	//
-	// Each location has its copy with some noise of its own; in the sleep, the
-	// neurons of a pool, K apart for a kernel of side K, share their mean.
+	// The copy of each location has noise of its own. In the sleep, the neurons of a pool,
+	// which lie K apart for a kernel of side K, all get the mean of their weights.
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "noise\tawake: SNR\tdistance\tsame class, %\tafter sleep: SNR\tdistance\tsame class, %\t")
 	var awake, slept plotter.XYs
@@ -155,19 +155,19 @@ func run(out io.Writer, picture string) error {
 			return err
 		}
 		snrAwake := weightshare.MedianSNR(local)
-		distanceAwake, alikeAwake, err := compare(local)
+		distanceAwake, sameAwake, err := compare(local)
 		if err != nil {
 			return err
 		}
 		if err := weightshare.Share(local); err != nil {
 			return err
 		}
-		distanceSlept, alikeSlept, err := compare(local)
+		distanceSlept, sameSlept, err := compare(local)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(table, "%g\t%s\t%.2g\t%.1f\t%s\t%.2g\t%.1f\t\n", noise,
-			ratio(snrAwake), distanceAwake, alikeAwake, ratio(weightshare.MedianSNR(local)), distanceSlept, alikeSlept)
+			ratio(snrAwake), distanceAwake, sameAwake, ratio(weightshare.MedianSNR(local)), distanceSlept, sameSlept)
 		if noise > 0 {
 			awake = append(awake, plotter.XY{X: noise, Y: distanceAwake})
 			slept = append(slept, plotter.XY{X: noise, Y: distanceSlept})
@@ -197,7 +197,7 @@ func run(out io.Writer, picture string) error {
 	return err
 }
 
-// ratio shows a signal-to-noise ratio, which is infinite where weights are equal.
+// ratio prints a signal-to-noise ratio, which is infinite if weights are equal.
 func ratio(x float64) string {
 	if math.IsInf(x, 1) {
 		return "∞"

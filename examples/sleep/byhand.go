@@ -15,8 +15,8 @@ import (
 	"hypnos/weightshare"
 )
 
-// byHand puts one layer to sleep by operators that are composed here, and by the
-// one call that does the same, and prints how far apart their weights are.
+// byHand puts a layer to sleep twice, by operators that are composed here and by the one
+// call that does the same, and prints how far apart the weights are.
 func byHand(out io.Writer, iterations int) error {
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "sleep\tw-SNR before\tby operators\tby the Sleeper\tweights differ by\t")
@@ -60,18 +60,18 @@ func byHand(out io.Writer, iterations int) error {
 	return settle(out)
 }
 
-// oneLayer is a network of one locally connected layer.
+// oneLayer returns a network of one locally connected layer.
 func oneLayer() (*graph.Network, error) {
 	b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 16, Width: 16}, Connectivity: graph.Connectivity{Local: true}, Seed: 1})
 	x := b.Local("conv1", b.Input(), graph.Local{Channels: 8, Kernel: 3, Padding: 1})
 	return b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 10))
 }
 
-// compose is a phase of one layer:
+// compose runs a phase of sleep on one layer:
 //
 //	patterns → Tile → Local → PoolDeviation or RatesFromInput → Hebbian → weights
 func compose(l *graph.Layer, phase weightshare.Phase, seed uint64) error {
-	// # Values: patterns of the kernel's size, and weights that change in place
+	// # Values: patterns of the size of the kernel, and weights that change in place
 	f, g := l.Field, gorgonia.NewGraph()
 	bound := func(name string, data []float32, shape ...int) *gorgonia.Node {
 		v := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
@@ -95,8 +95,8 @@ func compose(l *graph.Layer, phase weightshare.Phase, seed uint64) error {
 
 	// # Lateral connections
 	//
-	// Patterns repeat every three pixels: neurons that lie three apart see the
-	// same, and are a pool. Those at the border see padding, and are alone.
+	// Patterns repeat every three pixels, so that neurons three apart see the same: they are
+	// a pool. Neurons at the border see padding too, and are alone.
 	pools := ops.PoolOptions{Height: f.Input.Height, Width: f.Input.Width, Kernel: f.Kernel, Field: field, Border: ops.BorderAlone}
 	var response *gorgonia.Node
 	rest := 0.0
@@ -134,7 +134,8 @@ func compose(l *graph.Layer, phase weightshare.Phase, seed uint64) error {
 	return nil
 }
 
-// farthest is the largest difference of two lists, relative to the largest value.
+// farthest returns the largest difference of two lists, relative to the largest value of
+// the second.
 func farthest(a, b []float32) float64 {
 	difference, largest := 0.0, 0.0
 	for i := range a {
@@ -143,16 +144,16 @@ func farthest(a, b []float32) float64 {
 	return difference / largest
 }
 
-// settle prints how the rates of a pool of four neurons come to rest once their
-// inputs are 1, 2, 3 and 6: at first each follows its input, until what inhibits
-// them all has taken the mean away.
+// settle prints how the rates of a pool of four neurons come to rest after their inputs
+// become 1, 2, 3 and 6: at first each follows its input, then inhibition, which is the
+// same for all of them, takes away most of the mean.
 func settle(out io.Writer) error {
 	g := gorgonia.NewGraph()
 	z := gorgonia.NewTensor(g, tensor.Float64, 4, gorgonia.WithShape(1, 4, 1, 1), gorgonia.WithName("z"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(1, 4, 1, 1), tensor.WithBacking([]float64{1, 2, 3, 6}))))
-	const apart, steps = 2, 150 // time between two steps, and how many
+	const dt, steps = 2, 150
 	rates, err := ops.RatesFromInput(z, ops.RateOptions{
-		Pools: ops.PoolOptions{Height: 1, Width: 4, Kernel: 1}, Tau: 30, Alpha: 10, Bias: 1, DT: apart, Steps: steps, Trajectory: true,
+		Pools: ops.PoolOptions{Height: 1, Width: 4, Kernel: 1}, Tau: 30, Alpha: 10, Bias: 1, DT: dt, Steps: steps, Trajectory: true,
 	})
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func settle(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "time\trate 1\trate 2\trate 3\trate 4\t")
 	for _, time := range []int{10, 20, 40, 80, 300} {
-		r := rates.Value().Data().([]float64)[(time/apart-1)*4:]
+		r := rates.Value().Data().([]float64)[(time/dt-1)*4:]
 		fmt.Fprintf(table, "%d\t%.2f\t%.2f\t%.2f\t%.2f\t\n", time, r[0], r[1], r[2], r[3])
 	}
 	return table.Flush()

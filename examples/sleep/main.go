@@ -3,12 +3,12 @@
 //
 //	go run ./examples/sleep
 //
-// First it composes the two slow rules from operators, for one layer: see
+// First it composes the two slow kinds of sleep from operators, for one layer: see
 // byhand.go.
 //
-// Then it trains a locally connected ResNet-8 for a few epochs on the real images
-// that hypnos carries along, and from there goes on without a sleep, and after an
-// instant, a Hebbian and a dynamic one. It prints a table: README.md has one.
+// Then it trains a locally connected ResNet-8 for a few epochs on the real images that
+// come with hypnos. From there it goes on four times: without a sleep, and after an
+// instant, a Hebbian and a dynamic one. It prints a table, which README.md shows.
 package main
 
 import (
@@ -45,8 +45,8 @@ func main() {
 func run(out, progress io.Writer, epochs, further, width int) error {
 	// # Images
 	//
-	// 4,000 images to train on and 3,000 to test with, in batches of 64. The
-	// loader moves each image by up to 4 pixels.
+	// 4,000 images to train on and 3,000 to test on, in batches of 64. The loader moves
+	// each image by up to 4 pixels.
 	const batch, seed = 64, 1
 	images, test, err := data.Open(data.Default, "")
 	if err != nil {
@@ -91,8 +91,8 @@ func run(out, progress io.Writer, epochs, further, width int) error {
 
 	// # What we measure
 	//
-	// The signal-to-noise ratio of weights, over a layer and within its pools
-	// (medians over layers), and the share of test images that are recognised.
+	// The signal-to-noise ratio of weights, over a layer and within its pools (medians over
+	// layers), and the share of test images that are recognised.
 	ratios := func(net *graph.Network) (snr, pools float64) {
 		var all, within []float64
 		for _, m := range weightshare.Measure(net) {
@@ -116,8 +116,8 @@ func run(out, progress io.Writer, epochs, further, width int) error {
 
 	// # Four nights
 	//
-	// Each kind of sleep with the values of the reference implementation: for
-	// the last two, 100 iterations of 128 Gaussian patterns.
+	// One of them without sleep. The others are as in the reference implementation, the
+	// last two with 100 iterations of 128 Gaussian patterns.
 	table := tabwriter.NewWriter(out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "sleep\tSNR before\tafter\tw-SNR before\tafter\ttop-1 before, %\tafter\tafter training\t")
 	nights := []string{"none", "instant", "hebbian", "dynamic"}
@@ -155,7 +155,7 @@ func run(out, progress io.Writer, epochs, further, width int) error {
 
 		// # The next day
 		//
-		// Sleep has changed what the norms expect: training finds its way back.
+		// The norms expect the weights before the sleep. Training adapts them.
 		if err := trainFrom(net, epochs, further, 0.0025); err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func run(out, progress io.Writer, epochs, further, width int) error {
 	return table.Flush()
 }
 
-// ratio shows a signal-to-noise ratio, which is infinite where weights are equal.
+// ratio prints a signal-to-noise ratio, which is infinite if weights are equal.
 func ratio(x float64) string {
 	if math.IsInf(x, 1) {
 		return "∞"

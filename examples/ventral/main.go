@@ -3,9 +3,9 @@
 //
 //	go run ./examples/ventral
 //
-// It trains both for a few epochs on the real images that hypnos carries along,
-// shows them 92 pictures that two monkeys have seen, prints how alike the geometry of
-// their answers is, and draws a picture: README.md has both.
+// It trains both for a few epochs on the real images that come with hypnos, shows them 92
+// pictures that two monkeys have seen, prints how similar the geometry of the answers is,
+// and draws a picture. README.md shows both.
 package main
 
 import (
@@ -49,9 +49,9 @@ func main() {
 func run(out, progress io.Writer, epochs, width int, picture string) error {
 	// # What monkeys answer
 	//
-	// The responses of 674 neurons to 92 pictures, as dissimilarities: 1 minus
-	// the correlation of the responses to two of them. Those of humans say how
-	// alike the cortex of two species is.
+	// The responses of 674 neurons to 92 pictures, as dissimilarities: 1 minus the
+	// correlation of the responses to two of them. Those of humans tell how similar the
+	// cortex of two species is.
 	const batch, seed = 64, 1
 	recording, err := recordings.Open("it92")
 	if err != nil {
@@ -65,8 +65,8 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 
 	// # Two networks
 	//
-	// The same architecture with shared weights and with local ones, before and
-	// after training, each at the learning rate that suits it.
+	// The same architecture with shared and with local weights, before and after training,
+	// each at the learning rate that suits it.
 	images, _, err := data.Open(data.Default, "")
 	if err != nil {
 		return err
@@ -94,8 +94,8 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 
 	// # What they answer
 	//
-	// The pictures as the networks know theirs: as small, normalised in the same
-	// way.
+	// The pictures are made as small as the images of the training, and normalised in the
+	// same way.
 	stimuli, err := data.Preprocess(recording.Stimuli, data.ResizeCrop{Resize: 32, Crop: 32})
 	if err != nil {
 		return err
@@ -133,12 +133,12 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 				return err
 			}
 			for i, area := range net.AreaNames() {
-				alike, err := ventral.RSA(areas[i], monkey.Dissimilarities, ventral.RSAOptions{})
+				similarity, err := ventral.RSA(areas[i], monkey.Dissimilarities, ventral.RSAOptions{})
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(table, "%s\t%s\t%.3f ± %.3f\t\n", name, area, alike.Value, alike.Error)
-				bars = append(bars, bar{name, area, alike.Score})
+				fmt.Fprintf(table, "%s\t%s\t%.3f ± %.3f\t\n", name, area, similarity.Value, similarity.Error)
+				bars = append(bars, bar{name, area, similarity.Score})
 			}
 			best, err := closest(areas, monkey.Dissimilarities, recording.Categories)
 			if err != nil {
@@ -158,8 +158,8 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 
 	// # Which is closer
 	//
-	// The best of three areas looks better than it is. So it is chosen on one
-	// half of the pictures and judged on the other.
+	// The best of three areas owes something to chance. So it is chosen on one half of the
+	// pictures and judged on the other.
 	fmt.Fprintf(out, "\nthe area that half of the pictures chose, on the other half:\n%s", verdict)
 
 	// # A picture
@@ -170,7 +170,7 @@ func run(out, progress io.Writer, epochs, width int, picture string) error {
 	return err
 }
 
-// geometry returns the dissimilarities of what each area answers.
+// geometry returns the dissimilarities of the answers of each area.
 func geometry(net *graph.Network, shown graph.Batch) ([]*mat.SymDense, error) {
 	answers, err := net.Features(shown.Images, net.AreaNames()...)
 	if err != nil {
@@ -189,7 +189,7 @@ func geometry(net *graph.Network, shown graph.Batch) ([]*mat.SymDense, error) {
 	return areas, nil
 }
 
-// closest returns the area that is most like a region.
+// closest returns the area that is most similar to a region.
 func closest(areas []*mat.SymDense, region mat.Symmetric, categories []string) (ventral.Best, error) {
 	return ventral.BestArea(len(areas), len(categories), ventral.Choice{Categories: categories}, func(area int, stimuli []int) (ventral.Score, error) {
 		a, err := ventral.Among(areas[area], stimuli)
@@ -211,14 +211,13 @@ type matrix struct {
 	of    mat.Symmetric
 }
 
-// bar is how like monkey IT an area is.
+// bar is how similar to monkey IT an area is.
 type bar struct {
 	network, area string
 	ventral.Score
 }
 
-// drawAll draws matrices side by side, and the bars with a line at the humans'
-// height.
+// drawAll draws matrices side by side, and the bars with a line at the height of humans.
 func drawAll(path string, matrices []matrix, categories []string, bars []bar, humans float64) error {
 	const side, gap = 5.3 * vg.Centimeter, 0.4 * vg.Centimeter
 	canvas := vgimg.New(31.5*vg.Centimeter, 6.6*vg.Centimeter)
@@ -233,7 +232,7 @@ func drawAll(path string, matrices []matrix, categories []string, bars []bar, hu
 		if i == 0 {
 			p.Y.Tick.Marker = names(categories)
 		}
-		width := side + p.DataCanvas(rest).Min.X - rest.Min.X // with the names
+		width := side + p.DataCanvas(rest).Min.X - rest.Min.X // of the matrix and its names
 		p.Draw(draw.Crop(rest, 0, width-rest.Size().X, 0, 0))
 		rest = draw.Crop(rest, width+gap, 0, 0, 0)
 	}
@@ -255,8 +254,8 @@ func drawAll(path string, matrices []matrix, categories []string, bars []bar, hu
 	return file.Close()
 }
 
-// names places the name of each category beside the middle of its stimuli, which
-// follow each other, in a matrix that is drawn from above.
+// names places the name of each category beside the middle of its stimuli, which follow
+// each other. The matrix is drawn from above.
 func names(categories []string) plot.ConstantTicks {
 	var ticks plot.ConstantTicks
 	for from, to := 0, 0; from < len(categories); from = to {
@@ -269,11 +268,11 @@ func names(categories []string) plot.ConstantTicks {
 	return ticks
 }
 
-// Colours of networks, which colour-blind readers can tell apart.
+// colours are those of networks. Colour-blind readers can tell them apart.
 var colours = []color.Color{color.RGBA{0xa6, 0xca, 0xe0, 255}, color.RGBA{0x00, 0x72, 0xb2, 255}, color.RGBA{0xf2, 0xbf, 0x98, 255}, color.RGBA{0xd5, 0x5e, 0x00, 255}}
 
-// barPlot draws the bars of each network side by side, area by area. Its legend
-// stands apart.
+// barPlot draws the bars of all networks side by side, area by area, and returns the legend
+// separately.
 func barPlot(bars []bar, humans float64) (*plot.Plot, plot.Legend, error) {
 	p, legend := plot.New(), plot.NewLegend()
 	p.Title.Text = "RSA with monkey IT"
@@ -314,7 +313,7 @@ func barPlot(bars []bar, humans float64) (*plot.Plot, plot.Legend, error) {
 	return p, legend, nil
 }
 
-// ranked is a matrix as gonum's heat maps take it, rows from below.
+// ranked is a matrix, with its rows from below as gonum's heat maps take it.
 type ranked struct {
 	n      int
 	shares []float64
@@ -325,9 +324,8 @@ func (r ranked) X(column int) float64      { return float64(column) }
 func (r ranked) Y(row int) float64         { return float64(row) }
 func (r ranked) Z(column, row int) float64 { return r.shares[(r.n-1-row)*r.n+column] }
 
-// percentiles puts the pairs of stimuli in the order of their dissimilarity, from
-// 0, so that matrices of different scale can be seen side by side. A stimulus and
-// itself have 0.
+// percentiles replaces each dissimilarity by the share of pairs of stimuli below it, so
+// that matrices of different scales can be compared. A stimulus and itself have 0.
 func percentiles(d mat.Symmetric) ranked {
 	n := d.SymmetricDim()
 	r := ranked{n, make([]float64, n*n)}

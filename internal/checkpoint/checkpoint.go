@@ -1,20 +1,20 @@
-// Package checkpoint reads the weights of networks out of files that anyone may
-// have made, and writes them.
+// Package checkpoint reads the weights of networks from files that anyone may have made,
+// and writes them.
 //
 // It reads, whatever the file is called:
 //
 //   - safetensors;
-//   - what PyTorch's torch.save writes, in the zip format (since PyTorch 1.6) and
-//     in the older stream of pickles: dicts of tensors in dicts and lists of any
-//     kind, and modules that were pickled whole;
-//   - either of them in parts, by their index.
+//   - what PyTorch's torch.save writes, in the zip format (since PyTorch 1.6) and in the
+//     older stream of pickles: dicts of tensors in dicts and lists of any kind, and
+//     modules that were pickled whole;
+//   - either of them in several files, by their index.
 //
-// Values of any floating-point or integer type become float32. What else a file
-// holds is passed over.
+// Values of any floating-point or integer type become float32. Anything else in a file is
+// passed over.
 //
-// Files are not trusted. Whatever a file says, opening it, or each of its parts,
-// allocates no more than twice its size and 160 MB, runs no code that it brings,
-// and ends in an error where the file is not what it should be.
+// Files are not trusted. Whatever a file says, to open it, or each file of several,
+// allocates no more than twice its size and 160 MB, and runs no code of it. A file that
+// is not what it should be is an error.
 package checkpoint
 
 import (
@@ -26,16 +26,16 @@ import (
 	"github.com/pkg/errors"
 )
 
-// maxMemory is what opening a file allocates at most besides twice its size, bytes:
-// what maxHeader, maxDirectory and maxCost come to.
+// maxMemory is how many bytes opening a file allocates at most besides twice its size, as
+// follows from maxHeader, maxDirectory and maxCost.
 const maxMemory = 160e6
 
 // File is a file of named tensors, which are read one at a time.
 type File struct {
-	// Metadata are the notes in a safetensors file, without those that are no text.
+	// Metadata are the notes in a safetensors file that are texts.
 	Metadata map[string]string
-	// Dicts are the dicts that have tensors, those first that stand in the
-	// fewest others. There is at least one.
+	// Dicts are the dicts that have tensors, at least one. Those in fewer other dicts
+	// come first.
 	Dicts []*Dict
 
 	closers []io.Closer
@@ -43,17 +43,17 @@ type File struct {
 
 // Dict is a dict of named tensors.
 type Dict struct {
-	// Path is the keys under which the dict stands in its file, with a dot
-	// between; empty if it is all of the file.
+	// Path is the keys under which the dict is found in its file, with dots between
+	// them; empty if it is all of the file.
 	Path string
-	// Module is the class of a network that was pickled whole, of which the
-	// tensors are; empty if it was a state dict.
+	// Module is the class of the network, if that was pickled whole; empty for a state
+	// dict.
 	Module string
 
 	names  []string
-	values map[string]any // tensors, what locate makes them of, or the *Dict of another file
+	values map[string]any // each a tensor, a value for locate, or the *Dict of another file
 	locate func(value any) (tensor, error)
-	verify func([]tensor) error
+	verify func([]tensor) error // reads all that has these tensors
 	data   io.ReaderAt
 }
 
@@ -66,9 +66,9 @@ type tensor struct {
 	entry  string // of the archive that holds the values
 }
 
-// Open opens a file and checks that all that it says of the whole of itself fits
-// the bytes that it has. A folder, or one of its files, may stand for a checkpoint in
-// parts: see openParts. The caller closes the file.
+// Open opens a file, and checks that what it says of itself as a whole fits its bytes.
+// The path may also be that of an index, or of a folder that has one: see openParts. The
+// caller closes the file. It is an error if the file cannot be read or is no checkpoint.
 func Open(path string) (*File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -89,7 +89,7 @@ func openFile(path string) (*File, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "checkpoint")
 	}
-	if !info.Mode().IsRegular() { // to open a pipe might take forever
+	if !info.Mode().IsRegular() { // opening a pipe might take forever
 		return nil, errors.Errorf("checkpoint: %s is not a regular file", path)
 	}
 	f, err := os.Open(path)
@@ -116,7 +116,7 @@ func (f *File) Close() error {
 	return errors.Wrap(first, "checkpoint")
 }
 
-// add puts a tensor into the dict. It is an error if there is one of that name.
+// add adds a tensor to the dict. It is an error if there is one of that name.
 func (d *Dict) add(name string, value any) error {
 	if _, ok := d.values[name]; ok {
 		return errors.Errorf("two tensors are called %.60q", name)
@@ -135,7 +135,7 @@ func (d *Dict) Has(name string) bool {
 	return ok
 }
 
-// find returns the tensor of that name, and the dict of the file that has it.
+// find returns the tensor of that name, and the dict of that file which has it.
 func (d *Dict) find(name string) (*Dict, tensor, error) {
 	t, err := tensor{}, error(nil)
 	switch value := d.values[name].(type) {
@@ -151,9 +151,9 @@ func (d *Dict) find(name string) (*Dict, tensor, error) {
 	return d, t, errors.Wrapf(err, "tensor %.60q", name)
 }
 
-// Shape returns the shape of a tensor, empty for a single value. It is an error if
-// there is no tensor of that name, or if its values cannot be read: because they
-// are of a type that is not known, or do not lie where the file says.
+// Shape returns the shape of a tensor, empty for a single value. It is an error if there
+// is no tensor of that name, if its values are of an unknown type, or if they do not lie
+// where the file says.
 func (d *Dict) Shape(name string) ([]int, error) {
 	_, t, err := d.find(name)
 	if err == nil && t.shape == nil {
@@ -162,7 +162,7 @@ func (d *Dict) Shape(name string) ([]int, error) {
 	return t.shape, errors.Wrap(err, "checkpoint")
 }
 
-// Same tells whether two tensors are one, which has two names.
+// Same tells whether two names stand for one tensor: the same values in one shape.
 func (d *Dict) Same(name string, other *Dict, otherName string) bool {
 	in, t, err := d.find(name)
 	in2, t2, err2 := other.find(otherName)
@@ -170,9 +170,10 @@ func (d *Dict) Same(name string, other *Dict, otherName string) bool {
 		t.kind == t2.kind && slices.Equal(t.shape, t2.shape) && slices.Equal(t.stride, t2.stride)
 }
 
-// Verify reads from end to end what holds the tensors of these names, so that
-// Read cannot fail later unless the disk fails or the file changes; in PyTorch's
-// zip format it also compares the checksums.
+// Verify reads all parts of the file that have the tensors of these names, so that Read
+// cannot fail later unless the disk fails or the file changes. In PyTorch's zip format it
+// also compares the checksums. It is an error if there is no tensor of a name, or if
+// anything cannot be read.
 func (d *Dict) Verify(names []string) error {
 	tensors := map[*Dict][]tensor{}
 	var dicts []*Dict // in order
@@ -194,8 +195,8 @@ func (d *Dict) Verify(names []string) error {
 	return nil
 }
 
-// Read reads a tensor's values, row-major, as float32. It is an error if the tensor
-// has no shape, if values has another length, or if the disk fails.
+// Read reads the values of a tensor, row-major, as float32. Its errors are those of
+// Shape; it is also an error if values has another length, or if the disk fails.
 func (d *Dict) Read(name string, values []float32) error {
 	in, t, err := d.find(name)
 	if err != nil {
@@ -211,7 +212,7 @@ func (d *Dict) Read(name string, values []float32) error {
 	return errors.Wrapf(read(in.data, values), "checkpoint: tensor %.60q", name)
 }
 
-// read reads values that lie in order, a piece at a time.
+// read reads values that lie row-major, a piece at a time.
 func (t tensor) read(data io.ReaderAt, values []float32) error {
 	size := int(t.kind.Size())
 	section := io.NewSectionReader(data, t.offset, int64(len(values)*size))
@@ -227,8 +228,8 @@ func (t tensor) read(data io.ReaderAt, values []float32) error {
 	return nil
 }
 
-// gather reads values in any order: all bytes between the first and the last
-// of them, which are not more than the file has.
+// gather reads values with strides. It reads all bytes from the first value to the last,
+// which are not more than the file has.
 func (t tensor) gather(data io.ReaderAt, values []float32) error {
 	if len(values) == 0 {
 		return nil
@@ -257,7 +258,7 @@ func (t tensor) gather(data io.ReaderAt, values []float32) error {
 	return nil
 }
 
-// product returns how many values a shape has that is known to be possible.
+// product returns how many values a shape has that count has accepted.
 func product(shape []int) int {
 	n := 1
 	for _, d := range shape {
@@ -266,9 +267,8 @@ func product(shape []int) int {
 	return n
 }
 
-// count returns how many values a shape has. It is an error if they are more
-// than limit, if a length is negative, or if there are more than 64 axes, which
-// is PyTorch's limit.
+// count returns how many values a shape has. It is an error if they are more than limit,
+// if a length is negative, or if there are more than PyTorch's limit of 64 axes.
 func count(shape []int, limit int) (int, error) {
 	if len(shape) > 64 {
 		return 0, errors.Errorf("a shape of %d axes", len(shape))

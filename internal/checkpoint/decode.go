@@ -8,8 +8,8 @@ import (
 	"github.com/x448/float16"
 )
 
-// decode converts values of a kind, little-endian, to float32. float32 is
-// copied to the bit; what float32 cannot hold is rounded to the nearest.
+// decode converts little-endian values of a kind to float32. The bits of float32 stay;
+// other values are rounded to the nearest.
 func decode(kind safetensors.DType, values []float32, raw []byte) {
 	size := int(kind.Size())
 	for i := range values {

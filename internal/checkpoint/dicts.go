@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	maxDepth = 5      // of dicts in dicts in which tensors are looked for
-	maxKey   = 64     // length of the keys under which
-	maxParts = 20_000 // modules and tensors of a module that was pickled whole
+	maxDepth = 5      // how deep tensors are looked for in dicts in dicts
+	maxKey   = 64     // bytes of a key under which they are looked for
+	maxParts = 20_000 // modules and tensors in a module that was pickled whole
 	maxState = 1000   // attributes of a module
 )
 
-// place is a value on the way to the dicts of a checkpoint.
+// place is a value in a checkpoint that may be, or have, dicts of tensors.
 type place struct {
-	in    *place // nil at the top
+	in    *place // the place that has it, nil at the top
 	depth int
 	key   string
 	value any
@@ -36,9 +36,9 @@ func (p *place) path() string {
 	return p.key
 }
 
-// findDicts returns the dicts of tensors in a checkpoint, and the modules that were
-// pickled whole, without looking into these again. Each stands once, where it is
-// found first; the nearer come before the deeper ones.
+// findDicts returns the dicts of tensors in a checkpoint, and the tensors of each module
+// that was pickled whole. It goes from the top down, and takes nothing twice. It does not
+// look for dicts in modules.
 func findDicts(root any) ([]*Dict, error) {
 	var dicts []*Dict
 	seen := map[any]bool{identity(root): true}
@@ -75,8 +75,8 @@ func findDicts(root any) ([]*Dict, error) {
 	return dicts, nil
 }
 
-// addInner adds to a queue the containers in a place that were not seen yet: under
-// keys such as a person would choose, or, in a list, under their numbers.
+// addInner adds to a queue the containers in a place that were not seen yet, under their
+// keys or, in a list, under their numbers. Keys longer than people choose are passed over.
 func (p *place) addInner(queue []*place, seen map[any]bool) []*place {
 	add := func(key string, value any) {
 		if id := identity(value); id != nil && !seen[id] {
@@ -102,8 +102,8 @@ func (p *place) addInner(queue []*place, seen map[any]bool) []*place {
 	return queue
 }
 
-// identity tells a container from others, even if they have the same in them; it is
-// nil for what is none.
+// identity returns a value that only this container has, even if others have the same
+// contents. It is nil for a value that is no container.
 func identity(value any) any {
 	switch v := value.(type) {
 	case *pickle.Dict, *pickle.List:
@@ -120,7 +120,8 @@ func identity(value any) any {
 	return nil
 }
 
-// asKey returns a string, or a short one that Python 2 and others have left as bytes.
+// asKey returns a key that is a string, or bytes, as Python 2 writes strings, of at most
+// maxKey.
 func asKey(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
@@ -165,7 +166,7 @@ func (d *Dict) addModule(prefix string, m *pickle.Object, parts *int) error {
 	return nil
 }
 
-// describe says what a checkpoint is that has no tensors.
+// describe says, for an error, what a checkpoint without tensors is.
 func describe(root any) string {
 	entries := pickle.Entries(root)
 	if len(entries) == 0 {

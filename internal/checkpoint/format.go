@@ -9,19 +9,18 @@ import (
 	"github.com/pkg/errors"
 )
 
-// What tells a format by its first bytes.
+// The first bytes of formats.
 const (
 	zipMagic = "PK\x03\x04"
-	// streamText is how the first pickle of a stream is of protocol 0 or 1, which
-	// have no byte of their own to begin with.
+	// streamText is the first pickle of a stream in protocol 0 or 1, in which it is a
+	// line of text. Later protocols begin with a byte of their own.
 	streamText = "L119547037146038801333356L"
 	// tarMagic stands at byte tarOffset.
 	tarMagic  = "ustar"
 	tarOffset = 257
 )
 
-// others are the formats that are not read, by their first bytes, with what they
-// are.
+// others are formats that are not read, by their first bytes.
 var others = []struct{ magic, what string }{
 	{"version https://git-lfs.github.com", "a pointer of Git LFS that stands for the file: git lfs pull fetches it"},
 	{"\x1f\x8b", "compressed with gzip: unpack it first"},
@@ -38,7 +37,7 @@ var others = []struct{ magic, what string }{
 	{"%PDF", "a PDF"},
 }
 
-// open recognises the format by the file's first bytes.
+// open opens a file of the format that its first bytes tell.
 func open(data io.ReaderAt, size int64) (*File, error) {
 	head := make([]byte, min(size, tarOffset+int64(len(tarMagic))))
 	if _, err := io.ReadFull(io.NewSectionReader(data, 0, size), head); err != nil {

@@ -16,11 +16,11 @@ import (
 // indexEnding is how the name of an index ends.
 const indexEnding = ".index.json"
 
-// maxFiles is in how many files a checkpoint may be.
+// maxFiles is how many files a checkpoint may have.
 const maxFiles = 1000
 
-// findIndex returns the index of a checkpoint in parts that a path stands for, if it
-// does: the index itself, or a folder that has one.
+// findIndex returns the index of a checkpoint in several files, if a path is that of one,
+// or of a folder that has one.
 func findIndex(path string, info fs.FileInfo) (string, bool) {
 	if !info.IsDir() {
 		return path, info.Mode().IsRegular() && strings.HasSuffix(path, indexEnding)
@@ -34,9 +34,8 @@ func findIndex(path string, info fs.FileInfo) (string, bool) {
 	return "", false
 }
 
-// openParts opens a checkpoint that is in several files, as its index says: a JSON
-// object whose weight_map has, for the name of each tensor, the name of the file
-// in the folder of the index.
+// openParts opens a checkpoint in several files by its index, a JSON object. Its
+// weight_map has, for the name of each tensor, the name of a file beside the index.
 func openParts(index string) (*File, error) {
 	raw, err := readIndex(index)
 	if err != nil {
@@ -76,7 +75,7 @@ func openParts(index string) (*File, error) {
 	return whole, nil
 }
 
-// openPart opens one of the files. Only files beside the index are opened.
+// openPart opens one of the files, which must be beside the index.
 func (f *File) openPart(index, name string) (*Dict, error) {
 	if name == "." || name == ".." || strings.ContainsAny(name, `/\:`) || !filepath.IsLocal(name) {
 		return nil, errors.Errorf("file %.60q is not in the folder of the index", name)

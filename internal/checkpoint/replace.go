@@ -10,8 +10,7 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// replace writes a file aside and renames it to path when it is complete and on
-// the disk.
+// replace writes a temporary file and renames it to path once the disk has all of it.
 func replace(path string, write func(io.Writer) error) error {
 	folder := filepath.Dir(path)
 	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(folder), renameio.WithPermissions(0o644))
@@ -25,7 +24,7 @@ func replace(path string, write func(io.Writer) error) error {
 	if err := f.CloseAtomicallyReplace(); err != nil {
 		return err
 	}
-	// The library leaves the rename itself to reach the disk some time.
+	// The library does not wait until the disk has the new name.
 	d, err := os.Open(folder)
 	if err != nil {
 		return err

@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// replace writes a file aside and renames it to path when it is complete. Unlike
-// elsewhere, Windows promises no more than that.
+// replace writes a temporary file and renames it to path once it is complete. Windows
+// does not promise that the new name reaches the disk.
 func replace(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path))
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/pkg/errors"
 )
 
-// maxHeader is the longest header of safetensors that is read, bytes: of some
-// 20,000 tensors. Reading it takes up to 70 bytes for one.
+// maxHeader is the longest header of safetensors that is read, in bytes: some 20,000
+// tensors. Reading it takes up to 70 times as much memory.
 const maxHeader = 2 << 20
 
-// openSafetensors reads the header and checks that the tensors fill the rest of
-// the file, one after another, without a gap. It is not read by the library, which
-// refuses the whole file for one tensor of a type that it does not know.
+// openSafetensors reads the header and checks that the tensors fill the rest of the file
+// without a gap. It does not use the library, which refuses a file for a single tensor of
+// a type that it does not know.
 func openSafetensors(data io.ReaderAt, size int64) (*File, error) {
 	section := io.NewSectionReader(data, 0, size)
 	var length uint64
@@ -73,11 +73,12 @@ type info struct {
 	name    string
 	Type    string   `json:"dtype"`
 	Shape   []int64  `json:"shape"`
-	Offsets []uint64 `json:"data_offsets"` // of the first byte and after the last one
+	Offsets []uint64 `json:"data_offsets"` // of its first byte and of the one after its last
 }
 
-// tensor returns the tensor, or the info itself if its type is none that is read. It
-// is an error if the bytes do not begin at end, or are not as many as the shape has.
+// tensor returns the tensor, or the info itself if its type is not read. It is an error
+// if its bytes do not begin at end, where those before it end, if they lie beyond the
+// rest, or if they are not as many as its shape needs.
 func (i info) tensor(end, rest uint64) (any, error) {
 	from, to := i.Offsets[0], i.Offsets[1]
 	if from != end || to < from || to > rest {
@@ -101,8 +102,8 @@ func (i info) tensor(end, rest uint64) (any, error) {
 	return tensor{kind: kind, shape: shape, offset: int64(from)}, nil
 }
 
-// parseHeader reads a header, a JSON object of tensors and of notes. It is an error
-// if two of its fields have one name.
+// parseHeader reads a header, a JSON object of tensors and notes. It is an error if two
+// of its fields have the same name.
 func parseHeader(header []byte) (infos []info, metadata map[string]string, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(header))
 	if t, err := decoder.Token(); err != nil || t != json.Delim('{') {
@@ -137,7 +138,7 @@ func parseHeader(header []byte) (infos []info, metadata map[string]string, err e
 	return infos, metadata, nil
 }
 
-// notes reads the notes in a header that are strings, as all should be.
+// notes reads the notes in a header, which should be strings. Others are left out.
 func notes(decoder *json.Decoder) (map[string]string, error) {
 	var all map[string]json.RawMessage
 	if err := decoder.Decode(&all); err != nil {
@@ -153,7 +154,7 @@ func notes(decoder *json.Decoder) (map[string]string, error) {
 	return texts, nil
 }
 
-// readAll reads all bytes and forgets them.
+// readAll reads a file to its end, to see that it can be read.
 func readAll(data io.ReaderAt, size int64) error {
 	_, err := io.CopyN(io.Discard, io.NewSectionReader(data, 0, size), size)
 	return err

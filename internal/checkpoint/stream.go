@@ -10,15 +10,15 @@ import (
 	"hypnos/internal/pickle"
 )
 
-// What the format of PyTorch before 1.6 begins with.
+// The beginning of the format of PyTorch before 1.6.
 const (
 	streamMagic   = "1950a86a20f9469cfc6c"
 	streamVersion = 1001
 )
 
-// openStream reads the format of PyTorch before 1.6, still written on demand:
-// five pickles, of a magic number, the version, the writer's system, the
-// checkpoint, and the keys of its storages; then for each key the count of
+// openStream reads the format of PyTorch before 1.6, which later ones still write on
+// demand. It is five pickles: a magic number, the version, the writer's system, the
+// checkpoint, and the keys of its storages. Then follow, for each key, the number of
 // values, in 8 bytes, and the values.
 func openStream(data io.ReaderAt, size int64) (*File, error) {
 	decoder := pickle.NewDecoder(io.NewSectionReader(data, 0, size), size, pickle.Options{Memory: maxCost, Keep: maxName})
@@ -76,8 +76,8 @@ func openStream(data io.ReaderAt, size int64) (*File, error) {
 	return &File{Dicts: dicts}, nil
 }
 
-// streamStorages returns the storages that objects of a pickle name, by key. Those
-// that are none, such as the classes of modules, are left out.
+// streamStorages returns the storages among the persistent objects of pickles, by key. It
+// leaves out other objects, such as the classes of modules.
 func streamStorages(objects []*pickle.Persistent) (map[string]storage, error) {
 	storages := map[string]storage{}
 	for _, p := range objects {
@@ -93,8 +93,8 @@ func streamStorages(objects []*pickle.Persistent) (map[string]storage, error) {
 	return storages, nil
 }
 
-// streamOffsets returns at which byte the values of each storage begin, the
-// first of them after byte at.
+// streamOffsets returns at which byte the values of each storage begin. The storages
+// stand in the order of keys, the first from byte at on.
 func streamOffsets(data io.ReaderAt, at, size int64, keys []any, storages map[string]storage) (map[string]int64, error) {
 	offsets := map[string]int64{}
 	for _, k := range keys {

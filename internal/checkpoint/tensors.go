@@ -9,25 +9,25 @@ import (
 	"hypnos/internal/pickle"
 )
 
-// What the pickles of a file may cost: 64 MiB of memory, of which a tensor takes some
-// 4 KB. Strings that are longer than any name are not kept.
+// The pickles of a file may take maxCost bytes of memory, of which a tensor takes some 4
+// KB. Strings longer than maxName, which no name is, are not kept.
 const (
 	maxCost = 64 << 20
 	maxName = 4096
 )
 
-// maxRepeated is how many values a tensor may have at most that repeats them.
+// maxRepeated is how many values a tensor may have that has more than its storage.
 const maxRepeated = 1 << 24
 
-// dtype is a type of values as PyTorch calls it.
+// dtype is a type of values.
 type dtype struct {
-	name  string
-	size  int // bytes of a value
+	name  string // as PyTorch calls it
+	size  int    // bytes of a value
 	kind  safetensors.DType
-	known bool // whether kind is it; if not, values cannot be read
+	known bool // whether values can be read, and kind is set
 }
 
-// dtypes are the types of values, as PyTorch calls its storages before the word
+// dtypes are the types of values by the names of PyTorch's storages, without the word
 // Storage.
 var dtypes = map[string]dtype{
 	"Double": {"float64", 8, safetensors.F64, true}, "Float": {"float32", 4, safetensors.F32, true},
@@ -45,16 +45,16 @@ var untyped = map[string]dtype{
 	"uint16": {"uint16", 2, safetensors.U16, true}, "uint32": {"uint32", 4, safetensors.U32, true}, "uint64": {"uint64", 8, safetensors.U64, true},
 }
 
-// storage is where a pickle says that values are.
+// storage is memory of PyTorch's that has the values of tensors.
 type storage struct {
-	key string
+	key string // under which the file has it
 	dtype
 	count int // of values
 }
 
-// newStorage returns the storage that a persistent identity names:
-// ("storage", class, key, device, count of values, and in the stream of pickles
-// a view, which has been None since PyTorch 0.4).
+// newStorage returns the storage of a persistent object, whose identity is ("storage",
+// class, key, device, number of values) and, in the stream of pickles, a view, which has
+// been None since PyTorch 0.4.
 func newStorage(p *pickle.Persistent) (storage, error) {
 	id, _ := p.ID.(pickle.Tuple)
 	if len(id) < 5 || id[0] != "storage" {
@@ -90,11 +90,11 @@ func isTensor(value any) bool {
 // pickled is a tensor as a pickle describes it.
 type pickled struct {
 	storage
-	offset        int // of the first value
+	offset        int // of the first value, in values
 	shape, stride []int
 }
 
-// newPickled returns the tensor that a call makes, which may be wrapped in other calls.
+// newPickled returns the tensor that a call makes, or one in other calls around it.
 func newPickled(value any) (pickled, error) {
 	for range 8 {
 		o, ok := value.(*pickle.Object)
@@ -130,8 +130,8 @@ func newPickled(value any) (pickled, error) {
 	return pickled{}, errors.New("no tensor is made of it")
 }
 
-// rebuilt returns the tensor of _rebuild_tensor_v2(storage, offset, shape, stride,
-// …), or of v3, which has a storage without type and the type at last.
+// rebuilt returns the tensor that _rebuild_tensor_v2(storage, offset, shape, stride, …)
+// makes, or v3, whose storage has no type: that comes last.
 func rebuilt(args pickle.Tuple, v3 bool) (pickled, error) {
 	if len(args) < 4 || v3 && len(args) < 7 {
 		return pickled{}, errors.New("a tensor without storage, offset, shape and stride")
@@ -156,7 +156,7 @@ func rebuilt(args pickle.Tuple, v3 bool) (pickled, error) {
 	return pickled{s, offset, shape, stride}, err
 }
 
-// setType gives a storage of bytes its type.
+// setType gives a storage of bytes the type of its values.
 func (s *storage) setType(class any) error {
 	name, _ := class.(pickle.Class)
 	t, ok := untyped[name.Name]
@@ -174,9 +174,9 @@ func (s *storage) setType(class any) error {
 	return nil
 }
 
-// locate returns the tensor whose storage starts at byte base of the file. It
-// is an error if values lie outside the storage, or are far more than it has:
-// steps of 0 repeat values, for a shape of up to maxRepeated.
+// locate returns the tensor, whose storage begins at byte base of the file. It is an
+// error if values lie outside of the storage, or if they are more than it has, which is
+// possible since strides of 0 repeat values, and more than maxRepeated.
 func (p pickled) locate(base int64) (tensor, error) {
 	n, err := count(p.shape, max(p.storage.count, maxRepeated))
 	if err != nil {

@@ -17,17 +17,17 @@ import (
 type Tensor struct {
 	Name  string
 	Shape []int
-	// Values yields the values, row-major, in pieces of any length, each of
-	// which is valid until the next.
+	// Values yields the values, row-major, in pieces of any length. A piece is valid
+	// until the next one.
 	Values iter.Seq[[]float32]
 }
 
-// Write writes tensors to a safetensors file, in their order and a piece at a
-// time, with notes under its key __metadata__. The file appears at path whole
-// or not at all, and takes the place of one that is there.
+// Write writes tensors to a safetensors file, in their order and a piece at a time, with
+// notes under its key __metadata__. It replaces the file at path, if there is one, by the
+// complete new file or not at all.
 //
-// It is an error if a name is not UTF-8, comes twice or is __metadata__, if a
-// tensor yields more or fewer values than its shape has, or if the disk fails.
+// It is an error if a name is not UTF-8, comes twice or is __metadata__, if a tensor yields
+// more or fewer values than its shape has, or if the disk fails.
 func Write(path string, metadata map[string]string, tensors []Tensor) (err error) {
 	defer func() { err = errors.Wrapf(err, "checkpoint: write %s", path) }()
 	head, err := header(metadata, tensors)
@@ -48,8 +48,8 @@ func Write(path string, metadata map[string]string, tensors []Tensor) (err error
 	})
 }
 
-// WriteFile writes a file of any kind. It appears at path whole or not at all, and
-// takes the place of one that is there.
+// WriteFile writes a file of any kind. It replaces the file at path, if there is one, by
+// the complete new file or not at all. It is an error if the disk fails.
 func WriteFile(path string, contents []byte) error {
 	err := replace(path, func(w io.Writer) error {
 		_, err := w.Write(contents)
@@ -58,9 +58,8 @@ func WriteFile(path string, contents []byte) error {
 	return errors.Wrapf(err, "checkpoint: write %s", path)
 }
 
-// header returns what stands before the values: the length of the JSON object
-// that describes them, and the object, filled up with spaces to a multiple of
-// 8 bytes.
+// header returns what stands before the values: the JSON object that describes them, with
+// spaces up to a multiple of 8 bytes, and in front of it its length.
 func header(metadata map[string]string, tensors []Tensor) ([]byte, error) {
 	fields := map[string]any{}
 	if len(metadata) > 0 {

@@ -13,8 +13,8 @@ import (
 	"hypnos/internal/pickle"
 )
 
-// maxDirectory is how much of the directory of an archive is read: of some
-// 100,000 entries.
+// maxDirectory is how many bytes the directory of an archive may have: some 100,000
+// entries.
 const maxDirectory = 16 << 20
 
 // openZip reads the format of PyTorch since 1.6, an archive with the entries
@@ -23,7 +23,7 @@ const maxDirectory = 16 << 20
 //	NAME/data/KEY   the bytes of a storage
 //	NAME/byteorder  little or big, since PyTorch 2.1
 //
-// that are stored and not compressed, so that tensors can be read in place.
+// that are not compressed, so that tensors can be read in place.
 func openZip(data io.ReaderAt, size int64) (*File, error) {
 	limited := &limitedReaderAt{data, maxDirectory}
 	archive, err := zip.NewReader(limited, size)
@@ -75,7 +75,8 @@ func openZip(data io.ReaderAt, size int64) (*File, error) {
 	return &File{Dicts: dicts}, nil
 }
 
-// notPyTorch is the error of an archive that has not one pickle of a checkpoint.
+// notPyTorch returns the error of an archive that has no pickle of a checkpoint, or
+// several.
 func notPyTorch(files []*zip.File, pickles int) error {
 	for _, f := range files {
 		switch filepath.Ext(f.Name) {
@@ -93,11 +94,11 @@ func notPyTorch(files []*zip.File, pickles int) error {
 // zipFile is an archive of the format.
 type zipFile struct {
 	files  map[string]*zip.File
-	folder string // of the storages
-	size   int64
+	folder string // of the storages, with a slash at the end
+	size   int64  // bytes of the archive
 }
 
-// locate returns where the tensor is that a value of the pickle stands for.
+// locate returns the tensor that a value of the pickle stands for.
 func (a zipFile) locate(value any) (tensor, error) {
 	p, err := newPickled(value)
 	if err != nil {
@@ -129,7 +130,7 @@ func (a zipFile) verify(tensors []tensor) error {
 		}
 		read[t.entry] = true
 		f := a.files[t.entry]
-		// Entries that overlap could make a small file endless.
+		// If entries overlapped, a small file could take forever to read.
 		if total += int64(f.UncompressedSize64); total > a.size {
 			return errors.New("the entries of the archive overlap")
 		}
@@ -140,7 +141,8 @@ func (a zipFile) verify(tensors []tensor) error {
 	return nil
 }
 
-// entryOffset returns at which byte of the file of size bytes an entry begins.
+// entryOffset returns at which byte of a file of size bytes the contents of an entry
+// begin. It is an error if they are compressed or lie outside of the file.
 func entryOffset(f *zip.File, size int64) (int64, error) {
 	if f.Method != zip.Store {
 		return 0, errors.New("the archive is compressed, which torch.save does not do: load it with PyTorch and save it anew")
@@ -155,7 +157,7 @@ func entryOffset(f *zip.File, size int64) (int64, error) {
 	return offset, nil
 }
 
-// readEntry returns the contents of an entry, none if it is nil.
+// readEntry returns the contents of an entry, nothing if it is nil.
 func readEntry(f *zip.File, size int64) ([]byte, error) {
 	if f == nil {
 		return nil, nil
@@ -185,7 +187,7 @@ func verifyEntry(f *zip.File) error {
 	return err
 }
 
-// limitedReaderAt is a file of which no more than so many bytes are read.
+// limitedReaderAt is a file of which only so many bytes can be read.
 type limitedReaderAt struct {
 	io.ReaderAt
 	left int64

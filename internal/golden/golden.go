@@ -1,10 +1,9 @@
 // Package golden reads the reference values that tests compare with.
 //
-// The files in testdata were computed in float32 with PyTorch 1.13 on the CPU
-// from the published reference implementation of Pogodin et al. 2021, and the
-// formula files from that of the CORnets and from torchvision; ventral in float64
-// with scikit-learn, scipy and numpy. Local weights in them are laid out OH OW O
-// I/g KH KW, activations N C H W.
+// Most files in testdata were computed in float32 with PyTorch 1.13 on the CPU, by the
+// published reference implementation of Pogodin et al. 2021; formula_* by that of the
+// CORnets and by torchvision; ventral in float64 by scikit-learn, scipy and numpy.
+// Local weights have axes OH OW O I/g KH KW, activations N C H W.
 package golden
 
 import (
@@ -119,7 +118,7 @@ func (f File) Tensor(name string) Tensor {
 	return Tensor{shape, data}
 }
 
-// Permute returns the tensor with its axes in the given order.
+// Permute returns the tensor with its axes in this order: axis i is axes[i] of x.
 func (x Tensor) Permute(axes ...int) Tensor {
 	y := Tensor{make([]int, len(axes)), make([]float64, len(x.Data))}
 	stride := make([]int, len(axes))

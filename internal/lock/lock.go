@@ -11,10 +11,10 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Take makes this process the owner of a file, which it makes if need be, until
-// unlock or the end of the process, however it ends. The file stays: if it were
-// removed, two processes could own files of that name. It is an error, Held, if
-// the file has an owner, in this process too.
+// Take makes this process the owner of a file until unlock, or until the process ends in
+// any way. It creates the file if need be, and the file stays: if it were removed, two
+// processes could own files of that name. It is an error, Held, if the file has an owner,
+// which may be this process, and another one if the file cannot be written.
 func Take(path string) (unlock func() error, err error) {
 	lock := flock.New(path, flock.SetPermissions(0o644))
 	got, err := lock.TryLock()

@@ -1,4 +1,4 @@
-// Package natural orders the names of files as people count them: img2 before
+// Package natural puts the names of files in the order in which people count: img2 before
 // img10.
 package natural
 
@@ -10,12 +10,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Compare orders the names of files, with a slash between folders, folder by
-// folder: it is negative where a comes first, positive where b does, and 0 of
-// equal names alone. Runs of the digits 0 to 9 count as numbers, and of equal
-// numbers the one with fewer zeros in front comes first; all else is in the order
-// of its bytes in Unicode's normal form C, so that a name sorts alike on all
-// systems. The ending of a file counts only where the rest is equal.
+// Compare compares the names of files folder by folder, with slashes between folders. It
+// is negative if a comes first, positive if b does, and 0 only if they are equal.
+//
+// Runs of the digits 0 to 9 count as numbers; of equal numbers the one with fewer zeros in
+// front comes first. Everything else is in the order of its bytes in Unicode's normal form
+// C, which is the same on all systems. The ending of a file counts only if the rest is
+// equal.
 func Compare(a, b string) int {
 	for {
 		x, afterX, folderX := strings.Cut(a, "/")
@@ -30,7 +31,7 @@ func Compare(a, b string) int {
 	}
 }
 
-// compareOne orders two names that differ, in one folder.
+// compareOne compares two names that differ, of files or folders in one folder.
 func compareOne(x, y string, folderX, folderY bool) int {
 	p, q := norm.NFC.String(x), norm.NFC.String(y)
 	if c := sortorder.NaturalCompare(stem(p, folderX), stem(q, folderY)); c != 0 {
@@ -42,7 +43,7 @@ func compareOne(x, y string, folderX, folderY bool) int {
 	return strings.Compare(x, y)
 }
 
-// stem is a name without its ending, so that a.png is before a1.png.
+// stem returns the name of a file without its ending, so that a.png is before a1.png.
 func stem(name string, folder bool) string {
 	if folder {
 		return name

@@ -1,5 +1,4 @@
-// Package npz writes files of arrays for numpy.load, also of arrays that are
-// larger than memory.
+// Package npz writes files of arrays for numpy.load. Arrays may be larger than memory.
 package npz
 
 import (
@@ -15,15 +14,15 @@ import (
 	"github.com/pkg/errors"
 )
 
-// File is a file while it is written: a zip file, not compressed, of one file an
-// array. Arrays grow side by side, in a folder aside, until all are complete.
+// File is a file while it is written: a zip archive, not compressed, with a file for each
+// array. Until Finish, each array grows in a temporary file of its own.
 type File struct {
-	path, aside string
-	arrays      []*Array
+	path, temporary string // the file, and the folder of the temporary ones
+	arrays          []*Array
 }
 
-// Array is an array of a file. What is written to it are its values, row-major
-// and little-endian; they must be as many as its shape has.
+// Array is an array of a file. Its values are written to it, row-major and little-endian;
+// they must be as many as its shape has.
 type Array struct {
 	*bufio.Writer
 	name, kind string
@@ -31,15 +30,17 @@ type Array struct {
 	file       *os.File
 }
 
-// Create starts a file. Whatever comes of it, Discard must be called in the end.
+// Create begins a file. Discard must be called in the end, in any case. It is an error if
+// the folder of path cannot be written to.
 func Create(path string) (*File, error) {
-	aside, err := os.MkdirTemp(filepath.Dir(path), ".npz-")
-	return &File{path: path, aside: aside}, errors.Wrapf(err, "cannot write %q", path)
+	temporary, err := os.MkdirTemp(filepath.Dir(path), ".npz-")
+	return &File{path: path, temporary: temporary}, errors.Wrapf(err, "cannot write %q", path)
 }
 
-// Add adds an array. kind is NumPy's name of the type of its values, such as <f4.
+// Add adds an array. kind is NumPy's name of the type of its values, such as <f4. It is
+// an error if the disk fails.
 func (z *File) Add(name, kind string, shape ...int) (*Array, error) {
-	f, err := os.Create(filepath.Join(z.aside, fmt.Sprint(len(z.arrays))))
+	f, err := os.Create(filepath.Join(z.temporary, fmt.Sprint(len(z.arrays))))
 	if err != nil {
 		return nil, errors.Wrapf(err, "cannot write %q", z.path)
 	}
@@ -48,10 +49,10 @@ func (z *File) Add(name, kind string, shape ...int) (*Array, error) {
 	return a, nil
 }
 
-// Number is a type of numbers that vectors are of.
+// Number is a type of the numbers in vectors.
 type Number interface{ int64 | uint64 | float64 }
 
-// AddVector adds a vector of numbers.
+// AddVector adds a vector of numbers. It is an error if the disk fails.
 func AddVector[T Number](z *File, name string, values []T) error {
 	kind := map[any]string{int64(0): "<i8", uint64(0): "<u8", float64(0): "<f8"}[any(T(0))]
 	a, err := z.Add(name, kind, len(values))
@@ -61,7 +62,7 @@ func AddVector[T Number](z *File, name string, values []T) error {
 	return errors.Wrapf(binary.Write(a, binary.LittleEndian, values), "cannot write %q", z.path)
 }
 
-// AddStrings adds a vector of strings.
+// AddStrings adds a vector of strings. It is an error if the disk fails.
 func (z *File) AddStrings(name string, values []string) error {
 	longest := 1
 	for _, v := range values {
@@ -81,11 +82,11 @@ func (z *File) AddStrings(name string, values []string) error {
 	return nil
 }
 
-// Finish makes the file of the arrays: it appears whole or not at all, and takes
-// the place of one that is there.
+// Finish makes the file of the arrays. It replaces the file at path, if there is one, by
+// the complete new file or not at all. It is an error if the disk fails.
 func (z *File) Finish() (err error) {
 	defer func() { err = errors.Wrapf(err, "cannot write %q", z.path) }()
-	complete, err := os.Create(filepath.Join(z.aside, "complete"))
+	complete, err := os.Create(filepath.Join(z.temporary, "complete"))
 	if err != nil {
 		return err
 	}
@@ -116,8 +117,8 @@ func (z *File) Finish() (err error) {
 	return os.Rename(complete.Name(), z.path)
 }
 
-// moveTo writes the array in NumPy's format, version 1.0 (NEP 1), and removes
-// it from where it was kept.
+// moveTo writes the array in NumPy's format, version 1.0 (NEP 1), and removes its
+// temporary file.
 func (a *Array) moveTo(w io.Writer) error {
 	if err := a.Flush(); err != nil {
 		return err
@@ -137,8 +138,8 @@ func (a *Array) moveTo(w io.Writer) error {
 	return os.Remove(a.file.Name())
 }
 
-// npyHeader is what stands before the values: a mark, a length, and a dict in
-// Python, filled up so that the values begin at a multiple of 64 bytes.
+// npyHeader returns what stands before the values: a mark, a length, and a dict in
+// Python with spaces behind it, so that the values begin at a multiple of 64 bytes.
 func npyHeader(kind string, shape []int) string {
 	var sides strings.Builder
 	for _, n := range shape {
@@ -150,10 +151,10 @@ func npyHeader(kind string, shape []int) string {
 	return fmt.Sprintf("\x93NUMPY\x01\x00%s%-*s\n", binary.LittleEndian.AppendUint16(nil, uint16(length)), length-1, dict)
 }
 
-// Discard removes what is left aside.
+// Discard removes the temporary files.
 func (z *File) Discard() {
 	for _, a := range z.arrays {
 		a.file.Close()
 	}
-	os.RemoveAll(z.aside)
+	os.RemoveAll(z.temporary)
 }

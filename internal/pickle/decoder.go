@@ -7,24 +7,23 @@ import (
 	"github.com/pkg/errors"
 )
 
-// What decoding costs, bytes of memory, about: a value on the stack, one that is
-// kept for later, one of a list or dict, and a mark.
+// About how many bytes of memory decoding takes.
 const (
-	valueCost = 160
-	memoCost  = 128
-	entryCost = 80
+	valueCost = 160 // for a value on the stack
+	memoCost  = 128 // for a value in the memo
+	entryCost = 80  // for a value of a list or dict
 	markCost  = 40
 )
 
 // maxLine is the longest name or number that is written as a line of text.
 const maxLine = 4096
 
-// Options bound what a decoder allocates.
+// Options limit the memory of a decoder.
 type Options struct {
-	// Memory is how much that may be in all, bytes, about.
+	// Memory is about how many bytes it may allocate in all.
 	Memory int
-	// Keep is the length of the longest string that is kept, bytes; longer ones
-	// become Long. 0 means that all are kept.
+	// Keep is the length in bytes of the longest string that is kept. Longer ones become
+	// Long. 0 keeps all.
 	Keep int
 }
 
@@ -35,11 +34,11 @@ type Decoder struct {
 
 	r      *bufio.Reader
 	size   int64 // bytes of the input
-	offset int64 // of the next one
-	memory int   // that is left
+	offset int64 // of the next byte
+	memory int   // bytes that may still be allocated
 	keep   int
 	stack  []any
-	marks  []int // where in the stack the marks are
+	marks  []int // at which lengths of the stack marks were set
 	memo   map[uint32]any
 }
 
@@ -51,7 +50,8 @@ func NewDecoder(r io.Reader, size int64, o Options) *Decoder {
 // Offset returns at which byte of the input the last pickle ended.
 func (d *Decoder) Offset() int64 { return d.offset }
 
-// Decode returns the object of the next pickle. An error says at which byte.
+// Decode returns the object of the next pickle. It is an error, which says at which byte,
+// if the pickle is broken or takes more memory than it may.
 func (d *Decoder) Decode() (any, error) {
 	d.stack, d.marks, d.memo = nil, nil, map[uint32]any{}
 	for {
@@ -72,7 +72,7 @@ func (d *Decoder) Decode() (any, error) {
 	}
 }
 
-// charge takes so much from the memory that is left.
+// charge counts memory that is going to be allocated. It is an error if that is too much.
 func (d *Decoder) charge(bytes int) error {
 	if bytes > d.memory {
 		d.memory = 0
@@ -91,7 +91,7 @@ func (d *Decoder) byte() (byte, error) {
 	return b, nil
 }
 
-// unsigned reads a number of so many bytes, little-endian.
+// unsigned reads a little-endian number of so many bytes.
 func (d *Decoder) unsigned(bytes int) (uint64, error) {
 	n := uint64(0)
 	for i := range bytes {
@@ -118,8 +118,8 @@ func (d *Decoder) bytes(n uint64) ([]byte, error) {
 	return raw, unexpected(err)
 }
 
-// counted reads a length of so many bytes and a string of that length. It is a
-// Long if that is too long to be kept.
+// counted reads a length, of so many bytes, and a string of that length. It returns a
+// Long instead if the string is too long to be kept.
 func (d *Decoder) counted(bytes int) ([]byte, Long, error) {
 	n, err := d.unsigned(bytes)
 	if err != nil {
@@ -146,8 +146,8 @@ func (d *Decoder) line() (string, error) {
 	return string(raw), err
 }
 
-// text reads a line, without its end. It is a Long if it has more than so many
-// bytes, unless that is 0.
+// text reads a line, without its end. It returns a Long instead if the line has more than
+// most bytes, unless most is 0.
 func (d *Decoder) text(most int) ([]byte, Long, error) {
 	var raw []byte
 	n := 0
@@ -187,14 +187,14 @@ func (d *Decoder) push(value any) error {
 	if err := d.charge(valueCost); err != nil {
 		return err
 	}
-	if len(d.stack) == cap(d.stack) { // doubled, which costs less in all than what append does
+	if len(d.stack) == cap(d.stack) { // doubling allocates less in all than append does
 		d.stack = append(make([]any, 0, 2*len(d.stack)+64), d.stack...)
 	}
 	d.stack = append(d.stack, value)
 	return nil
 }
 
-// floor is how much of the stack lies under the last mark.
+// floor returns the length of the stack below the last mark.
 func (d *Decoder) floor() int {
 	if len(d.marks) == 0 {
 		return 0
@@ -202,7 +202,7 @@ func (d *Decoder) floor() int {
 	return d.marks[len(d.marks)-1]
 }
 
-// top returns where the newest object of the stack is.
+// top returns a pointer to the newest value of the stack above the last mark.
 func (d *Decoder) top() (*any, error) {
 	if len(d.stack) == d.floor() {
 		return nil, errors.New("nothing is on the stack")
@@ -219,7 +219,7 @@ func (d *Decoder) pop() (any, error) {
 	return *value, nil
 }
 
-// popMark removes the last mark and returns a copy of what lies over it.
+// popMark removes the last mark and the values above it, and returns a copy of these.
 func (d *Decoder) popMark() ([]any, error) {
 	if len(d.marks) == 0 {
 		return nil, errors.New("no mark is on the stack")
@@ -230,7 +230,7 @@ func (d *Decoder) popMark() ([]any, error) {
 	return values, nil
 }
 
-// popN removes the newest n objects and returns a copy of them.
+// popN removes the newest n values and returns a copy of them.
 func (d *Decoder) popN(n int) ([]any, error) {
 	from := len(d.stack) - n
 	if from < d.floor() {

@@ -7,17 +7,19 @@ import (
 	"github.com/pkg/errors"
 )
 
-// escapes are what may follow a backslash in Python 2's str, and what it means.
+// escapes are the characters that may follow a backslash in Python 2's str, with the
+// bytes that they stand for.
 var escapes = map[byte]byte{'\\': '\\', '\'': '\'', '"': '"', 'a': 7, 'b': 8, 't': 9, 'n': 10, 'v': 11, 'f': 12, 'r': 13}
 
-// unquote returns what a literal of Python 2's str stands for, in its own bytes.
+// unquote returns the bytes that a literal of Python 2's str stands for. It overwrites the
+// literal.
 func unquote(literal []byte) ([]byte, error) {
 	n := len(literal)
 	if n < 2 || literal[0] != literal[n-1] || literal[0] != '\'' && literal[0] != '"' {
 		return nil, errors.New("a string without quotes")
 	}
 	literal = literal[1 : n-1]
-	out := literal[:0] // what it stands for is not longer
+	out := literal[:0] // escapes are longer than what they stand for
 	for i := 0; i < len(literal); i++ {
 		if literal[i] != '\\' || i+1 == len(literal) {
 			out = append(out, literal[i])
@@ -40,8 +42,8 @@ func unquote(literal []byte) ([]byte, error) {
 	return out, nil
 }
 
-// unescape returns the UTF-8 of a string in Python's raw-unicode-escape: Latin-1,
-// with \uXXXX and \UXXXXXXXX.
+// unescape turns Python's raw-unicode-escape, which is Latin-1 with \uXXXX and
+// \UXXXXXXXX, to UTF-8.
 func unescape(raw []byte) []byte {
 	out := make([]byte, 0, len(raw)+len(raw)/8)
 	for i := 0; i < len(raw); i++ {

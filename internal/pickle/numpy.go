@@ -8,66 +8,38 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Array is an array of numpy's.
+// Array is an array of NumPy.
 type Array struct {
-	Type  string // of the values, as numpy calls it: u1, i8, f4, …
+	Type  string // of the values, as NumPy calls it: u1, i8, f4, …
 	Shape []int
 	Data  []byte // the values, row-major
 
 	order binary.ByteOrder
 }
 
-// AsArray returns the array that a value stands for, in any way in which numpy
-// pickles one; a single number has no axes. It is an error if it is none, has values of another kind than
-// whole numbers and floats, has not all of them, or has them column by column.
+// AsArray returns the array that a value stands for, in any of the ways in which NumPy
+// pickles one; a single number has no axes. It is an error if the value is no array, or
+// one of values that are not whole numbers or floats, are not as many as the shape has,
+// or are not row-major.
 func AsArray(value any) (*Array, error) {
-	o, ok := value.(*Object)
-	if !ok {
-		return nil, errors.Errorf("%s, want an array of numpy", kind(value))
-	}
-	class := o.Class()
-	if !strings.HasPrefix(class.Module, "numpy") {
-		return nil, errors.Errorf("%s, want an array of numpy", kind(value))
-	}
-	var shape, raw any
-	var dtype *Object
-	rows := true
-	switch class.Name {
-	case "_reconstruct": // then its state: version, shape, type, whether columns come first, values
-		state, _ := o.State.(Tuple)
-		if len(state) != 5 {
-			return nil, errors.New("an array of numpy without its state")
-		}
-		shape, raw, rows = state[1], state[4], state[3] == false || state[3] == 0
-		dtype, _ = state[2].(*Object)
-	case "_frombuffer": // of values, type, shape, and the order C or F
-		if len(o.Args) != 4 {
-			return nil, errors.New("an array of numpy without its values")
-		}
-		shape, raw, rows = o.Args[2], o.Args[0], o.Args[3] == "C"
-		dtype, _ = o.Args[1].(*Object)
-	case "scalar": // of type and value
-		if len(o.Args) != 2 {
-			return nil, errors.New("a number of numpy without its value")
-		}
-		shape, raw = Tuple{}, o.Args[1]
-		dtype, _ = o.Args[0].(*Object)
-	default:
-		return nil, errors.Errorf("%s, want an array of numpy", kind(value))
+	p, err := arrayParts(value)
+	if err != nil {
+		return nil, err
 	}
 	a := &Array{order: binary.LittleEndian}
-	if a.Shape, ok = Ints(shape); !ok {
+	var ok bool
+	if a.Shape, ok = Ints(p.shape); !ok {
 		return nil, errors.New("an array of numpy without a shape")
 	}
-	switch r := raw.(type) {
+	switch values := p.values.(type) {
 	case Bytes:
-		a.Data = r
+		a.Data = values
 	case string: // Python 2
-		a.Data = []byte(r)
+		a.Data = []byte(values)
 	default:
-		return nil, errors.Errorf("an array of numpy of which the values are %s", kind(raw))
+		return nil, errors.Errorf("an array of numpy of which the values are %s", kind(p.values))
 	}
-	if err := a.setType(dtype); err != nil {
+	if err := a.setType(p.dtype); err != nil {
 		return nil, err
 	}
 	n := int(a.Type[1] - '0')
@@ -81,13 +53,53 @@ func AsArray(value any) (*Array, error) {
 	if n != len(a.Data) {
 		return nil, errors.Errorf("an array of numpy of shape %v and type %s with %d bytes", a.Shape[:min(len(a.Shape), 8)], a.Type, len(a.Data))
 	}
-	if !rows && len(a.Shape) > 1 {
+	if !p.rowMajor && len(a.Shape) > 1 {
 		return nil, errors.New("an array of numpy column by column, want it row by row: numpy.ascontiguousarray")
 	}
 	return a, nil
 }
 
-// setType reads a dtype: its name, and in its state the order of bytes.
+// pickledArray is what a pickle says of an array.
+type pickledArray struct {
+	shape, values any
+	dtype         *Object // nil if it says nothing
+	rowMajor      bool
+}
+
+// arrayParts returns what the call of NumPy that makes an array says of it.
+func arrayParts(value any) (p pickledArray, err error) {
+	o, ok := value.(*Object)
+	if !ok || !strings.HasPrefix(o.Class().Module, "numpy") {
+		return p, errors.Errorf("%s, want an array of numpy", kind(value))
+	}
+	switch o.Class().Name {
+	case "_reconstruct": // then its state: version, shape, type, whether column-major, values
+		state, _ := o.State.(Tuple)
+		if len(state) != 5 {
+			return p, errors.New("an array of numpy without its state")
+		}
+		p = pickledArray{shape: state[1], values: state[4], rowMajor: state[3] == false || state[3] == 0}
+		p.dtype, _ = state[2].(*Object)
+	case "_frombuffer": // of values, type, shape, and the order C or F
+		if len(o.Args) != 4 {
+			return p, errors.New("an array of numpy without its values")
+		}
+		p = pickledArray{shape: o.Args[2], values: o.Args[0], rowMajor: o.Args[3] == "C"}
+		p.dtype, _ = o.Args[1].(*Object)
+	case "scalar": // of type and value
+		if len(o.Args) != 2 {
+			return p, errors.New("a number of numpy without its value")
+		}
+		p = pickledArray{shape: Tuple{}, values: o.Args[1], rowMajor: true}
+		p.dtype, _ = o.Args[0].(*Object)
+	default:
+		return p, errors.Errorf("%s, want an array of numpy", kind(value))
+	}
+	return p, nil
+}
+
+// setType sets the type and the byte order from a dtype, which has the one as its name
+// and the other in its state. It is an error if the type is not one of numbers.
 func (a *Array) setType(dtype *Object) error {
 	if dtype != nil && len(dtype.Args) > 0 {
 		switch name := dtype.Args[0].(type) {
@@ -111,8 +123,8 @@ func isBytes(value any, want string) bool {
 	return ok && string(b) == want
 }
 
-// Ints returns the whole numbers, which may be numpy's, of a tuple, a list, or an
-// array of numpy with one axis.
+// Ints returns the whole numbers in a tuple, a list, or a NumPy array with one axis, and
+// whether the value is one of these. The numbers may be NumPy's too.
 func Ints(value any) ([]int, bool) {
 	var items []any
 	switch v := value.(type) {
@@ -154,7 +166,7 @@ func Ints(value any) ([]int, bool) {
 	return values, true
 }
 
-// ints returns the values if they are whole numbers.
+// ints returns the values, if they are whole numbers.
 func (a *Array) ints() ([]int, bool) {
 	if a.Type[0] != 'i' && a.Type[0] != 'u' {
 		return nil, false

@@ -6,8 +6,9 @@ import (
 	"github.com/pkg/errors"
 )
 
-// object makes classes, persistent objects, and what stands for calls.
-func (d *Decoder) object(opcode byte) (bool, error) {
+// reference pushes classes, persistent objects and buffers: what stands outside of the
+// pickle.
+func (d *Decoder) reference(opcode byte) (bool, error) {
 	switch opcode {
 	case 'c': // a class
 		class, err := d.class()
@@ -50,6 +51,13 @@ func (d *Decoder) object(opcode byte) (bool, error) {
 		return true, d.push(&Object{Of: Class{"pickle", "PickleBuffer"}})
 	case '\x98': // makes a buffer read-only
 		return true, nil
+	}
+	return false, nil
+}
+
+// object pushes what stands for calls, and sets the state of objects.
+func (d *Decoder) object(opcode byte) (bool, error) {
+	switch opcode {
 	case 'R', '\x81', '\x92': // calls, the last with keywords
 		if opcode == '\x92' {
 			if _, err := d.pop(); err != nil {
@@ -65,26 +73,25 @@ func (d *Decoder) object(opcode byte) (bool, error) {
 			return true, errors.Errorf("a call with %s, want a tuple", kind(values[1]))
 		}
 		return true, d.call(values[0], args)
-	case 'i', 'o': // calls of protocol 0, with what lies over the mark
-		var class any
-		if opcode == 'i' {
-			c, err := d.class()
-			if err != nil {
-				return true, err
-			}
-			class = c
+	case 'i': // a call of protocol 0, with what lies over the mark
+		class, err := d.class()
+		if err != nil {
+			return true, err
 		}
 		args, err := d.popMark()
 		if err != nil {
 			return true, err
 		}
-		if opcode == 'o' {
-			if len(args) == 0 {
-				return true, errors.New("a call of nothing")
-			}
-			class, args = args[0], args[1:]
-		}
 		return true, d.call(class, args)
+	case 'o': // the same with the class as the first over the mark
+		values, err := d.popMark()
+		if err != nil {
+			return true, err
+		}
+		if len(values) == 0 {
+			return true, errors.New("a call of nothing")
+		}
+		return true, d.call(values[0], values[1:])
 	case 'b': // sets the state
 		state, err := d.pop()
 		if err != nil {
@@ -102,7 +109,7 @@ func (d *Decoder) object(opcode byte) (bool, error) {
 	return false, nil
 }
 
-// class reads the two lines of a class.
+// class reads the module and the name of a class, a line each.
 func (d *Decoder) class() (Class, error) {
 	module, err := d.line()
 	if err != nil {
@@ -112,8 +119,8 @@ func (d *Decoder) class() (Class, error) {
 	return Class{module, name}, err
 }
 
-// call pushes what stands for a call. The few that say no more than a dict or
-// bytes would are those.
+// call pushes an Object that stands for a call. A few calls only make dicts, bytes and the
+// like; for these it pushes the value itself.
 func (d *Decoder) call(of any, args Tuple) error {
 	class, _ := of.(Class)
 	switch of.(type) {
@@ -121,8 +128,7 @@ func (d *Decoder) call(of any, args Tuple) error {
 	default:
 		return errors.Errorf("%s cannot be called", kind(of))
 	}
-	// Newer names of modules stand for the older ones too.
-	switch class.Module {
+	switch class.Module { // Python 3 has other names
 	case "builtins":
 		class.Module = "__builtin__"
 	case "copyreg":
@@ -167,8 +173,8 @@ func (d *Decoder) call(of any, args Tuple) error {
 	return d.push(&Object{Of: of, Args: args})
 }
 
-// pairs are the entries that Python 2 gives to an OrderedDict, as a list of
-// lists of two.
+// pairs returns the entries with which an OrderedDict is made. Python 2 gives them as a
+// list of pairs.
 func (d *Decoder) pairs(args Tuple) ([]Entry, error) {
 	if len(args) == 0 {
 		return nil, nil
@@ -197,7 +203,7 @@ func (d *Decoder) pairs(args Tuple) ([]Entry, error) {
 	return entries, nil
 }
 
-// latin1 returns the bytes that a string stands for, one a character.
+// latin1 returns the bytes that a string stands for, one for each character.
 func (d *Decoder) latin1(s string) (Bytes, error) {
 	if err := d.charge(len(s)); err != nil {
 		return nil, err
@@ -212,7 +218,7 @@ func (d *Decoder) latin1(s string) (Bytes, error) {
 	return raw, nil
 }
 
-// kind says what a value is, in an error.
+// kind says, for an error, what a value is.
 func kind(value any) string {
 	switch v := value.(type) {
 	case nil:

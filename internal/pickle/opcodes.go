@@ -15,8 +15,8 @@ const (
 	highestProtocol = 5
 )
 
-// lengths are how many bytes the number has that follows an opcode; it may be the
-// length of what follows then.
+// lengths are the bytes of the number that follows an opcode, which may be the length of
+// what comes next.
 var lengths = map[byte]int{
 	'K': 1, 'M': 2, 'J': 4, '\x8a': 1, '\x8b': 4, // whole numbers
 	'U': 1, 'T': 4, // Python 2's str
@@ -27,10 +27,11 @@ var lengths = map[byte]int{
 	'\x95': 8, // frames
 }
 
-// run does what an opcode other than stop says.
+// run executes an opcode other than stop. Each group of opcodes is a method, which reports
+// whether the opcode is one of its own.
 func (d *Decoder) run(opcode byte) error {
 	for _, group := range []func(*Decoder, byte) (bool, error){
-		(*Decoder).number, (*Decoder).string, (*Decoder).collection, (*Decoder).object, (*Decoder).arrange,
+		(*Decoder).number, (*Decoder).string, (*Decoder).collection, (*Decoder).reference, (*Decoder).object, (*Decoder).arrange,
 	} {
 		if done, err := group(d, opcode); done || err != nil {
 			return err
@@ -92,8 +93,7 @@ func (d *Decoder) number(opcode byte) (bool, error) {
 	return true, d.push(value)
 }
 
-// long returns the number that these bytes are, little-endian in two's
-// complement.
+// long returns the number in these bytes, little-endian in two's complement.
 func (d *Decoder) long(raw []byte) (any, error) {
 	if err := d.charge(4 * len(raw)); err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (d *Decoder) string(opcode byte) (bool, error) {
 		return false, nil
 	}
 	if err == nil && long == 0 {
-		err = d.charge(2 * len(raw)) // for a copy, of which some bytes may become two
+		err = d.charge(2 * len(raw)) // for a copy, in which some bytes may become two
 	}
 	switch {
 	case err != nil:
@@ -203,7 +203,8 @@ func (d *Decoder) collection(opcode byte) (bool, error) {
 	return true, d.fill(opcode, values)
 }
 
-// fill appends to the newest object, or sets entries of it.
+// fill appends values to the newest object on the stack, or sets entries of it from keys
+// and values in turn.
 func (d *Decoder) fill(opcode byte, values []any) error {
 	container, err := d.top()
 	if err != nil {
@@ -241,7 +242,7 @@ func (d *Decoder) fill(opcode byte, values []any) error {
 	return nil
 }
 
-// arrange moves what is on the stack, to and from the memo too.
+// arrange moves values on the stack, and between it and the memo.
 func (d *Decoder) arrange(opcode byte) (bool, error) {
 	switch opcode {
 	case '\x80':
@@ -250,7 +251,7 @@ func (d *Decoder) arrange(opcode byte) (bool, error) {
 			err = errors.Errorf("protocol %d, want at most %d", n, highestProtocol)
 		}
 		return true, err
-	case '\x95': // a frame, which says nothing but its length
+	case '\x95': // a frame has only a length, which is of no use here
 		_, err := d.unsigned(lengths[opcode])
 		return true, err
 	case '(':
@@ -297,7 +298,7 @@ func (d *Decoder) arrange(opcode byte) (bool, error) {
 	return false, nil
 }
 
-// key reads which number of the memo an opcode means.
+// key reads the number in the memo to which an opcode refers.
 func (d *Decoder) key(opcode byte) (uint32, error) {
 	switch opcode {
 	case '\x94':

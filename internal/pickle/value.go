@@ -1,8 +1,8 @@
 // Package pickle reads the pickles of Python, of protocols 0 to 5, as data.
 //
-// Nothing that a pickle names is looked up, called or built: a call is an Object
-// that says what was to be called and with what. Who decodes picks out what it
-// knows and passes the rest over. Values are
+// Nothing that a pickle names is looked up, called or built: a call is an Object that
+// says what should be called and with what. The caller picks what it knows and passes
+// over the rest. Values are
 //
 //	None, bool            nil, bool
 //	int, long             int, or *big.Int beyond 64 bits
@@ -17,9 +17,9 @@
 //	any other             *Object
 //	a string too long     Long
 //
-// Pickles are not trusted: what decoding allocates is bounded, whatever they
-// say. No library is used, because the ones that there are believe every length
-// and would have to be guarded by as much code again.
+// Pickles are not trusted: decoding allocates a limited amount of memory, whatever they
+// say. No library is used, because those that exist believe every length, and guarding
+// them would take as much code again.
 package pickle
 
 import (
@@ -34,7 +34,8 @@ type Tuple []any
 // Bytes are bytes or a bytearray.
 type Bytes []byte
 
-// Long stands for a string that is longer than Options.Keep: its length in bytes.
+// Long is the length in bytes of a string that is longer than Options.Keep, and stands
+// for it.
 type Long int
 
 // List is a list, or a set in its order in the pickle. It may contain itself.
@@ -49,7 +50,7 @@ type Entry struct{ Key, Value any }
 // Class is the name of a class or function.
 type Class struct{ Module, Name string }
 
-// String writes the name as Python does, without what a terminal would obey.
+// String returns the name as Python writes it, without control characters.
 func (c Class) String() string {
 	return strings.Map(func(r rune) rune {
 		if !strconv.IsPrint(r) {
@@ -59,19 +60,20 @@ func (c Class) String() string {
 	}, fmt.Sprintf("%.60s.%.60s", c.Module, c.Name))
 }
 
-// Persistent is an object that stands elsewhere, under this identity.
+// Persistent is an object that is kept outside of the pickle, under this identity.
 type Persistent struct{ ID any }
 
-// Object stands for what a call would have returned.
+// Object stands for what a call would return.
 type Object struct {
-	Of      any     // what was to be called: a Class, *Persistent or *Object
-	Args    Tuple   // with what; without keywords
-	State   any     // what it was to be set to afterwards
-	Items   []any   // that were to be appended, as to a list
-	Entries []Entry // that were to be set, as in a dict
+	Of      any     // what should be called: a Class, *Persistent or *Object
+	Args    Tuple   // with what, keywords left out
+	State   any     // the state that it should be given then
+	Items   []any   // what should be appended to it, as to a list
+	Entries []Entry // what should be set in it, as in a dict
 }
 
-// Class returns the class or function that was to be called, if it is one.
+// Class returns the class or function that should be called, the zero value if it is
+// neither.
 func (o *Object) Class() Class {
 	switch of := o.Of.(type) {
 	case Class:
@@ -85,7 +87,8 @@ func (o *Object) Class() Class {
 	return Class{}
 }
 
-// Entries returns the entries of a dict, or of an object that is like one.
+// Entries returns the entries of a dict, or of an object that is like one. Other values
+// have none.
 func Entries(value any) []Entry {
 	switch v := value.(type) {
 	case *Dict:

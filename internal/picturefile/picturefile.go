@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// IsRead reports whether a file of this name is a picture of a kind that is read:
-// its ending, in any case, is jpg, jpeg or png.
+// IsRead reports whether a file of this name is a picture that is read: its ending is jpg,
+// jpeg or png, in any case.
 func IsRead(name string) bool {
 	switch ending(name) {
 	case ".jpg", ".jpeg", ".png":
@@ -16,8 +16,8 @@ func IsRead(name string) bool {
 	return false
 }
 
-// IsOther reports whether a file of this name is a picture that is not read, for
-// its kind or for its ending.
+// IsOther reports whether a file of this name is a picture that is not read, because of
+// its format or only of its ending.
 func IsOther(name string) bool {
 	switch ending(name) {
 	case ".jpe", ".jfif", ".jp2", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".heic", ".heif", ".avif", ".svg", ".exr", ".tga":
