@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hypnos/graph"
+	"hypnos/internal/golden"
 )
 
 // endless repeats one batch.
@@ -41,9 +43,13 @@ func TestRun(t *testing.T) {
 	o.Sleep = func(step int) error { calls = append(calls, "sleep"); return nil }
 	o.Progress = func(step int) { calls = append(calls, "progress") }
 	o.Epoch = func(e Epoch) { calls = append(calls, "epoch") }
+	begun := time.Now()
 	epochs, err := Run(t.Context(), linear(t), o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if sum, took := epochs[0].Seconds+epochs[1].Seconds+epochs[2].Seconds, time.Since(begun).Seconds(); sum > took {
+		t.Errorf("epochs of %v seconds in a run of %v", sum, took)
 	}
 	want := strings.Repeat("sleep progress measure sleep progress epoch ", 3)
 	if got := strings.Join(calls, " ") + " "; got != want {
@@ -60,9 +66,59 @@ func TestRun(t *testing.T) {
 	if first, last := epochs[0], epochs[2]; !(last.Evaluated[0].Loss < first.Evaluated[0].Loss && last.Training.Loss < first.Training.Loss) {
 		t.Errorf("training does not lower the loss: %+v, then %+v", first, last)
 	}
-	if e := epochs[2].Evaluated[0]; e.Top1 != 1 || e.Top5 != 1 {
+	if e := epochs[2].Evaluated[0]; e.Top1 != 1 {
 		t.Errorf("two images are not learned: %+v", e)
 	}
+}
+
+// A run is PyTorch's loop: each step has the rate that the schedule gives it.
+func TestRunFollowsTheSchedule(t *testing.T) {
+	net, o := linear(t), options()
+	o.Epochs, o.StepsPerEpoch = 13, 1
+	o.Optimiser, o.Schedule = OptimiserOptions{WeightDecay: 0.01}, Schedule{Rate: 0.1}
+	if _, err := Run(t.Context(), net, o); err != nil {
+		t.Fatal(err)
+	}
+	got := append(net.Parameter("fc.weight").Data, net.Parameter("fc.bias").Data...)
+	golden.Check(t, "weights", got, readReference(t).Optimisers["adamw one cycle"], 1e-5)
+
+	o = options()
+	o.Schedule = Schedule{Form: MultiStep, Rate: 0.1, Milestones: []int{1, 2}}
+	epochs, err := Run(t.Context(), linear(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{0.1, 0.01, 0.001} {
+		golden.Check(t, "rate", []float64{epochs[i].LearningRate}, []float64{want}, 1e-12)
+	}
+}
+
+// Metrics are means over images, whatever batches they come in; top-5 is of the
+// five largest logits of seven.
+func TestMetrics(t *testing.T) {
+	logits := []float32{ // of rank 0, 4 and 5
+		9, 1, 2, 3, 4, 5, 6,
+		2, 1, 0, 3, 4, 5, 6,
+		1, 2, 0, 3, 4, 5, 6,
+	}
+	var sum Sums
+	if right := sum.add(logits[:14], []int{0, 0}, 1); !slices.Equal(right, []bool{true, false}) {
+		t.Errorf("right are %v, want the first", right)
+	}
+	sum.add(logits[14:], []int{0}, 4)
+	if got, want := sum.mean(), (Metrics{Loss: 2, Top1: 1. / 3, Top5: 2. / 3}); got != want {
+		t.Errorf("metrics %+v, want %+v", got, want)
+	}
+}
+
+// The loss of an evaluation is the mean of -ln of the label's share.
+func TestCrossEntropy(t *testing.T) {
+	ln := func(x float64) float32 { return float32(math.Log(x)) }
+	loss, err := crossEntropy([]float32{ln(1), ln(3), ln(4), ln(2), ln(2), ln(4)}, []int{1, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Check(t, "loss", []float64{loss}, []float64{(math.Log(8./3) + math.Log(2)) / 2}, 1e-7)
 }
 
 // Evaluations are made at the epochs that they are due at and at the last, and
@@ -133,6 +189,16 @@ func TestRunStops(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || len(epochs) != 1 {
 		t.Errorf("cancelled in epoch 2: %d epochs, %v", len(epochs), err)
 	}
+	// The last step is the end, whoever cancels in it.
+	ctx, cancel = context.WithCancel(t.Context())
+	o.Progress = func(step int) {
+		if step == 6 {
+			cancel()
+		}
+	}
+	if epochs, err := Run(ctx, linear(t), o); err != nil || len(epochs) != 3 {
+		t.Errorf("cancelled in the last step: %d epochs, %v", len(epochs), err)
+	}
 }
 
 // A loss that is not finite stops the run and names epoch, step and layer.
@@ -149,6 +215,11 @@ func TestRunDiverges(t *testing.T) {
 		t.Errorf("%d epochs, error %v", len(epochs), err)
 	}
 	net = linear(t)
+	net.Parameter("fc.bias").Data[0] = float32(math.Inf(-1)) // the label of image 1
+	if _, err := Run(t.Context(), net, options()); err == nil || !strings.Contains(err.Error(), `epoch 1, step 1: the loss is +Inf, layer "fc"`) {
+		t.Errorf("error %v", err)
+	}
+	net = linear(t)
 	o.Progress = func(step int) { net.Parameter("fc.bias").Data[1] = float32(math.Inf(1)) }
 	o.StepsPerEpoch = 1
 	if _, err := Run(t.Context(), net, o); err == nil || !strings.Contains(err.Error(), `epoch 1, step 1: layer "fc" is not finite`) {
@@ -156,26 +227,41 @@ func TestRunDiverges(t *testing.T) {
 	}
 }
 
+// labelled evaluates the batch with other labels.
+func labelled(labels ...int) func(*Options) {
+	return func(o *Options) {
+		o.Evaluations[0].Batches = func() Batches {
+			return func(yield func(graph.Batch, error) bool) {
+				yield(graph.Batch{Images: batch.Images, Labels: labels}, nil)
+			}
+		}
+	}
+}
+
 func TestRunErrors(t *testing.T) {
 	bad := errors.New("bad")
 	for want, change := range map[string]func(*Options){
-		"0 epochs":                    func(o *Options) { o.Epochs = 0 },
+		"0 epochs of 2 steps":         func(o *Options) { o.Epochs = 0 },
+		"3 epochs of 0 steps":         func(o *Options) { o.StepsPerEpoch = 0 },
+		"at least 1 of each, and":     func(o *Options) { o.Training = nil },
 		"learning rate 0":             func(o *Options) { o.Schedule.Rate = 0 },
 		"2 images and 2 labels, want": func(o *Options) { o.Batch = 3 },
 		"ended after step 1 of 6":     func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(batch, nil) } },
 		"bad":                         func(o *Options) { o.Training = func(yield func(graph.Batch, error) bool) { yield(graph.Batch{}, bad) } },
-		"epoch 1, step 1: bad":        func(o *Options) { o.Sleep = func(int) error { return bad } },
-		"epoch 1, step 2: bad":        func(o *Options) { o.Measure = func() (any, error) { return nil, bad } },
-		"no images": func(o *Options) {
+		"train: epoch 1, step 1: bad": func(o *Options) { o.Sleep = func(int) error { return bad } },
+		"train: epoch 1, step 2: bad": func(o *Options) { o.Measure = func() (any, error) { return nil, bad } },
+		"train: no images": func(o *Options) {
 			o.Evaluations[0].Batches = func() Batches { return func(func(graph.Batch, error) bool) {} }
 		},
-		"every -1 epochs":              func(o *Options) { o.Evaluations[0].Every = -1 },
-		"want at least 0, and batches": func(o *Options) { o.Evaluations = make([]Evaluation, 1) },
+		"an evaluation every -1 epochs": func(o *Options) { o.Evaluations[0].Every = -1 },
+		"want at least 0, and batches":  func(o *Options) { o.Evaluations = make([]Evaluation, 1) },
 		"label 3 of image 0": func(o *Options) {
 			o.Training = func(yield func(graph.Batch, error) bool) {
 				yield(graph.Batch{Images: batch.Images, Labels: []int{3, 0}}, nil)
 			}
 		},
+		"train: label 3 of image 1, want one of 3 classes":  labelled(2, 3),
+		"train: label -1 of image 0, want one of 3 classes": labelled(-1, 0),
 	} {
 		o := options()
 		change(&o)

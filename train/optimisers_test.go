@@ -4,7 +4,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 	"testing"
 
 	"hypnos/graph"
@@ -119,25 +121,40 @@ func TestBadOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []OptimiserOptions{
-		{Method: 7}, {Method: -1}, {WeightDecay: -1}, {Momentum: 1}, {Beta1: 1}, {Beta2: -0.1}, {Epsilon: -1},
+	for want, o := range map[string]OptimiserOptions{
+		"method Method(3) is none of adamw, adam, sgd":    {Method: 3},
+		"method Method(-1) is none of":                    {Method: -1},
+		"weight decay -1, want at least 0 and below +Inf": {WeightDecay: -1},
+		"weight decay +Inf":                               {WeightDecay: math.Inf(1)},
+		"momentum 1, want at least 0 and below 1":         {Momentum: 1},
+		"beta1 1, want at least 0 and below 1":            {Beta1: 1},
+		"beta2 -0.1, want at least 0 and below 1":         {Beta2: -0.1},
+		"epsilon -1":  {Epsilon: -1},
+		"epsilon NaN": {Epsilon: math.NaN()},
 	} {
-		if _, err := NewOptimiser(training, o); err == nil {
-			t.Errorf("%+v: no error", o)
+		if _, err := NewOptimiser(training, o); err == nil || !strings.Contains(err.Error(), "train: "+want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
-	for _, s := range []Schedule{
-		{}, {Rate: -1}, {Form: 9, Rate: 1}, {Form: MultiStep, Rate: 1, Gamma: -1}, {Form: MultiStep, Rate: 1, Milestones: []int{0}},
+	for want, s := range map[string]Schedule{
+		"learning rate 0, want a positive number":          {},
+		"learning rate -1":                                 {Rate: -1},
+		"learning rate +Inf":                               {Rate: math.Inf(1)},
+		"schedule Form(3) is none of onecycle, multistep,": {Form: 3, Rate: 1},
+		"schedule Form(-1) is none of":                     {Form: -1, Rate: 1},
+		"gamma -1, want a positive number":                 {Form: MultiStep, Rate: 1, Gamma: -1},
+		"gamma +Inf":                                       {Form: MultiStep, Rate: 1, Gamma: math.Inf(1)},
+		"milestones [1 0], want epochs of at least 1":      {Form: MultiStep, Rate: 1, Milestones: []int{1, 0}},
 	} {
-		if _, err := s.check(); err == nil {
-			t.Errorf("%+v: no error", s)
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), "train: "+want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
-	if _, err := ParseMethod("adagrad"); err == nil {
-		t.Error("adagrad is known")
+	if _, err := ParseMethod("adagrad"); err == nil || !strings.Contains(err.Error(), `unknown optimizer "adagrad", want one of adamw, adam, sgd`) {
+		t.Errorf("adagrad: error %v", err)
 	}
-	if _, err := ParseForm("linear"); err == nil {
-		t.Error("linear is known")
+	if _, err := ParseForm("linear"); err == nil || !strings.Contains(err.Error(), `unknown schedule "linear", want one of onecycle, multistep, constant`) {
+		t.Errorf("linear: error %v", err)
 	}
 	for i := range methods {
 		if m, err := ParseMethod(Method(i).String()); err != nil || m != Method(i) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hypnos/graph"
 )
@@ -138,13 +139,46 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// An epoch's time is that of its steps, before and after a stop; not that of
+// checkpoints.
+func TestSeconds(t *testing.T) {
+	o := options()
+	o.Epochs = 1
+	const pause = 50 * time.Millisecond
+	o.Checkpoint = func(s State, _ bool) error { time.Sleep(pause); return nil }
+	begun := time.Now()
+	epochs, err := Run(t.Context(), linear(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The checkpoint at the end of the epoch is no more in it anyway.
+	if most := (time.Since(begun) - 2*pause).Seconds(); epochs[0].Seconds > most {
+		t.Errorf("the epoch took %v seconds, want at most %v without checkpoints", epochs[0].Seconds, most)
+	}
+	var s State
+	o.Checkpoint = func(now State, _ bool) error {
+		if now.Step == 1 {
+			s = snapshot(t, now)
+		}
+		return nil
+	}
+	if _, err := Run(t.Context(), linear(t), o); err != nil {
+		t.Fatal(err)
+	}
+	s.Seconds, o.Resume = 100, &s
+	if epochs, err = Run(t.Context(), linear(t), o); err != nil || !(epochs[0].Seconds > 100 && epochs[0].Seconds < 200) {
+		t.Errorf("after 100 seconds before the stop: %+v, %v", epochs, err)
+	}
+}
+
 func TestBadState(t *testing.T) {
 	for want, s := range map[string]State{
-		"after step 7, want one of 6": {Step: 7},
-		"after step -1":               {Step: -1},
-		"averages of 0 parameters":    {},
-		"averages of 2 and 0 values":  {Optimiser: OptimiserState{Averages: []Average{{First: make([]float32, 2)}, {}}}},
-		"after -1 steps":              {Optimiser: OptimiserState{Steps: -1, Averages: make([]Average, 2)}},
+		"after step 7, want one of 6":                           {Step: 7},
+		"after step -1":                                         {Step: -1},
+		"averages of 0 parameters, want 2":                      {},
+		`2 and 12 values for parameter "fc.weight", want 12 an`: {Optimiser: OptimiserState{Averages: []Average{{First: make([]float32, 2), Second: make([]float32, 12)}, {}}}},
+		`12 and 0 values for parameter "fc.weight", want 12 an`: {Optimiser: OptimiserState{Averages: []Average{{First: make([]float32, 12)}, {}}}},
+		"an optimiser after -1 steps":                           {Optimiser: OptimiserState{Steps: -1, Averages: make([]Average, 2)}},
 	} {
 		o := options()
 		o.Resume = &s

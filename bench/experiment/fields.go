@@ -80,7 +80,7 @@ var Fields = []Field{
 	{"freeze-1x1", "freeze the 1x1 layers of local networks at their initial weights", Identity, truth(func(s *Spec) *bool { return &s.Local.Frozen1x1 }), ofLocal},
 	{"deviation", "start local weights at a shared kernel plus `eps` times as much noise; negative means independently", Identity, number(func(s *Spec) *float64 { return &s.Local.Deviation }), ofLocal},
 
-	{"sleep", "what happens in the sleep of lc-sleep variants: "+either(weightshare.Kinds()), Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep},
+	{"sleep", "what happens in the sleep of lc-sleep variants: " + either(weightshare.Kinds()), Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep},
 	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, whole(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep},
 	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, text(func(s *Spec) *string { return &s.Sleep.Source }), ofLearning},
 	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, text(func(s *Spec) *string { return &s.Sleep.Engine }), ofLearning},

@@ -153,7 +153,7 @@ func TestSizes(t *testing.T) {
 
 // Files and folders that the documents name exist.
 func TestNamedFiles(t *testing.T) {
-	isPath := regexp.MustCompile(`^[a-z_]+/[A-Za-z0-9_./-]*$|^[a-z_]+\.(go|md)$`)
+	isPath := regexp.MustCompile(`^[a-z_]+/[A-Za-z0-9_./-]*$|^[a-z][a-z_]*\.(go|md)$`)
 	placeholder := regexp.MustCompile(`[A-Z]{3,}`) // NAME.go stands for a file that is to be written
 	for _, name := range []string{"ARCHITECTURE.md", "CONTRIBUTING.md"} {
 		checked := 0
