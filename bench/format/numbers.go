@@ -26,7 +26,7 @@ func Number(format string, x float64) string {
 	return fmt.Sprintf(format, x)
 }
 
-// Decimals writes x with a number of decimals or, from 10,000 on, in its order of
+// Decimals writes x with a number of decimals or, from 10,000 on, as its order of
 // magnitude: 0.250, −0.125, 1e+05. NaN and infinities are written as Number does.
 func Decimals(x float64, decimals int) string {
 	const large = 1e4

@@ -5,8 +5,8 @@
 // It is a program of its own because the library compiles and starts Graphviz in every
 // program that imports it, used or not. The library also keeps the resulting machine code
 // in the folder for temporary files, and would run what another user has put there under
-// the same name. So whoever starts this program must set that folder (TMPDIR) to one that
-// nobody else can write to.
+// the same name. So whoever starts this program must set that folder (TMPDIR, or TMP on
+// Windows) to one that nobody else can write to.
 package main
 
 import (

@@ -120,7 +120,8 @@ func (b Bars) Figure() Figure {
 type columnWidths struct{ groups, names, panel vg.Length }
 
 // columnWidthsOf divides a width among the names and the panels, of which there are as
-// many columns as the largest block has. Panels that would be too narrow are wider.
+// many columns as the largest block has. Panels have a least width, even if there is no
+// room for it.
 func columnWidthsOf(blocks []BarBlock, width vg.Length) (widths columnWidths, columns int) {
 	var groups, names []string
 	for _, b := range blocks {

@@ -21,31 +21,31 @@ func (c comparison) finding() string {
 		return ""
 	}
 	g := c.Gap()
-	var said []string
+	var sentences []string
 	if c.Short {
-		said = append(said, "Too short to judge the method: the networks have only begun to learn, and what follows may turn round.")
+		sentences = append(sentences, "Too short to judge the method: the networks have only begun to learn, and what follows may turn round.")
 	}
 	switch {
 	case math.IsNaN(g.Lead.Value):
-		said = append(said, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete.")
+		sentences = append(sentences, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete.")
 	case !g.Clear():
-		said = append(said, "The locally connected network is "+c.apart(g.Lead.Negative(), "the convolutional one")+": there is no gap to win back.")
+		sentences = append(sentences, "The locally connected network is "+c.apart(g.Lead.Negative(), "the convolutional one")+": there is no gap to win back.")
 		for _, v := range c.outcomes {
 			switch {
 			case !v.ClosesGap():
 			case v.Finished():
-				said = append(said, capitalised(v)+" is "+c.apart(g.Ahead(v.Variant), results.Plain)+".")
+				sentences = append(sentences, capitalised(v)+" is "+c.apart(g.Ahead(v.Variant), results.Plain)+".")
 			default:
-				said = append(said, capitalised(v)+" is not finished.")
+				sentences = append(sentences, capitalised(v)+" is not finished.")
 			}
 		}
 	default:
-		said = append(said, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(g.Lead.Value), c.Headline().Images))
+		sentences = append(sentences, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(g.Lead.Value), c.Headline().Images))
 		for i, v := range byEffect(c.outcomes) {
-			said = append(said, c.wonBack(v, g.Lead.Value, i == 0))
+			sentences = append(sentences, c.wonBack(v, g.Lead.Value, i == 0))
 		}
 	}
-	return strings.Join(said, " ")
+	return strings.Join(sentences, " ")
 }
 
 // apart says by how much a network, whose lead e is, is ahead of another or behind it, and
