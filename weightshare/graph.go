@@ -38,8 +38,7 @@ func newLayerPhase(p Phase, l *sleeper, start []float32) *layerPhase {
 //
 //	pattern → Tile → Local → PoolDeviation or RatesFromInput → Hebbian → weight
 //
-// The steps are those of RatesFromInput, with which the graph ends where nothing
-// is learned.
+// RatesFromInput takes the time steps. Where nothing is learned the graph ends with it.
 func (l *layerPhase) compose(steps int, learns bool) (*ops.Machine, error) {
 	g := gorgonia.NewGraph()
 	bound := func(name string, v *tensor.Dense) *gorgonia.Node {
@@ -81,7 +80,7 @@ func machineOf(n *gorgonia.Node, err error) (*ops.Machine, error) {
 	return ops.NewMachine(n)
 }
 
-// run is the phase: draw fills the patterns of each iteration.
+// run computes the phase; draw fills x with the patterns of an iteration.
 func (l *layerPhase) run(draw func(x []float32, iteration int)) error {
 	listening, rounds, steps := mechanisms[l.Kind].learning.times(l.Phase)
 	var listen *ops.Machine
@@ -111,7 +110,7 @@ func (l *layerPhase) run(draw func(x []float32, iteration int)) error {
 	return nil
 }
 
-// sleepByGraph is the phase of one layer, whose weights were start, by operators.
+// sleepByGraph computes the phase of one layer, whose weights were start, by operators.
 func (s *Sleeper) sleepByGraph(l *sleeper, start []float32) (sums, error) {
 	if len(l.cohorts) == 0 { // all neurons are alone
 		return sums{}, nil
@@ -128,7 +127,7 @@ func (s *Sleeper) sleepByGraph(l *sleeper, start []float32) (sums, error) {
 	return total, nil
 }
 
-// changed adds up what has become of the cohort's weights, which were before.
+// changed adds up how the cohort's weights have changed; before is what they were.
 func (c *cohort) changed(before []float32, gamma float64) sums {
 	field := c.field()
 	var total sums

@@ -15,7 +15,7 @@ import (
 type Kind int
 
 const (
-	// Instant sets weights to the mean over their pool: what the others tend to.
+	// Instant sets weights to the mean over their pool, which the other kinds approach.
 	Instant Kind = iota
 	// Hebbian lets each neuron learn from the difference of its response to
 	// the mean of its pool (Pogodin et al. 2021, eq. 4).
@@ -33,8 +33,8 @@ type mechanism struct {
 	name      string // on a command line
 	adverb    string
 	reference Phase // of the reference implementation, without its kind
-	// check is of the fields of a phase that only this kind has, and describe lists
-	// them; nil without such fields.
+	// check checks the fields of a phase that only this kind has, and describe lists
+	// them; nil if there are no such fields.
 	check    func(Phase) error
 	describe func(Phase) string
 	// learning is how neurons learn from patterns; nil where weights are set to the

@@ -62,7 +62,7 @@ type Phase struct {
 
 	Source     Source // of the patterns
 	Iterations int    // each with patterns of its own
-	Patterns   int    // an iteration, of which each learns the mean
+	Patterns   int    // in an iteration, over which learning is averaged
 	// Rate is the learning rate η. 0 means, for Gaussian patterns, 0.1 as in the
 	// reference or, for fields of so many inputs that this would diverge, what
 	// shrinks deviations fastest:

@@ -30,7 +30,7 @@ func TestTables(t *testing.T) {
 	if got, want := MarkdownTable(rows), "| model | PLS | RSA | CKA |\n| :--- | ---: | ---: | ---: |\n| a\\|b | 1 | −0.5 | ∞ |\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	// 18 letters are two columns beside the first, 24 all.
+	// With 18 letters two columns fit beside the first, with 24 all.
 	for width, want := range map[int]string{24: "model PLS RSA CKA", 23: "model PLS RSA|model CKA", 18: "model PLS RSA|model CKA", 17: "model PLS RSA CKA"} {
 		var got []string
 		for _, table := range Narrow(rows, width) {

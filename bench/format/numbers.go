@@ -12,9 +12,8 @@ import (
 // Absent is what people see in place of a value that does not exist.
 const Absent = "–"
 
-// Number writes x by a format of package fmt: Absent where it is NaN, and
-// infinities by their sign ∞. The minus of a finite number stays a hyphen: see
-// Minus.
+// Number writes x in a format of package fmt, NaN as Absent and infinities as ∞ and −∞.
+// The minus of a finite number stays a hyphen: see Minus.
 func Number(format string, x float64) string {
 	switch {
 	case math.IsNaN(x):
@@ -27,8 +26,8 @@ func Number(format string, x float64) string {
 	return fmt.Sprintf(format, x)
 }
 
-// Decimals writes x with a number of decimals or, from 10,000 on, its order of
-// magnitude: 0.250, −0.125, 1e+05. NaN and infinities are those of Number.
+// Decimals writes x with a number of decimals or, from 10,000 on, as its order of
+// magnitude: 0.250, −0.125, 1e+05. NaN and infinities are written as Number does.
 func Decimals(x float64, decimals int) string {
 	const large = 1e4
 	if math.Abs(x) >= large {
@@ -37,7 +36,7 @@ func Decimals(x float64, decimals int) string {
 	return Minus(Number(fmt.Sprintf("%%.%df", decimals), x))
 }
 
-// Minus writes the minus of a number as people do, and none before 0.
+// Minus writes a minus sign in place of the hyphen before a number, and none before 0.
 func Minus(number string) string {
 	if strings.Trim(number, "-0.") == "" {
 		return strings.TrimPrefix(number, "-")
@@ -45,8 +44,8 @@ func Minus(number string) string {
 	return strings.Replace(number, "-", "−", 1)
 }
 
-// PlusMinus joins a value and its error, each as it is written: 0.25 ± 0.02. If
-// either is Absent it is the value alone.
+// PlusMinus joins a value and its error, both already written: 0.25 ± 0.02. If either is
+// Absent, the result is the value alone.
 func PlusMinus(value, err string) string {
 	if value == Absent || err == Absent {
 		return value

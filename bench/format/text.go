@@ -18,8 +18,8 @@ func Printable(text string) string {
 	}, text)
 }
 
-// Wrap breaks a text into lines of at most a number of letters, unless a word is
-// longer. It ends with a line break.
+// Wrap breaks a text into lines of at most width letters, unless a word is longer. The
+// result ends with a line break.
 func Wrap(text string, width int) string {
 	var broken strings.Builder
 	length := 0
@@ -41,9 +41,8 @@ func Wrap(text string, width int) string {
 	return broken.String()
 }
 
-// Table writes rows of equally many cells, of which there is at least one row
-// with one cell, in aligned columns: the first to the left and the others to the
-// right.
+// Table writes rows of equally many cells in aligned columns, the first to the left and
+// the others to the right. There must be at least one row of at least one cell.
 func Table(rows [][]string) string {
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -62,9 +61,9 @@ func Table(rows [][]string) string {
 	return text.String()
 }
 
-// Narrow divides the columns of a table, where Table would make it wider than a
-// number of letters, among tables that share the first column. It leaves the table
-// as it is if not even two columns fit beside the first.
+// Narrow divides a table that Table would write wider than width letters into several.
+// Each has the first column and some of the others. It leaves the table as it is if not
+// even two columns fit beside the first.
 func Narrow(rows [][]string, width int) [][][]string {
 	columns := len(rows[0])
 	for n := columns; n > 2; n-- {
@@ -105,7 +104,7 @@ func MarkdownTable(rows [][]string) string {
 	return text.String()
 }
 
-// EscapeMarkdown takes the special meaning from the characters of a text.
+// EscapeMarkdown escapes the characters of a text that have a meaning in Markdown.
 func EscapeMarkdown(text string) string { return markdownEscaper.Replace(text) }
 
 var markdownEscaper = strings.NewReplacer(

@@ -1,11 +1,12 @@
-// Command graphviz makes an SVG picture, on standard output, of a drawing in the
-// language of Graphviz on standard input. It is that program itself, compiled to
-// WebAssembly.
+// Command graphviz reads a drawing in the language of Graphviz from standard input and
+// writes it as an SVG picture to standard output. The layout is done by Graphviz itself,
+// compiled to WebAssembly.
 //
-// It is a program of its own because the library translates and starts Graphviz in
-// every program that imports it, used or not, and keeps the translation, which is
-// machine code, in a folder that it finds by its name in that for temporary files.
-// Whoever starts this program gives it one that nobody else can write to.
+// It is a program of its own because the library compiles and starts Graphviz in every
+// program that imports it, used or not. The library also keeps the resulting machine code
+// in the folder for temporary files, and would run what another user has put there under
+// the same name. So whoever starts this program must set that folder (TMPDIR, or TMP on
+// Windows) to one that nobody else can write to.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Package peers runs programs that do the same as this one, train the same network
-// or fit the same regression, each as a process of its own that measures on
-// request, so that two of them can take turns. hypnos itself is one of them.
+// Package peers runs programs whose speed is compared, hypnos among them: they train the
+// same network or fit the same regression. Each is a process of its own that measures on
+// request, so that they can take turns.
 //
 // A request is a line on the process's standard input and an answer a line of
 // JSON on its standard output, in the same order:
@@ -19,14 +19,14 @@
 //	    Hebbian sleeps of all local layers, of so many iterations with 128
 //	    Gaussian patterns each, answered as train is
 //	fit REGRESSION UNITS STEPS
-//	    fits of 50 responses to 576 stimuli by so many features, and predictions
-//	    of those to 64 others, of data that package speed makes up, all the same
+//	    fits of 50 responses to 576 stimuli from so many features, and predictions
+//	    of those to 64 others, on made-up data, the same as that of package speed
 //	    {"seconds": [1.2], "parameters": 5000000, "score": 0.49, "peak_bytes": 687000000}
 //
 // VARIANT is conv or lc, and REGRESSION pls or ridge. A request that names another
 // task, variant or batch than the one before makes a new network, or new data, and
-// takes a step that is not measured. What cannot be done is answered by {"error": "…"}. A process ends
-// when its standard input does.
+// takes a step that is not measured. A request that fails is answered by
+// {"error": "…"}. A process ends when its standard input does.
 package peers
 
 import (
@@ -39,7 +39,7 @@ import (
 
 // Answer is what a process answers to a request.
 type Answer struct {
-	// Error says why there is no other answer.
+	// Error says why the request failed.
 	Error string `json:"error,omitempty"`
 	// Name and Threads answer hello: the program with its version, and how
 	// many threads it uses.
@@ -52,11 +52,10 @@ type Answer struct {
 	// Score is the median over neuroids of Pearson's r of predicted and measured
 	// responses; 0 for a network.
 	Score float64 `json:"score,omitempty"`
-	// PeakBytes is the most memory that the process has had resident, 0 where
-	// that is not known.
+	// PeakBytes is the most memory that the process has had resident, 0 if it is not
+	// known.
 	PeakBytes int64 `json:"peak_bytes,omitempty"`
-	// HeapBytes is how much was allocated per step, on average over the steps;
-	// nil where that is not known.
+	// HeapBytes is how many bytes a step allocated on average; nil if that is not known.
 	HeapBytes *float64 `json:"heap_bytes,omitempty"`
 }
 
@@ -64,10 +63,10 @@ type Answer struct {
 type Task struct {
 	Name    string // train, evaluate, share, sleep or fit
 	Variant string // conv or lc, or of fit the regression: pls or ridge
-	Batch   int    // of sleep its iterations, of fit the number of features
+	Batch   int    // or of sleep its iterations, of fit the number of features
 }
 
-// request is the line that asks for so many steps of the task.
+// request returns the line that asks for so many steps of the task.
 func (t Task) request(steps int) string {
 	return fmt.Sprintf("%s %s %d %d", t.Name, t.Variant, t.Batch, steps)
 }
@@ -87,7 +86,7 @@ func parse(line []byte) (Answer, error) {
 	return a, nil
 }
 
-// shortened returns the beginning of a line that may be anything.
+// shortened returns the beginning of a line, which may be of any length.
 func shortened(line []byte) []byte {
 	const most = 80
 	return line[:min(len(line), most)]

@@ -17,7 +17,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// fakeVariable makes the test binary a peer of the kind that it names.
+// fakeVariable names the environment variable that makes the test binary a fake peer, and
+// says of which kind.
 const fakeVariable = "HYPNOS_FAKE_PEER"
 
 func TestMain(m *testing.M) {
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fake is a peer that does what its kind says, and its exit status.
+// fake is the program of a peer that does what its kind says. It returns the exit status.
 func fake(kind string) int {
 	switch kind {
 	case "dies":
@@ -74,7 +75,7 @@ func fake(kind string) int {
 
 var sink []byte
 
-// start starts a fake.
+// start starts a fake peer.
 func start(ctx context.Context, kind string, timeout time.Duration) (*Process, error) {
 	return Start(ctx, Launch{"fake", []string{os.Args[0]}, append(os.Environ(), fakeVariable+"="+kind)}, 1, "resnet8", 2, timeout)
 }
@@ -94,7 +95,7 @@ func TestProcess(t *testing.T) {
 			t.Errorf("%d steps: %+v, %v", steps, a, err)
 		}
 	}
-	// What it cannot do is told, and it goes on.
+	// It answers what it cannot do by an error, and goes on.
 	if _, err := p.Measure(t.Context(), Task{"train", "conv", 7}, 1); err == nil || err.Error() != "fake: no conv here" {
 		t.Errorf("conv: %v", err)
 	}
@@ -106,8 +107,8 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// Whatever a peer does instead of answering is an error of one line that says
-// so, and ends it, with what it has started.
+// Whatever a peer does instead of answering is an error of one line that says so. The peer
+// and what it has started are ended.
 func TestBadPeers(t *testing.T) {
 	for kind, want := range map[string]string{
 		"dies":               "ModuleNotFoundError: No module named 'torch'",

@@ -15,7 +15,7 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Process is a program that answers requests. It is for one goroutine.
+// Process is a program that answers requests. Only one goroutine may use it.
 type Process struct {
 	// Hello is its answer to the first request.
 	Hello Answer
@@ -57,8 +57,8 @@ func (p *Process) start(environment []string) error {
 	if p.stdin, err = p.command.StdinPipe(); err != nil {
 		return err
 	}
-	// Pipes of our own: those of package exec would keep Wait waiting for what
-	// the program has started and left behind.
+	// With the pipes of package exec, Wait would also wait for processes that the program
+	// has started and left behind.
 	stdout, stdoutWriter, err := os.Pipe()
 	if err != nil {
 		return err
@@ -83,15 +83,15 @@ func (p *Process) start(environment []string) error {
 	readers.Go(func() { io.Copy(&p.stderr, stderr); stderr.Close() })
 	go func() {
 		p.cause = p.command.Wait()
-		killGroup(p.command) // what it has started
+		killGroup(p.command) // processes that it has left behind
 		readers.Wait()
 		close(p.dead)
 	}()
 	return nil
 }
 
-// read hands on what the program writes, line by line. A line without end is
-// the end of the program.
+// read passes on what the program writes, line by line. It ends a program that writes a
+// line that is too long.
 func (p *Process) read(stdout io.ReadCloser) {
 	defer stdout.Close()
 	defer close(p.answers)
@@ -113,12 +113,11 @@ func (p *Process) Measure(ctx context.Context, t Task, steps int) (Answer, error
 	return a, err
 }
 
-// ask sends a request and waits for its answer. The error names the program
-// and says in one line what it did instead. After anything but an answer the
-// program is ended.
+// ask sends a request and waits for its answer. The error names the program and says in
+// one line what it did instead. If there is no proper answer the program is ended.
 func (p *Process) ask(ctx context.Context, request string) (Answer, error) {
 	if _, err := io.WriteString(p.stdin, request+"\n"); err != nil {
-		killGroup(p.command) // it has closed its input: it has ended, or should
+		killGroup(p.command) // it has closed its input, and may not have ended
 	}
 	timer := time.NewTimer(p.timeout)
 	defer timer.Stop()
@@ -158,11 +157,11 @@ func (p *Process) ask(ctx context.Context, request string) (Answer, error) {
 // patience is how long a program may take to end when it is asked to.
 const patience = 5 * time.Second
 
-// Close ends the program, and whatever it has started, and waits for that. One
-// that is idle may finish what it does at its end.
+// Close ends the program and whatever it has started, and waits for that. The program has
+// some time to end by itself.
 func (p *Process) Close() {
 	p.stdin.Close()
-	go func() { // an answer that nobody waits for any more
+	go func() { // nobody else reads what it may still answer
 		for range p.answers {
 		}
 	}()

@@ -18,7 +18,7 @@ import (
 type Server struct {
 	// Name is the program with its version.
 	Name string
-	// New makes a network of that model and width, or data to fit, for a task.
+	// New prepares a task: a network of that model and width, or data to fit.
 	New func(model string, width int, task Task) (*Work, error)
 
 	model string
@@ -34,8 +34,8 @@ type Work struct {
 	Score      func() float64 // of the last step, as Answer has it; nil for a network
 }
 
-// Serve answers requests until there are no more. A request that cannot be
-// answered is no error: it is answered by one.
+// Serve answers requests until there are no more. It returns no error if a request fails:
+// that is its answer.
 func (s *Server) Serve(requests io.Reader, answers io.Writer) error {
 	out := json.NewEncoder(answers)
 	in := bufio.NewScanner(requests)
@@ -91,7 +91,7 @@ func (s *Server) measure(task Task, steps int) (Answer, error) {
 		return Answer{}, errors.New("the first request is not hello")
 	}
 	if s.work == nil || s.task != task {
-		s.work = nil // frees the network before
+		s.work = nil // frees the previous network
 		work, err := s.New(s.model, s.width, task)
 		if err != nil {
 			return Answer{}, err

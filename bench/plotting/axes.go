@@ -9,9 +9,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// height is where a value stands on the vertical axis, which is a linear one of
-// logarithms if the panel asks for it: the library's own logarithmic axis
-// misplaces its label and panics at 0.
+// height returns the coordinate of a value on the vertical axis. A logarithmic axis is
+// a linear one of logarithms: the library's own logarithmic axis misplaces its label
+// and panics at 0.
 func (p Panel) height(v float64) float64 {
 	if p.Log {
 		return math.Log10(v)
@@ -19,7 +19,7 @@ func (p Panel) height(v float64) float64 {
 	return v
 }
 
-// heights is the range of the vertical axis: of curves, bands and levels.
+// heights returns the range of the vertical axis: it holds curves, bands and levels.
 func (p Panel) heights() span {
 	y := emptySpan
 	for _, c := range p.Curves {
@@ -36,7 +36,7 @@ func (p Panel) heights() span {
 	return y
 }
 
-// setAxes sets ranges, ticks and looks of the axes.
+// setAxes sets the range, ticks and style of both axes; y is the range of heights.
 func (p Panel) setAxes(panel *plot.Plot, y span) {
 	x := emptySpan
 	for _, c := range p.Curves {
@@ -87,8 +87,8 @@ var emptySpan = span{math.Inf(1), math.Inf(-1)}
 
 func (s span) with(v float64) span { return span{min(s.low, v), max(s.high, v)} }
 
-// padded adds a little at both ends. A span that is next to nothing, compared
-// with its values, becomes one that ticks can be put on.
+// padded adds a little at both ends. Where the values hardly differ, it adds enough for
+// ticks to differ.
 func (s span) padded() span {
 	centre := s.low/2 + s.high/2
 	if s.high-s.low <= 1e-6*math.Abs(centre) {
@@ -99,15 +99,15 @@ func (s span) padded() span {
 	return span{s.low - extra, s.high + extra}
 }
 
-// paddedLog is padded for logarithms: a span of a factor of six, which has two
-// ticks at least, or more.
+// paddedLog is padded for a span of logarithms. The result covers at least a factor of
+// six, in which there are at least two ticks.
 func (s span) paddedLog() span {
 	extra := max(0.04*(s.high-s.low), (math.Log10(6)-(s.high-s.low))/2)
 	return span{s.low - extra, s.high + extra}
 }
 
-// linearTicks are at multiples of 1, 2 or 5 times a power of ten, about five of
-// them; whole numbers if so wanted.
+// linearTicks are about five ticks at multiples of 1, 2 or 5 times a power of ten; if
+// whole, at whole numbers only.
 type linearTicks struct{ whole bool }
 
 func (t linearTicks) Ticks(low, high float64) []plot.Tick {
@@ -144,8 +144,8 @@ func roundStep(step float64) float64 {
 	return 10 * power
 }
 
-// logTicks are at 1, 2 and 5 times the powers of ten, or on a wide axis at about
-// six powers of ten. The axis is that of the logarithms.
+// logTicks are ticks at 1, 2 and 5 times the powers of ten, or on a wide axis at about
+// six powers of ten. The coordinates are logarithms: see height.
 type logTicks struct{}
 
 func (logTicks) Ticks(low, high float64) []plot.Tick {
@@ -166,8 +166,8 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// decimal writes m times a power of ten.
+// decimal writes m times ten to the power.
 func decimal(m, power int) string {
-	v, _ := strconv.ParseFloat(strconv.Itoa(m)+"e"+strconv.Itoa(power), 64) // a float64: |power| <= 31
+	v, _ := strconv.ParseFloat(strconv.Itoa(m)+"e"+strconv.Itoa(power), 64) // no error: |power| <= 31
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }

@@ -11,8 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/recorder"
 )
 
-// The band and the bars are at their values on the axis, whose scale
-// the grid tells.
+// The band and the bars are at their values on the axis; the grid shows its scale.
 func TestBars(t *testing.T) {
 	nan := math.NaN()
 	for name, c := range map[string]struct {
@@ -50,7 +49,7 @@ func TestBars(t *testing.T) {
 				filled[colour] = [2]vg.Length{left, right}
 			}
 		}
-		values := panel.values()
+		values := panel.axisRange()
 		ticks := (linearTicks{}).Ticks(values.low, values.high)
 		if len(grid) != len(ticks) || len(grid) < 2 {
 			t.Fatalf("%s: %d lines of %d ticks", name, len(grid), len(ticks))
@@ -73,7 +72,7 @@ func TestBars(t *testing.T) {
 	}
 }
 
-// The colours of styles are told apart beyond the palette.
+// Styles beyond the palette have colours of their own.
 func TestBarColour(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range 2 * (len(palette) - 1) {

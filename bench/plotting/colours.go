@@ -14,7 +14,7 @@ var (
 	faint = color.NRGBA{0xe3, 0xe6, 0xea, 0xff} // grid
 	paper = color.NRGBA{0xff, 0xff, 0xff, 0xff}
 
-	// palette is that of Okabe and Ito, which colour-blind readers can tell
+	// palette has the colours of Okabe and Ito, which colour-blind readers can tell
 	// apart. Ink stands for its black; its yellow is left out, too pale on white.
 	palette = []color.NRGBA{
 		ink,
@@ -26,7 +26,7 @@ var (
 		{0x56, 0xb4, 0xe9, 0xff}, // sky blue
 	}
 
-	// dashes tell the curves apart when the palette starts again.
+	// dashes tell curves apart when the colours of the palette are used again.
 	dashes = [][]vg.Length{nil, {6, 3}, {1.5, 2.5}, {8, 3, 1.5, 3}}
 )
 
@@ -52,8 +52,8 @@ func levelStyle(style int) draw.LineStyle {
 
 var hairline = draw.LineStyle{Color: ink, Width: vg.Points(0.5)}
 
-// barColour is that of bars of a style. When the palette starts again its colours
-// are paler.
+// barColour returns the colour of bars of a style. When the colours of the palette are
+// used again they are paler.
 func barColour(style int) color.NRGBA {
 	if style == Grey {
 		return grey

@@ -22,8 +22,8 @@ type DotPlot struct {
 
 // DotRow is a dot at a value, with a line from Low to High.
 type DotRow struct {
-	Name             string // at the left, in a line that fits: see LegendName
-	Style            int    // its colour: that of a Curve of the style
+	Name             string // at the left, shortened by LegendName
+	Style            int    // its colour: that of a Curve of this style
 	Value, Low, High float64
 	Label            string // above the dot, or ""
 }
@@ -35,7 +35,7 @@ const (
 
 // Figure returns the plot as a figure as wide as one panel of curves.
 func (d DotPlot) Figure() Figure {
-	f := Figure{Name: d.Name, Title: d.Title, Caption: d.Caption, width: sheetWidth, dots: resolution}
+	f := Figure{Name: d.Name, Title: d.Title, Caption: d.Caption, width: sheetWidth, resolution: resolutionOfOne}
 	if len(d.Rows) < 2 {
 		return f
 	}
@@ -51,7 +51,7 @@ func (d DotPlot) Figure() Figure {
 	return f
 }
 
-// plot returns the plot as the library draws it.
+// plot returns the figure as a plot of the library.
 func (d DotPlot) plot() (*plot.Plot, error) {
 	p := plot.New()
 	p.BackgroundColor = nil

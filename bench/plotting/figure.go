@@ -1,7 +1,7 @@
 // Package plotting draws figures from numbers and labels, as SVG and PNG files
 // and for a page: curves (Sheet), bars (Bars), dots with intervals (DotPlot),
-// heat maps (Matrices, LabelledMatrix) and images (Picture). It knows nothing of
-// what the numbers are. Equal values give equal bytes.
+// heat maps (Matrices, LabelledMatrix) and images (Picture). It does not
+// know what the numbers mean. Equal values give equal bytes.
 package plotting
 
 import (
@@ -28,8 +28,10 @@ const (
 	rowHeight   = 185 * vg.Length(1) // of one of several rows
 	gap         = 10 * vg.Length(1)  // between panels
 	margin      = 6 * vg.Length(1)
-	resolution  = 240 // of the PNG files of one panel, dots per inch, and of
-	resolutions = 150 // those of several
+
+	// Dots per inch of PNG files.
+	resolutionOfOne     = 240 // with one panel
+	resolutionOfSeveral = 150 // with several
 )
 
 // Figure is a figure that is ready to be drawn. The zero Figure is empty.
@@ -39,18 +41,18 @@ type Figure struct {
 	Caption string // how to read it, without a full stop
 
 	width, height vg.Length
-	dots          int                     // an inch, of the PNG file
+	resolution    int                     // of the PNG file, dots per inch
 	paint         func(draw.Canvas) error // nil if there is nothing to draw
 }
 
-// Empty says that there is nothing to draw.
+// Empty tells whether there is nothing to draw.
 func (f Figure) Empty() bool { return f.paint == nil }
 
 // SVG returns the figure, which is not empty, as an SVG file.
 func (f Figure) SVG() ([]byte, error) { return encodeSVG(f.width, f.height, f.paint) }
 
 // PNG returns the figure, which is not empty, as a PNG file.
-func (f Figure) PNG() ([]byte, error) { return encodePNG(f.width, f.height, f.dots, f.paint) }
+func (f Figure) PNG() ([]byte, error) { return encodePNG(f.width, f.height, f.resolution, f.paint) }
 
 // Write writes NAME.svg and NAME.png to the folder, each as a whole, or removes
 // them if the figure is empty. The error names the file.
@@ -77,10 +79,10 @@ func (f Figure) Write(dir string) error {
 	return nil
 }
 
-// Drawable says whether a value has a place on an axis, which may be a
-// logarithmic one. NaN, infinities and, on a logarithmic axis, what is not
-// positive have none. Neither have values so large, or on a logarithmic axis so
-// small, that they are overflows: they would flatten everything else.
+// Drawable tells whether a value has a place on an axis, which may be logarithmic. NaN
+// and infinities have none, nor, on a logarithmic axis, numbers that are not positive.
+// Neither have numbers so large or, on a logarithmic axis, so small that they must come
+// from an overflow: all other values would look the same beside them.
 func Drawable(v float64, log bool) bool {
 	const huge = 1e30
 	if log {
@@ -105,9 +107,9 @@ func encodeSVG(width, height vg.Length, paint func(draw.Canvas) error) ([]byte, 
 	return []byte(content), nil
 }
 
-// encodePNG returns what paint draws as a PNG file, with so many dots an inch.
-func encodePNG(width, height vg.Length, dots int, paint func(draw.Canvas) error) ([]byte, error) {
-	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dots))
+// encodePNG returns what paint draws as a PNG file; resolution is in dots per inch.
+func encodePNG(width, height vg.Length, resolution int, paint func(draw.Canvas) error) ([]byte, error) {
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(resolution))
 	if err := paint(draw.New(canvas)); err != nil {
 		return nil, err
 	}
@@ -116,8 +118,8 @@ func encodePNG(width, height vg.Length, dots int, paint func(draw.Canvas) error)
 	return file.Bytes(), err
 }
 
-// onPaper returns what paints paper and then, within the margin, what paint
-// draws.
+// onPaper returns a function that fills the canvas with the colour of paper and then
+// calls paint for the part within the margin.
 func onPaper(paint func(draw.Canvas) error) func(draw.Canvas) error {
 	return func(c draw.Canvas) error {
 		fillRectangle(c, c.Rectangle, paper)

@@ -36,7 +36,7 @@ func TestFigureWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	img, err := png.Decode(bytes.NewReader(content))
-	if err != nil || img.Bounds().Dx() != 360*resolution/72 {
+	if err != nil || img.Bounds().Dx() != 360*resolutionOfOne/72 {
 		t.Errorf("line.png is %v wide, %v", img.Bounds(), err)
 	}
 	for range 2 { // the second has nothing to remove
@@ -53,7 +53,7 @@ func TestFigureWrite(t *testing.T) {
 	}
 }
 
-// A page decides on all colours, and hears of the title.
+// All colours are variables of the page, and the title is the label of the figure.
 func TestInline(t *testing.T) {
 	inline, err := line(1, 2, 4).Figure().Inline()
 	if err != nil {

@@ -11,13 +11,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A heat map's colours go from black over blue, purple and orange to white.
-// Their lightness rises evenly, so that equal steps look equal, also to
-// colour-blind readers and in print without colours.
+// heatLevels is the number of colours of a heat map. They go from black over blue,
+// purple and orange to white. Their lightness rises evenly, so that equal steps look
+// equal, also to colour-blind readers and in print without colours.
 const heatLevels = 255
 
-// heatColours are those of the levels and, last, that of a value which does not
-// exist.
+// heatColours are the colours of the levels and, last, that of values that do not exist.
 var heatColours = func() color.Palette {
 	levels := moreland.ExtendedBlackBody()
 	levels.SetMin(0)
@@ -33,8 +32,8 @@ var heatColours = func() color.Palette {
 	return append(colours, grey)
 }()
 
-// heatIndex is the place in heatColours of a value from 0 to 1. Values beyond
-// have the colour of the end.
+// heatIndex returns the place in heatColours of a value from 0 to 1. Values outside of
+// this range have the colour of its nearer end.
 func heatIndex(v float64) uint8 {
 	if math.IsNaN(v) {
 		return heatLevels
@@ -42,12 +41,13 @@ func heatIndex(v float64) uint8 {
 	return uint8(math.Round(min(max(v, 0), 1) * (heatLevels - 1)))
 }
 
-// heatPixels is how many the side of a heat map has: more cannot be seen.
+// heatPixels is about how many pixels a heat map has a side: more cannot be seen.
 const heatPixels = 400
 
-// heatImage draws n × n values from 0 to 1 on about so many pixels a side: each
-// value as a square of pixels, so that viewers which smooth an image show sharp
-// cells or, if they are too many, each pixel as the mean of a square of values.
+// heatImage draws n × n values from 0 to 1 on an image of about so many pixels a side.
+// Each value is a square of pixels, so that cells look sharp even where a viewer smooths
+// images. If there are more values than pixels, each pixel is the mean of a square of
+// values.
 func heatImage(n, pixels int, value func(i, j int) float64) *image.Paletted {
 	if n > pixels {
 		f := (n + pixels - 1) / pixels

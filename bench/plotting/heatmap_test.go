@@ -46,8 +46,8 @@ func TestMatrixOrder(t *testing.T) {
 	}
 }
 
-// What cannot be seen is averaged, and what does not exist has a colour of its
-// own.
+// Values that are too many for the pixels are averaged, and a value that does not exist
+// has a colour of its own.
 func TestHeatImage(t *testing.T) {
 	img := heatImage(5, 3, func(i, j int) float64 {
 		switch {
@@ -68,7 +68,7 @@ func TestHeatImage(t *testing.T) {
 	}
 }
 
-// Lightness rises from level to level, so that the map needs no colours.
+// Lightness rises from level to level, so that the map can be read without colours.
 func TestHeatColours(t *testing.T) {
 	last := -1
 	for i, c := range heatColours[:heatLevels] {

@@ -11,13 +11,13 @@ import (
 // Inline is a figure as part of an HTML page.
 type Inline struct {
 	SVG string // an element
-	// Width is that of the figure in widths of a figure of one panel.
+	// Width is how many times as wide as a figure of one panel it is.
 	Width float64
 }
 
 // Inline returns the figure, which is not empty, for a page. Its colours are CSS
-// variables: --ink, --faint and --paper, which the page sets for its modes, and
-// those that CurveColours declares.
+// variables: --ink, --faint and --paper, which the page sets for light and dark mode,
+// and those that CurveColours declares.
 func (f Figure) Inline() (Inline, error) {
 	file, err := f.SVG()
 	if err != nil {
@@ -30,7 +30,7 @@ func (f Figure) Inline() (Inline, error) {
 	}, nil
 }
 
-// pageColours replaces the colours of a figure by the variables of the page.
+// pageColours replaces the colours of an SVG file by the variables of the page.
 var pageColours = func() *strings.Replacer {
 	var pairs []string
 	add := func(colour color.NRGBA, variable string) {
@@ -47,8 +47,8 @@ var pageColours = func() *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }()
 
-// CurveColours declares the colours of curves as CSS variables; the first is the
-// ink, which depends on the mode of the page.
+// CurveColours returns CSS that declares the colours of curves as variables; the first is
+// the ink, which depends on the mode of the page.
 func CurveColours() string {
 	text := "--curve-0: var(--ink);"
 	for i, colour := range palette[1:] {

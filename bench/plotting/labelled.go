@@ -11,29 +11,29 @@ import (
 )
 
 // LabelledMatrix is a figure of one symmetric matrix, as a heat map of values
-// from 0 to 1 whose rows and columns are named. The values of up to 16 rows are
-// written into the cells. It is empty if there are fewer than two rows.
+// from 0 to 1 whose rows and columns are named. If there are at most 16 rows, the values
+// are written into the cells. It is empty if there are fewer than two rows.
 type LabelledMatrix struct {
 	Name, Title, Caption string // see Figure
 	Labels               []string
-	Values               mat.Symmetric // of as many rows; NaN is grey; may be nil if there are fewer than two
+	Values               mat.Symmetric // as many rows as Labels; NaN is grey; may be nil with fewer than two
 	Scale                Scale
 }
 
 const (
-	longestLabel = 190 * vg.Length(1)
-	mostValues   = 16 // rows, of which each two have their value written down
+	longestLabel       = 190 * vg.Length(1)
+	mostRowsWithValues = 16 // more rows have no values written into their cells
 )
 
 // Figure returns the matrix as a figure.
 func (m LabelledMatrix) Figure() Figure {
-	f := Figure{Name: m.Name, Title: m.Title, Caption: m.Caption, dots: resolutions}
+	f := Figure{Name: m.Name, Title: m.Title, Caption: m.Caption, resolution: resolutionOfSeveral}
 	n := len(m.Labels)
 	if n < 2 {
 		return f
 	}
 	cell, size := 12*vg.Length(1), 8*vg.Length(1)
-	if n <= mostValues {
+	if n <= mostRowsWithValues {
 		cell, size = 24, 9
 	}
 	words := widest(m.Labels, size, longestLabel) + 5
@@ -52,7 +52,7 @@ func (m LabelledMatrix) Figure() Figure {
 			c.FillText(letters(size, draw.XRight, draw.YCenter), vg.Point{X: x - 4, Y: y - middle}, fitted(label, size, longestLabel))
 			c.FillText(upright, vg.Point{X: x + middle, Y: y + 4}, fitted(label, size, longestLabel))
 		}
-		if n <= mostValues {
+		if n <= mostRowsWithValues {
 			drawValues(c, r, m.Values)
 		}
 		m.Scale.draw(c, x, r.Min.Y-gap, matrixSide)

@@ -5,7 +5,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A legend is the names of the curves, each after a piece of its line, in rows.
+// legend is rows of names of curves, each after a piece of its line.
 type legend [][]legendEntry
 
 type legendEntry struct {
@@ -21,12 +21,12 @@ const (
 	legendGap    = 11 * vg.Length(1) // between entries
 )
 
-// legend returns the legend of a sheet of that width: each name once.
+// legend returns the legend for a sheet of a width; each name is there once.
 func (s Sheet) legend(sheet vg.Length) legend {
 	var (
 		rows  legend
 		style = letters(10, draw.XLeft, draw.YCenter)
-		x     = sheet // no room: the first entry opens a row
+		x     = sheet // beyond the end, so that the first entry opens a row
 		seen  = map[string]bool{}
 	)
 	add := func(name string, line draw.LineStyle) {

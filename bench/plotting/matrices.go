@@ -16,14 +16,13 @@ type Matrices struct {
 	Matrices             []Matrix
 	Scale                Scale
 
-	// Categories are those of the rows, and columns, of the matrices of as many
-	// rows. There the rows of one category are drawn together.
-	// If there are several, and at most 15, they are named.
+	// Categories are the categories of the rows, which are also the columns. A matrix
+	// of as many rows is drawn with the rows of each category together. If there are 2
+	// to 15 categories, they are named.
 	Categories []string
 }
 
-// Matrix is a symmetric matrix, not an empty one, below its title. A value that
-// is NaN is grey.
+// Matrix is a symmetric matrix of at least one row, drawn below its title. NaN is grey.
 type Matrix struct {
 	Title  string
 	Values mat.Symmetric
@@ -31,7 +30,7 @@ type Matrix struct {
 
 const (
 	matrixSide      = 148 * vg.Length(1)
-	matrixTitle     = 16 * vg.Length(1) // above it
+	matrixTitle     = 16 * vg.Length(1) // height of the title above it
 	matricesInRow   = 4                 // at most
 	mostCategories  = 15                // that are named
 	longestCategory = 90 * vg.Length(1)
@@ -39,7 +38,7 @@ const (
 
 // Figure returns the matrices as a figure.
 func (m Matrices) Figure() Figure {
-	f := Figure{Name: m.Name, Title: m.Title, Caption: m.Caption, dots: resolutions}
+	f := Figure{Name: m.Name, Title: m.Title, Caption: m.Caption, resolution: resolutionOfSeveral}
 	if len(m.Matrices) == 0 {
 		return f
 	}
@@ -48,7 +47,7 @@ func (m Matrices) Figure() Figure {
 		named = nil
 	}
 	left := categoriesWidth(named)
-	images := make([]image.Image, len(m.Matrices)) // once for all files
+	images := make([]image.Image, len(m.Matrices)) // drawn once for all files
 	for k, one := range m.Matrices {
 		images[k] = one.image(order)
 	}
@@ -75,7 +74,7 @@ func (m Matrices) Figure() Figure {
 	return f
 }
 
-// image draws the matrix, its rows in the order given if they are as many.
+// image draws the matrix, with its rows in the given order if that is of as many rows.
 func (m Matrix) image(order []int) image.Image {
 	n := m.Values.SymmetricDim()
 	return heatImage(n, heatPixels, func(i, j int) float64 {
@@ -86,9 +85,9 @@ func (m Matrix) image(order []int) image.Image {
 	})
 }
 
-// byCategory returns the order of rows in which those of one category lie
-// together: categories as they first appear, rows within one as they are.
-// Runs are where each category starts and ends.
+// byCategory returns an order of rows in which those of one category lie together, and
+// where in it each category begins and ends. Categories come in the order of their first
+// rows; rows of one category keep their order.
 func byCategory(categories []string) (order []int, runs []categoryRun) {
 	at := map[string]int{}
 	var members [][]int
@@ -110,12 +109,13 @@ func byCategory(categories []string) (order []int, runs []categoryRun) {
 	return order, runs
 }
 
+// categoryRun is a category and its rows from..to-1.
 type categoryRun struct {
 	name     string
 	from, to int
 }
 
-// categoriesWidth is how wide the names of categories are beside a matrix.
+// categoriesWidth returns the width of the names of categories beside a matrix.
 func categoriesWidth(runs []categoryRun) vg.Length {
 	var names []string
 	for _, r := range runs {
@@ -128,8 +128,8 @@ func categoriesWidth(runs []categoryRun) vg.Length {
 	return width
 }
 
-// drawCategories names the categories to the left of a matrix. Names that would
-// lie on each other move apart.
+// drawCategories names the categories to the left of a matrix. Names that would overlap
+// are moved apart.
 func drawCategories(c draw.Canvas, r vg.Rectangle, runs []categoryRun) {
 	if len(runs) == 0 {
 		return

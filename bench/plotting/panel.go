@@ -15,7 +15,7 @@ type Panel struct {
 	Title string // above it, or ""
 	X, Y  string // labels of the axes
 	Log   bool   // a logarithmic vertical axis
-	// The vertical axis reaches from Low to High at least, where they differ.
+	// If they differ, the vertical axis reaches at least from Low to High.
 	Low, High float64
 	// Likewise the horizontal axis, from Left to Right.
 	Left, Right float64
@@ -23,17 +23,17 @@ type Panel struct {
 	Levels      []Level
 }
 
-// empty says that there is nothing to draw.
+// empty tells whether there is nothing to draw.
 func (p Panel) empty() bool { return len(p.Curves) == 0 }
 
 // Curve is a quantity that was measured several times.
 type Curve struct {
 	Name   string // in the legend
-	Style  int    // its colour: curves of one name have the same
+	Style  int    // its colour and dashes; curves of one name have the same
 	Points []Point
 }
 
-// Point is the mean of the values at X, the smallest and the largest.
+// Point is the mean of the values at X, the smallest (Low) and the largest (High).
 type Point struct{ X, Mean, Low, High float64 }
 
 // Level is a dashed line across the panel, in the colour of a curve.
@@ -42,10 +42,10 @@ type Level struct {
 	Style int
 }
 
-// markedPoints is the number of points up to which each gets a dot.
+// markedPoints is the largest number of points of a curve that get a dot each.
 const markedPoints = 10
 
-// plot returns the panel as the library draws it, over a range of heights.
+// plot returns the panel as a plot of the library, with a vertical axis of that range.
 func (p Panel) plot(heights span) (*plot.Plot, error) {
 	panel := plot.New()
 	panel.BackgroundColor = nil

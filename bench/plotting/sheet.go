@@ -13,7 +13,7 @@ type Sheet struct {
 	Title   string // in a few words
 	Caption string // how to read it
 	// Panels are rows of equal length, with empty panels where there is nothing
-	// to draw. The panels of a row have one vertical axis.
+	// to draw. The panels of a row share a vertical axis.
 	Panels [][]Panel
 	// Level names the levels of the panels in the legend.
 	Level string
@@ -25,15 +25,15 @@ func (s Sheet) Figure() Figure {
 	if s.empty() {
 		return f
 	}
-	f.paint, f.dots = onPaper(s.draw), resolution
+	f.paint, f.resolution = onPaper(s.draw), resolutionOfOne
 	f.width, f.height = s.size()
 	if len(s.Panels) > 1 {
-		f.dots = resolutions
+		f.resolution = resolutionOfSeveral
 	}
 	return f
 }
 
-// empty says that there is nothing to draw.
+// empty tells whether there is nothing to draw.
 func (s Sheet) empty() bool {
 	for _, row := range s.Panels {
 		for _, p := range row {
@@ -45,7 +45,7 @@ func (s Sheet) empty() bool {
 	return true
 }
 
-// size is the size of the sheet.
+// size returns the size of the sheet.
 func (s Sheet) size() (width, height vg.Length) {
 	width, height = sheetWidth, panelHeight
 	if columns := len(s.Panels[0]); columns > 1 {
@@ -81,8 +81,9 @@ func (s Sheet) draw(c draw.Canvas) error {
 	return nil
 }
 
-// plots returns the panels as the library draws them, nil for those that are
-// empty. Labels that the panel beside or below has are left out.
+// plots returns the panels as plots of the library, nil for those that are empty. Only
+// the first panel of a row has a label on its vertical axis, and only the lowest of a
+// column one on its horizontal axis.
 func (s Sheet) plots() ([][]*plot.Plot, error) {
 	plots := make([][]*plot.Plot, len(s.Panels))
 	for i, row := range s.Panels {

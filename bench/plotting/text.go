@@ -18,18 +18,18 @@ func sans(size vg.Length) font.Font {
 	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 }
 
-// letters is a style of letters of a size in points, and which of their edges
-// are put where they are drawn.
+// letters returns a style for text in letters of a size, in points. x and y say which
+// edge of the text, or its middle, is at the place where it is drawn.
 func letters(size vg.Length, x text.XAlignment, y text.YAlignment) text.Style {
 	return text.Style{Color: ink, Font: sans(size), XAlign: x, YAlign: y, Handler: plot.DefaultTextHandler}
 }
 
-// textWidth is the width of a line in letters of a size.
+// textWidth returns the width of a line in letters of a size.
 func textWidth(line string, size vg.Length) vg.Length {
 	return letters(size, draw.XLeft, draw.YTop).Width(line)
 }
 
-// LegendName keeps a name in one line that fits a legend.
+// LegendName returns a name as one line, shortened so that it fits a legend.
 func LegendName(name string) string {
 	const longest = 40
 	name = format.Printable(name)
@@ -39,12 +39,12 @@ func LegendName(name string) string {
 	return name
 }
 
-// fitted is a name in one line of at most a width. What is too long is cut out
-// of its middle: names often differ at their ends.
+// fitted returns a name as one line of at most a width. Of a name that is too long the
+// middle is left out: names often differ at their ends.
 func fitted(name string, size, width vg.Length) string {
 	name = format.Printable(name)
 	runes := []rune(name)
-	const most = 200 // letters that could be read
+	const most = 200 // letters; a line of more could not be read anyway
 	if len(runes) > most {
 		runes = slices.Concat(runes[:most/2], runes[len(runes)-most/2:])
 		name = string(runes)
@@ -56,7 +56,7 @@ func fitted(name string, size, width vg.Length) string {
 	return name
 }
 
-// widest returns the width of the widest of names, as far as a limit.
+// widest returns the width of the widest of the names, or the limit if that is less.
 func widest(names []string, size, limit vg.Length) vg.Length {
 	width := vg.Length(0)
 	for _, name := range names {
@@ -65,7 +65,7 @@ func widest(names []string, size, limit vg.Length) vg.Length {
 	return min(width, limit)
 }
 
-// lines breaks a text where a line is full.
+// lines breaks a text into lines of at most a width, unless a word is longer.
 func lines(text string, size, width vg.Length) []string {
 	var lines []string
 	for _, word := range strings.Fields(format.Printable(text)) {

@@ -9,13 +9,13 @@ import (
 	"hypnos/bench/results"
 )
 
-// brainColumns returns the columns of the table of scores: of each region and
-// measure the trained networks and, if there are such scores, the untrained ones.
+// brainColumns returns the columns of the table of scores: for each region and measure
+// one of the trained networks and, if they were scored too, one of the untrained ones.
 func (c comparison) brainColumns() []tableColumn {
 	var columns []tableColumn
 	keys := c.ScoreKeys()
 	for _, k := range keys {
-		// RSA (Spearman) is RSA where there is no other.
+		// RSA (Spearman) is called RSA if there is no other RSA.
 		measure, _, _ := strings.Cut(k.Measure, " (")
 		for _, other := range keys {
 			if other.Measure != k.Measure && strings.HasPrefix(other.Measure, measure+" (") {
@@ -34,14 +34,14 @@ func (c comparison) brainColumns() []tableColumn {
 	return columns
 }
 
-// overSeeds shows the mean and deviation of the scores with a key.
+// overSeeds shows the mean over seeds of the scores with a key, and their deviation.
 func overSeeds(k results.ScoreKey, scores results.BrainScores) string {
 	s := k.OverSeeds(scores)
 	return format.Score(s.Mean, s.Deviation)
 }
 
-// brainFigure is the scores of trained and untrained networks side by side, a
-// block a region.
+// brainFigure returns a figure of the scores of trained and untrained networks side by
+// side, with a block for each region.
 func (c comparison) brainFigure() []plotting.Figure {
 	keys := c.ScoreKeys()
 	var blocks []plotting.BarBlock

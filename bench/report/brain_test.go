@@ -14,7 +14,7 @@ import (
 	"hypnos/bench/results/resultstest"
 )
 
-// scored is a comparison with scores of its networks, trained and not.
+// scored returns a comparison with scores of its networks, trained and untrained.
 func scored() *results.Comparison {
 	r := resultstest.Small()
 	score := func(value float64) []results.BrainScore {
@@ -69,12 +69,12 @@ func TestReportBrain(t *testing.T) {
 	if err := json.Unmarshal(resultstest.Read(t, dir, "results.json"), &back); err != nil {
 		t.Fatal(err)
 	}
-	again := t.TempDir()
-	if err := Write(&back, again); err != nil {
+	second := t.TempDir()
+	if err := Write(&back, second); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"results.json", "results.csv", "report.html", "brain.svg"} {
-		if !bytes.Equal(resultstest.Read(t, dir, name), resultstest.Read(t, again, name)) {
+		if !bytes.Equal(resultstest.Read(t, dir, name), resultstest.Read(t, second, name)) {
 			t.Errorf("%s differs after a round trip through JSON", name)
 		}
 	}
@@ -91,8 +91,8 @@ func TestReportBrain(t *testing.T) {
 	}
 }
 
-// Of several measures of one kind each has its whole name, and runs that are
-// not complete do not count beside those that are.
+// If there are several measures of one kind, each has its whole name; if some runs are
+// complete, the others do not count.
 func TestReportBrainColumns(t *testing.T) {
 	r := scored()
 	pearson := r.Variants[0].Runs[0].Brain[0]

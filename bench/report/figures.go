@@ -13,11 +13,11 @@ import (
 	"hypnos/bench/results"
 )
 
-// measure is a measure of epochs that is drawn against the epoch.
+// measure is a measure that is drawn against the epoch.
 type measure struct{ results.EpochMeasure }
 
-// curves returns a sheet for each measure that is drawn, of the whole network or of its
-// local weights: one panel, one curve per variant that has points.
+// curves returns a sheet for each measure that is drawn, of those of local weights or of
+// the others. A sheet has one panel, with a curve for each variant that has points.
 func (c comparison) curves(local bool) []plotting.Sheet {
 	var sheets []plotting.Sheet
 	for _, m := range results.EpochMeasures {
@@ -40,7 +40,7 @@ func (c comparison) curve(m measure) plotting.Sheet {
 		if points := m.points(v.Runs, value); len(points) > 0 {
 			panel.Curves = append(panel.Curves, plotting.Curve{Name: plotting.LegendName(v.Name), Style: i, Points: points})
 		}
-		equal = equal || m.isEqualIn(v.Runs, value)
+		equal = equal || m.hasEqualWeights(v.Runs, value)
 	}
 	if m.saysNothing(panel) {
 		panel.Curves = nil
@@ -49,7 +49,7 @@ func (c comparison) curve(m measure) plotting.Sheet {
 }
 
 // panel returns a panel for curves of a measure, without the label of its vertical
-// axis. All are of the same epochs, the first to the last of all runs.
+// axis. The horizontal axis of all panels is from the first to the last epoch of all runs.
 func (c comparison) panel(m measure) plotting.Panel {
 	p := plotting.Panel{X: "epoch", Log: m.Log, Low: m.Low, High: m.High}
 	var epochs []int
@@ -66,7 +66,7 @@ func (c comparison) panel(m measure) plotting.Panel {
 	return p
 }
 
-// saysNothing says that all values are the measure's ideal, as the cosine is when
+// saysNothing tells whether all values are the measure's ideal, as cosines are when
 // weights are shared instantly.
 func (m measure) saysNothing(panels ...plotting.Panel) bool {
 	for _, panel := range panels {
@@ -81,9 +81,9 @@ func (m measure) saysNothing(panels ...plotting.Panel) bool {
 	return true
 }
 
-// isEqualIn says that in some epoch the weights are equal, so that there is no
-// point.
-func (m measure) isEqualIn(runs []results.Run, value func(*results.Epoch) float64) bool {
+// hasEqualWeights tells whether in some epoch the weights are equal, so that the value has
+// no point in a figure.
+func (m measure) hasEqualWeights(runs []results.Run, value func(*results.Epoch) float64) bool {
 	for _, run := range runs {
 		for _, e := range run.Epochs {
 			if m.Equal(value(&e)) {
@@ -97,7 +97,7 @@ func (m measure) isEqualIn(runs []results.Run, value func(*results.Epoch) float6
 const (
 	// bandOfSeeds is what a caption says of curves with a band.
 	bandOfSeeds = "mean over seeds; the band reaches from the lowest to the highest seed"
-	// equalWeights is what it says of points that are not there.
+	// equalWeights is what it says of points that are missing.
 	equalWeights = "; no point where the weights are equal but for rounding, as after a sleep that shares them at small learning rates"
 )
 
@@ -118,7 +118,8 @@ func (m measure) caption(curves []plotting.Curve, equal bool) string {
 	return caption
 }
 
-// points returns the points of values that are in the unit of the measure.
+// points returns a point for each epoch in which a run has a value that can be drawn, in
+// the unit of the figure.
 func (m measure) points(runs []results.Run, value func(*results.Epoch) float64) []plotting.Point {
 	values := map[int][]float64{}
 	for _, run := range runs {
@@ -139,23 +140,23 @@ func (m measure) points(runs []results.Run, value func(*results.Epoch) float64) 
 	return points
 }
 
-// drawable says whether a value has a place in a figure. Ratios of equal weights
-// have none.
+// drawable tells whether a value has a place in a figure. Ratios of equal weights have
+// none.
 func (m measure) drawable(v float64) bool { return !m.Equal(v) && plotting.Drawable(v, m.Log) }
 
-// layerCurves returns a sheet for each measure of layers: a panel a variant
-// with local layers, a curve a layer.
+// layerCurves returns a sheet for each measure of layers. It has a panel for each variant
+// with local layers, and in it a curve for each layer.
 func (c comparison) layerCurves() []plotting.Sheet {
 	var sheets []plotting.Sheet
 	for _, m := range results.LayerMeasures {
 		var panels []plotting.Panel
 		equal := false
 		for _, v := range c.Variants {
-			panel, has := c.layerPanel(m, v)
+			panel, hasEqual := c.layerPanel(m, v)
 			if len(panel.Curves) > 0 {
 				panels = append(panels, panel)
 			}
-			equal = equal || has
+			equal = equal || hasEqual
 		}
 		if (measure{m.EpochMeasure}).saysNothing(panels...) {
 			panels = nil
@@ -175,7 +176,7 @@ func (c comparison) layerPanel(of results.LayerMeasure, v results.Variant) (pane
 	m := measure{of.EpochMeasure}
 	panel = c.panel(m)
 	panel.Title = plotting.LegendName(v.Name)
-	panel.Y, _, _ = strings.Cut(m.Axis, " (") // a panel of several is low
+	panel.Y, _, _ = strings.Cut(m.Axis, " (") // without the unit: one of several panels is low
 	for i, name := range localLayers(v) {
 		value := func(e *results.Epoch) float64 {
 			for _, l := range e.Layers {
@@ -185,7 +186,7 @@ func (c comparison) layerPanel(of results.LayerMeasure, v results.Variant) (pane
 			}
 			return math.NaN()
 		}
-		equal = equal || m.isEqualIn(v.Runs, value)
+		equal = equal || m.hasEqualWeights(v.Runs, value)
 		if points := m.points(v.Runs, value); len(points) > 0 {
 			panel.Curves = append(panel.Curves, plotting.Curve{Name: plotting.LegendName(name), Style: i, Points: points})
 		}
@@ -193,8 +194,8 @@ func (c comparison) layerPanel(of results.LayerMeasure, v results.Variant) (pane
 	return panel, equal
 }
 
-// inRows puts panels in rows of up to three, as equal as can be; what is missing
-// in the last one stays empty.
+// inRows divides panels among as few rows as possible, of at most three panels and of
+// equal length. The last row ends with empty panels if there are too few.
 func inRows(panels []plotting.Panel) [][]plotting.Panel {
 	const most = 3
 	rows := max((len(panels)+most-1)/most, 1)
@@ -203,8 +204,8 @@ func inRows(panels []plotting.Panel) [][]plotting.Panel {
 	return slices.Collect(slices.Chunk(panels, max(columns, 1)))
 }
 
-// localLayers returns the names of the local layers of a variant, as far as it
-// ran.
+// localLayers returns the names of the local layers of a variant; nil if it has not
+// finished an epoch.
 func localLayers(v results.Variant) []string {
 	for _, run := range v.Runs {
 		if len(run.Epochs) == 0 {
@@ -219,8 +220,8 @@ func localLayers(v results.Variant) []string {
 	return nil
 }
 
-// gapFigure is the top-1 of each variant with its error, and between conv and lc the
-// gap.
+// gapFigure returns a figure of the top-1 of each variant with its 95 % interval; the gap
+// between lc and conv is shaded.
 func (c comparison) gapFigure() []plotting.Figure {
 	d := plotting.DotPlot{
 		Name: "gap", Title: "What the variants come to", X: c.Headline().Images + " top-1 (%)",
@@ -228,7 +229,7 @@ func (c comparison) gapFigure() []plotting.Figure {
 	}
 	top1 := measure{c.Headline().Top1}
 	ends := map[string]float64{}
-	won := false
+	hasShare := false
 	for i, o := range c.outcomes {
 		mean := 100 * o.Final[top1.Name].Mean
 		if !top1.drawable(mean) {
@@ -241,7 +242,7 @@ func (c comparison) gapFigure() []plotting.Figure {
 		row := plotting.DotRow{Name: o.Name, Style: i, Value: mean, Low: mean - half, High: mean + half}
 		if !math.IsNaN(o.Share.Value) {
 			row.Label = fmt.Sprintf("%s %%", whole(o.Share.Value))
-			won = true
+			hasShare = true
 		}
 		d.Rows = append(d.Rows, row)
 		ends[o.Name] = mean
@@ -249,11 +250,11 @@ func (c comparison) gapFigure() []plotting.Figure {
 	if c.HasGap() {
 		d.Caption += "; between lc and conv it is shaded"
 	}
-	conv, ok := ends[results.Baseline]
-	if lc, too := ends[results.Plain]; ok && too {
+	conv, hasConv := ends[results.Baseline]
+	if lc, hasLC := ends[results.Plain]; hasConv && hasLC {
 		d.Shaded = &[2]float64{lc, conv}
 	}
-	if won {
+	if hasShare {
 		d.Title = "The gap between lc and conv, and what closes it"
 		d.Caption += ", and above a dot stands how much of the gap is won back"
 	}

@@ -15,8 +15,8 @@ import (
 	"hypnos/bench/results/resultstest"
 )
 
-// The share stands in the table and in both files for programs, and a dash where
-// there is no gap to win back.
+// The share is in the table and in both files for programs; where there is no gap to win
+// back the table has a dash.
 func TestGapColumn(t *testing.T) {
 	cells := func(r *results.Comparison, heading string) (column []string) {
 		rows := newComparison(r).tables()[0]

@@ -24,11 +24,11 @@ type comparisonPage struct {
 	MissingHeading string
 	Missing        []string
 	Finding, Note  string // above and below the table
-	Images         string // which the results are of
-	RateChoice     string // without a full stop
+	Images         string // those that the results are of: test or validation
+	RateChoice     string // how learning rates were chosen, without a full stop
 	Results        pageResults
 	BrainResults   pageResults
-	OverSeeds      bool                     // some result is a mean over several runs
+	OverSeeds      bool                     // some variant has results of several seeds
 	Figures        map[string][]page.Figure // by the part of the page
 	Variants       []pageVariant
 }
@@ -110,7 +110,7 @@ func newPageVariant(i int, v results.Variant) pageVariant {
 // figures.
 func lineSample(i int) template.HTML { return template.HTML(plotting.LineSample(i)) }
 
-// unbroken keeps percent signs with what is before them, and top-1 in one piece.
+// unbroken keeps lines from breaking before percent signs and within top-1.
 func unbroken(text string) string { return unbreakable.Replace(text) }
 
 var unbreakable = strings.NewReplacer(" %", "\u00a0%", "top-", "top\u2011")

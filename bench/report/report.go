@@ -1,13 +1,12 @@
-// Package report writes down what runs came to: a comparison of networks as a
-// finding in plain words, a table and a folder of files, and a Study. It says what
-// package results computes in words, and package plotting draws the figures that
-// it chooses. It knows nothing of networks.
+// Package report reports results to people: a comparison of networks, as a finding in
+// plain words, a table and a folder of files, and a Study. Package results computes what
+// it says, and package plotting draws its figures. It knows nothing of networks.
 //
 // The files of a comparison are those that package results writes, and
 //
-//	report.html       everything, for people; needs no other file and no network
+//	report.html       everything, for people; needs no other file and no internet
 //	gap.svg           the variants between lc and conv, as SVG and PNG
-//	test_top1.svg …   one figure per measure that has points and says something, likewise
+//	test_top1.svg …   one figure for each measure that has something to show, likewise
 //	brain.svg …       how like the brain the networks are, if that was measured
 //
 // Fractions, such as top-1, are shown in percent. People see a dash where a value
@@ -23,8 +22,8 @@ import (
 	"hypnos/bench/results"
 )
 
-// comparison is a comparison with what its variants come to, which every part of a
-// report is about.
+// comparison is a comparison with the outcomes of its variants, computed once for all
+// parts of a report.
 type comparison struct {
 	*results.Comparison
 	outcomes []results.Outcome
@@ -85,20 +84,20 @@ const (
 	weights  = "weights"  // of local layers
 )
 
-// drawings are all figures: the part of the page on which they stand, in the order of the
-// page, and what draws them. Each may be empty.
+// drawings lists the functions that draw figures, in the order of the page, and the part
+// of the page in which their figures stand. A figure may be empty.
 var drawings = []struct {
 	part string
 	draw func(comparison) []plotting.Figure
 }{
 	{answer, comparison.gapFigure},
-	{learning, func(c comparison) []plotting.Figure { return sheets(c.curves(false)) }},
+	{learning, func(c comparison) []plotting.Figure { return sheetFigures(c.curves(false)) }},
 	{likeness, comparison.brainFigure},
-	{weights, func(c comparison) []plotting.Figure { return sheets(c.curves(true)) }},
-	{weights, func(c comparison) []plotting.Figure { return sheets(c.layerCurves()) }},
+	{weights, func(c comparison) []plotting.Figure { return sheetFigures(c.curves(true)) }},
+	{weights, func(c comparison) []plotting.Figure { return sheetFigures(c.layerCurves()) }},
 }
 
-// figures returns all figures, by drawing.
+// figures returns the figures of each of drawings.
 func (c comparison) figures() [][]plotting.Figure {
 	all := make([][]plotting.Figure, len(drawings))
 	for i, d := range drawings {
@@ -107,10 +106,10 @@ func (c comparison) figures() [][]plotting.Figure {
 	return all
 }
 
-// sheets returns sheets as figures.
-func sheets(of []plotting.Sheet) []plotting.Figure {
+// sheetFigures returns the sheets as figures.
+func sheetFigures(sheets []plotting.Sheet) []plotting.Figure {
 	var all []plotting.Figure
-	for _, s := range of {
+	for _, s := range sheets {
 		all = append(all, s.Figure())
 	}
 	return all

@@ -132,12 +132,12 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A second writing compares all values at once: NaN is not equal to itself.
-	again := t.TempDir()
-	if err := Write(&back, again); err != nil {
+	second := t.TempDir()
+	if err := Write(&back, second); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"results.json", "results.csv", "epochs.csv", "report.html"} {
-		if !bytes.Equal(resultstest.Read(t, dir, name), resultstest.Read(t, again, name)) {
+		if !bytes.Equal(resultstest.Read(t, dir, name), resultstest.Read(t, second, name)) {
 			t.Errorf("%s differs after a round trip through JSON", name)
 		}
 	}
@@ -258,7 +258,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// A report replaces an earlier one, figures that it has no points for included.
+// A report replaces an earlier one, and removes its figures of what it has no points for.
 func TestWriteReplaces(t *testing.T) {
 	dir := t.TempDir()
 	if err := Write(resultstest.Comparison(), dir); err != nil {

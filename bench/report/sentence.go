@@ -13,42 +13,42 @@ import (
 	"hypnos/bench/results"
 )
 
-// finding says in plain words what came out: how large the gap between conv and lc
-// is, and what each of the other variants wins back of it or costs besides. It is
-// empty where one of the two is not compared.
+// finding says in plain words what came out: how large the gap between conv and lc is,
+// and how much of it each of the other variants wins back, or adds to it. It is "" if conv
+// or lc is not compared.
 func (c comparison) finding() string {
 	if !c.HasGap() {
 		return ""
 	}
 	g := c.Gap()
-	var said []string
+	var sentences []string
 	if c.Short {
-		said = append(said, "Too short to judge the method: the networks have only begun to learn, and what follows may turn round.")
+		sentences = append(sentences, "Too short to judge the method: the networks have only begun to learn, and what follows may turn round.")
 	}
 	switch {
 	case math.IsNaN(g.Lead.Value):
-		said = append(said, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete.")
+		sentences = append(sentences, "How large the gap between the locally connected and the convolutional network is, and what wins it back, can be said when every run of both is complete.")
 	case !g.Clear():
-		said = append(said, "The locally connected network is "+c.apart(g.Lead.Negative(), "the convolutional one")+": there is no gap to win back.")
+		sentences = append(sentences, "The locally connected network is "+c.apart(g.Lead.Negative(), "the convolutional one")+": there is no gap to win back.")
 		for _, v := range c.outcomes {
 			switch {
 			case !v.ClosesGap():
 			case v.Finished():
-				said = append(said, capitalised(v)+" is "+c.apart(g.Ahead(v.Variant), results.Plain)+".")
+				sentences = append(sentences, capitalised(v)+" is "+c.apart(g.Ahead(v.Variant), results.Plain)+".")
 			default:
-				said = append(said, capitalised(v)+" is not finished.")
+				sentences = append(sentences, capitalised(v)+" is not finished.")
 			}
 		}
 	default:
-		said = append(said, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(g.Lead.Value), c.Headline().Images))
-		for i, v := range inOrder(c.outcomes) {
-			said = append(said, c.wonBack(v, g.Lead.Value, i == 0))
+		sentences = append(sentences, fmt.Sprintf("The locally connected network loses %s of %s top-1 to the convolutional one.", inPoints(g.Lead.Value), c.Headline().Images))
+		for i, v := range byEffect(c.outcomes) {
+			sentences = append(sentences, c.wonBack(v, g.Lead.Value, i == 0))
 		}
 	}
-	return strings.Join(said, " ")
+	return strings.Join(sentences, " ")
 }
 
-// apart says by how much something is ahead of something else, or behind, and
+// apart says by how much a network, whose lead e is, is ahead of another or behind it, and
 // whether that may be chance.
 func (c comparison) apart(e results.Estimate, other string) string {
 	side := " ahead of "
@@ -65,9 +65,10 @@ func (c comparison) apart(e results.Estimate, other string) string {
 	return text
 }
 
-// inOrder returns the variants that are to close the gap: those that win some of it
-// back, those that lose, and those of which there is no telling.
-func inOrder(outcomes []results.Outcome) []results.Outcome {
+// byEffect returns the variants that are meant to close the gap: first those that win some
+// of it back, then those that widen it, then those that may do either, and last those that
+// are not finished.
+func byEffect(outcomes []results.Outcome) []results.Outcome {
 	outcomes = slices.DeleteFunc(slices.Clone(outcomes), func(v results.Outcome) bool { return !v.ClosesGap() })
 	place := func(v results.Outcome) int {
 		switch {
@@ -84,15 +85,15 @@ func inOrder(outcomes []results.Outcome) []results.Outcome {
 	return outcomes
 }
 
-// wonBack says what a variant wins back of a lead of so many points, in a sentence
-// that may be the first of several.
+// wonBack says in a sentence what a variant wins back of the lead of conv over lc. The
+// first sentence of several explains its numbers.
 func (c comparison) wonBack(v results.Outcome, lead float64, first bool) string {
 	subject, s := capitalised(v), v.Share
 	of := "of the gap"
 	if first {
 		of = "of them"
 	}
-	// The bounds, after what they are if that was not said before.
+	// The bounds of the interval, in the first sentence with what they are.
 	within := func(s results.Estimate) string {
 		switch {
 		case !s.Known():
@@ -116,7 +117,7 @@ func (c comparison) wonBack(v results.Outcome, lead float64, first bool) string 
 	return fmt.Sprintf("%s wins back %s %% %s%s.", subject, whole(s.Value), of, within(s))
 }
 
-// method is what a variant does to close the gap, in the middle of a sentence.
+// method says, for the middle of a sentence, what a variant does to close the gap.
 func method(v *results.Variant) string {
 	if v.Method == "" {
 		return format.Printable(v.Name)
@@ -134,7 +135,7 @@ func capitalised(v results.Outcome) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
-// evidence is what the results rest on: 2,000 images and 1 seed.
+// evidence says what the results rest on: 2,000 images and 1 seed.
 func (c comparison) evidence() string {
 	text := format.Counted(c.Seeds(), "seed")
 	if n := c.Images(); n > 0 {
@@ -143,18 +144,18 @@ func (c comparison) evidence() string {
 	return text
 }
 
-// note says what the table's intervals are, and of what.
+// note says what the errors and intervals in the table are, and over what.
 func (c comparison) note() string {
 	images, seeds := c.Images(), c.Seeds()
-	var hasError, share, unsure bool
+	var hasError, hasInterval, lacksInterval bool
 	for _, v := range c.outcomes {
 		hasError = hasError || !math.IsNaN(v.Top1Error)
-		share = share || v.Share.Known()
-		unsure = unsure || !v.Share.Known() && !math.IsNaN(v.Share.Value)
+		hasInterval = hasInterval || v.Share.Known()
+		lacksInterval = lacksInterval || !v.Share.Known() && !math.IsNaN(v.Share.Value)
 	}
 	const noInterval = "A share of the gap has no interval where the program that trained the networks did not note which images were right."
 	switch {
-	case !hasError && unsure:
+	case !hasError && lacksInterval:
 		return noInterval
 	case !hasError:
 		return ""
@@ -167,14 +168,14 @@ func (c comparison) note() string {
 		over += " and " + format.Counted(seeds, "seed")
 	}
 	text := "± after top-1 is the standard error over " + over
-	if share {
+	if hasInterval {
 		text += "; the share of the gap between lc and conv that is won back has its 95 % interval, by bootstrap over the same"
 	}
 	text += "."
 	if seeds == 1 && images > 0 {
 		text += " With one seed there is no telling how far another would differ."
 	}
-	if unsure {
+	if lacksInterval {
 		text += " " + noInterval
 	}
 	return text
@@ -183,6 +184,6 @@ func (c comparison) note() string {
 // inPoints shows a difference of fractions in percentage points.
 func inPoints(difference float64) string { return tenths(difference) + " points" }
 
-// tenths shows a fraction in tenths of a percent, whole in percent.
+// tenths shows a fraction in percent with one decimal, whole with none.
 func tenths(x float64) string { return format.Minus(format.Number("%.1f", 100*x)) }
 func whole(x float64) string  { return format.Minus(format.Number("%.0f", 100*x)) }

@@ -9,8 +9,8 @@ import (
 	"hypnos/bench/results/resultstest"
 )
 
-// correct is right about the first so many of a thousand images, and of the others
-// about none.
+// correct returns the answers of a network that is right about the first n of a thousand
+// images and about no other.
 func correct(n int) results.Right {
 	r := make(results.Right, 1000)
 	for i := range n {
@@ -19,7 +19,8 @@ func correct(n int) results.Right {
 	return r
 }
 
-// judged is a comparison of conv, lc and a sleep after every step.
+// judged returns a comparison of conv, lc and a sleep after every step, which are right
+// about so many of a thousand images.
 func judged(conv, lc, sleep int) *results.Comparison {
 	r := &results.Comparison{Variants: []results.Variant{
 		resultstest.Answered("conv", correct(conv)), resultstest.Answered("lc", correct(lc)), resultstest.Answered("lc-sleep-1", correct(sleep)),

@@ -12,10 +12,10 @@ import (
 	"hypnos/bench/results"
 )
 
-// Study is what a study found: sheets of figures, a table of the ends, and rows
-// for programs. Its files are
+// Study is what a study found: figures, a table of how it ended, and rows for programs.
+// Its files are
 //
-//	report.html     everything, for people; needs no other file and no network
+//	report.html     everything, for people; needs no other file and no internet
 //	NAME.csv        the rows
 //	SHEET.svg, .png each of the sheets
 type Study struct {
@@ -44,7 +44,7 @@ func (s *Study) Write(dir string) error {
 	if err := results.WriteCSV(dir, s.Name+".csv", s.Records); err != nil {
 		return err
 	}
-	figures := sheets(s.Sheets)
+	figures := sheetFigures(s.Sheets)
 	for _, f := range figures {
 		if err := f.Write(dir); err != nil {
 			return err

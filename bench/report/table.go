@@ -23,11 +23,11 @@ type tableColumn struct {
 	cell    func(*results.Outcome) string
 }
 
-// terminalWidth is how long lines of text become on a terminal, letters.
+// terminalWidth is the length of lines of text on a terminal, in letters.
 const terminalWidth = 80
 
-// tableColumns are the columns of the report's table: what the comparison is about
-// first, for a narrow screen.
+// tableColumns returns the columns of the table of results: what the comparison is about
+// comes first, for narrow screens.
 func (c comparison) tableColumns() []tableColumn {
 	headline := c.Headline()
 	columns := []tableColumn{
@@ -65,9 +65,9 @@ func (c comparison) tableColumns() []tableColumn {
 		tableColumn{"s per epoch", func(o *results.Outcome) string { return format.Number("%.3g", o.EpochTime) }})
 }
 
-// WriteTable writes what came out in plain words and the results as a text table for
-// a terminal, followed by one of scores of fit to the brain and by what is missing, if
-// anything. Its errors are those of the writer.
+// WriteTable writes text for a terminal: what came out in plain words, the table of
+// results and, if there are any, a table of scores of fit to the brain and a list of what
+// is missing. Its errors are those of the writer.
 func WriteTable(w io.Writer, of *results.Comparison) error {
 	c := newComparison(of)
 	var text strings.Builder
@@ -93,7 +93,7 @@ func WriteTable(w io.Writer, of *results.Comparison) error {
 	return errors.Wrap(err, "report: table")
 }
 
-// WriteMarkdown writes the same in Markdown. Its errors are those of the writer.
+// WriteMarkdown writes the same as WriteTable in Markdown. Its errors are those of the writer.
 func WriteMarkdown(w io.Writer, of *results.Comparison) error {
 	c := newComparison(of)
 	var text strings.Builder
@@ -119,8 +119,8 @@ func WriteMarkdown(w io.Writer, of *results.Comparison) error {
 	return errors.Wrap(err, "report: table")
 }
 
-// tables returns the cells of the table, its headings first, and of another one
-// of scores of fit to the brain, if there are any.
+// tables returns the cells of the table of results and, if there are any, of that of
+// scores of fit to the brain, each with its headings first.
 func (c comparison) tables() [][][]string {
 	columns := c.tableColumns()
 	tables := [][][]string{c.tableRows(columns)}
@@ -153,7 +153,8 @@ func (c comparison) missingHeading() string {
 	return "Not every run is complete. Missing:"
 }
 
-// missing names what was planned and is not there.
+// missing returns a line for each planned run that is not complete, and for each variant
+// that was not started.
 func (c comparison) missing() []string {
 	var lines []string
 	for _, v := range c.Variants {
@@ -185,11 +186,11 @@ func share(e results.Estimate) string {
 
 // threeDigits shows three digits of a number: 12.3.
 func threeDigits(x float64) string {
-	digits := int(math.Floor(math.Log10(math.Abs(x)))) // before the point, less one
-	if digits < -4 || digits > 5 {                     // also for 0, NaN and infinities
+	exponent := int(math.Floor(math.Log10(math.Abs(x)))) // the exponent of ten: 1 for 12.3
+	if exponent < -4 || exponent > 5 {                   // also for 0, NaN and infinities
 		return format.Number("%.3g", x)
 	}
-	return format.Number(fmt.Sprintf("%%.%df", max(0, 2-digits)), x)
+	return format.Number(fmt.Sprintf("%%.%df", max(0, 2-exponent)), x)
 }
 
 // points shows a difference of fractions in percentage points, with its sign.

@@ -18,31 +18,31 @@ type Estimate struct{ Value, Low, High float64 }
 
 var noEstimate = Estimate{math.NaN(), math.NaN(), math.NaN()}
 
-// Known says that there is an interval.
+// Known tells whether there is an interval.
 func (e Estimate) Known() bool { return !math.IsNaN(e.Low) }
 
-// Negative is the estimate of the number with the other sign.
+// Negative returns the estimate of the same number with the other sign.
 func (e Estimate) Negative() Estimate { return Estimate{-e.Value, -e.High, -e.Low} }
 
-// difference is by how many of all images a variant is right more often than lc in
-// one resample, and by how many conv is.
+// difference is how many more right answers than lc a variant and conv have in one
+// resample, over all its images and seeds.
 type difference struct{ variant, conv int }
 
-// bootstrap draws as many seeds and as many images as there are, with replacement:
-// the same for all three variants, of which there is a Right for each seed. The
-// differences are sums over the drawn seeds and images. With one seed it draws
-// images alone. The same runs give the same draws.
+// bootstrap returns the difference in each resample. Its arguments have a Right for each
+// seed. A resample is as many seeds and as many images as there are, drawn with
+// replacement, the same for all three variants; with one seed only images vary. The same
+// runs give the same resamples.
 //
-// Images about which the variants are right and wrong alike are
-// interchangeable, so it is enough to draw how many there are of each kind, which
-// is as fast for many images as for few.
+// Images on which the seeds of all variants differ alike are interchangeable. So it is
+// enough to draw how many images of each kind there are, which takes as long for many
+// images as for few.
 func bootstrap(variant, conv, lc []Right) []difference {
 	source := rand.NewPCG(13, 0)
 	random := rand.New(source)
 	seeds, images := len(lc), len(lc[0])
 
-	// How often each choice of seeds is drawn. A choice is how often each seed is
-	// in it.
+	// How many resamples have each choice of seeds. A choice is how often each seed was
+	// drawn.
 	choices := map[string]int{}
 	for range resamples {
 		choice := make([]byte, seeds)
@@ -53,8 +53,8 @@ func bootstrap(variant, conv, lc []Right) []difference {
 	}
 	drawn := make([]difference, 0, resamples)
 	for _, choice := range slices.Sorted(maps.Keys(choices)) {
-		// How many images there are of each kind: by how many of the chosen seeds
-		// variant and conv are right more often than lc.
+		// How many images there are of each kind. An image's kind is how many more right
+		// answers than lc variant has to it in the chosen seeds, and how many more conv has.
 		side := 2*seeds + 1
 		kinds := make([]int, side*side)
 		for i := range images {
@@ -67,18 +67,18 @@ func bootstrap(variant, conv, lc []Right) []difference {
 		}
 		for range choices[choice] {
 			var sum difference
-			left, others := images, images // to draw, and of the kinds that are left
+			left, remaining := images, images // to draw, and of this kind and those after it
 			for k, count := range kinds {
 				if count == 0 || left == 0 {
 					continue
 				}
 				n := left
-				if count < others {
-					n = int(distuv.Binomial{N: float64(left), P: float64(count) / float64(others), Src: source}.Rand())
+				if count < remaining {
+					n = int(distuv.Binomial{N: float64(left), P: float64(count) / float64(remaining), Src: source}.Rand())
 				}
 				sum.variant += n * (k/side - seeds)
 				sum.conv += n * (k%side - seeds)
-				left, others = left-n, others-count
+				left, remaining = left-n, remaining-count
 			}
 			drawn = append(drawn, sum)
 		}
@@ -86,15 +86,16 @@ func bootstrap(variant, conv, lc []Right) []difference {
 	return drawn
 }
 
-// interval returns the value with the middle 95 % of the values of resamples.
+// interval returns the value with the interval that holds the middle 95 % of the values
+// of resamples.
 func interval(value float64, resampled []float64) Estimate {
 	slices.Sort(resampled)
 	return Estimate{value, stat.Quantile(0.025, stat.Empirical, resampled, nil), stat.Quantile(0.975, stat.Empirical, resampled, nil)}
 }
 
-// share is the part of conv's lead over lc that the variant has. The closer the
-// lead is to nothing, the larger it gets; where there is none it is infinite, so
-// that resamples without a lead widen an interval and do not turn round in it.
+// share is the part of conv's lead over lc that the variant has. It grows without limit as
+// the lead shrinks, and is infinite where there is none: a resample without a lead widens
+// the interval, where a quotient by its negative lead would have the wrong sign.
 func (d difference) share() float64 {
 	if d.conv <= 0 {
 		return math.Inf(d.variant)
@@ -102,11 +103,11 @@ func (d difference) share() float64 {
 	return float64(d.variant) / float64(d.conv)
 }
 
-// standardError is that of a mean top-1 over runs of several seeds on the same
-// images, NaN if nothing can be said: the square root of the variance of the mean
-// over seeds, if there are several, and of that over images. The latter is of the
-// images' own means over seeds, where it is known of each run which images were
-// right, or else, with as many images as there are, that of a proportion.
+// standardError is the standard error of a mean top-1 over runs of several seeds on the
+// same images, NaN if nothing is known of it. Its square is the sum of two variances of
+// the mean: over seeds, if there are several, and over images. For the latter every image
+// has a mean over seeds, if right says which images each run was right about; otherwise
+// it is the variance of a proportion of so many images.
 func standardError(top1 []float64, right []Right, images int) float64 {
 	variance := 0.0
 	if len(top1) > 1 {

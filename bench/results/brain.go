@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Brain is how like recordings of the brain the areas of models are, and how
-// like each other. Its files for programs are
+// Brain is how like recordings of the brain the areas of models are, and how like each
+// other. Its files for programs are
 //
 //	areas.csv        one row per region, measure, model, seed and area
 //	best.csv         one row per region, measure, model and seed: the best area; and the given models
@@ -15,8 +15,7 @@ import (
 //	models.csv       one row per pair of areas
 //	brain.json       everything; decodes into a Brain
 //
-// A value that is not there is NaN, which the files write as those of a
-// Comparison do.
+// A value that does not exist is NaN, which its files write as those of a Comparison do.
 type Brain struct {
 	Title   string `json:"title"`
 	Summary string `json:"summary"` // what was compared, one paragraph
@@ -31,8 +30,8 @@ type Brain struct {
 	Machine  []Setting `json:"machine"`  // see Machine
 	Versions []Setting `json:"versions"` // see Versions
 
-	// Names, in the order in which they are shown. There are no regions without
-	// recordings.
+	// Names, in the order in which they are shown. Without recordings there are no
+	// regions.
 	Regions  []string `json:"regions"`
 	Measures []string `json:"measures"` // MeasurePLS, …
 	Models   []string `json:"models"`   // without their seeds
@@ -44,7 +43,7 @@ type Brain struct {
 	Differences []BrainDifference `json:"differences"` // of the best areas of every two models
 
 	Matrices   []BrainMatrix `json:"matrices"`   // to draw; brain.json has those of up to 1,000 stimuli
-	Categories []string      `json:"categories"` // of their stimuli, or nil; those of one category may lie apart
+	Categories []string      `json:"categories"` // of their stimuli, in the order of these, or nil
 
 	Pairs []BrainPair `json:"alike"` // model against model
 }
@@ -81,7 +80,7 @@ type BrainDifference struct {
 	Error float64 // its standard error, over stimuli and over seeds; NaN where there is none
 }
 
-// BrainMatrix is dissimilarities of stimuli.
+// BrainMatrix is the dissimilarities of every two stimuli.
 type BrainMatrix struct {
 	Name            string // "monkey IT", "lc, seed 1: layer2"
 	Dissimilarities mat.Symmetric

@@ -107,8 +107,7 @@ func encodeColumns[T any](columns []column[T], value T) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// decodeColumns reads what encodeColumns writes. A number that is not there is
-// NaN.
+// decodeColumns reads what encodeColumns writes. A missing number is NaN.
 func decodeColumns[T any](columns []column[T], text []byte, value *T) error {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {
@@ -185,7 +184,7 @@ func (m *BrainMatrix) UnmarshalJSON(text []byte) error {
 	if n == 0 {
 		return nil
 	}
-	// The rows are looked at before n² numbers are asked for.
+	// Check all rows before memory for n² numbers is allocated.
 	for i, row := range object.Rows {
 		if len(row) != n-i {
 			return errors.Errorf("results: matrix %q: row %d of %d has %d values, want %d", m.Name, i, n, len(row), n-i)
@@ -226,7 +225,7 @@ func (b *Brain) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// encodeJSON does not indent: a number of a matrix a line would be most of the
+// encodeJSON does not indent: a line for each number of a matrix would be most of the
 // file.
 func (b *Brain) encodeJSON() ([]byte, error) {
 	const most = 1000 // stimuli of a matrix that is written

@@ -15,9 +15,10 @@ func (m BrainMatrix) Stimuli() int {
 	return m.Dissimilarities.SymmetricDim()
 }
 
-// Percentiles returns, of each two stimuli, the share of all pairs of stimuli that
-// are less dissimilar, pairs that are equally so counting half; of the diagonal,
-// whose dissimilarity is 0 by definition, 0. NaN stays NaN and counts for nothing.
+// Percentiles returns for every two stimuli the share of all pairs of stimuli that are less
+// dissimilar, where pairs that are as dissimilar count half. The diagonal, whose
+// dissimilarity is 0 by definition, is 0. Pairs whose dissimilarity is NaN stay NaN and
+// are not counted.
 func (m BrainMatrix) Percentiles() *mat.SymDense {
 	d := m.Dissimilarities
 	type pair struct {

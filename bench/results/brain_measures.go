@@ -7,7 +7,7 @@ import (
 	"hypnos/ventral"
 )
 
-// Names of measures of how like a region of the brain features are.
+// Names of the measures of how like a region of the brain an area of a model is.
 const (
 	MeasurePLS      = "PLS"
 	MeasureRidge    = "ridge"
@@ -24,7 +24,7 @@ type BrainMeasure struct {
 	// Predictive measures predict responses from features: their scores can be put in
 	// terms of the reliability of the responses.
 	Predictive bool
-	// Pairs says that models are compared by it with each other, too.
+	// Pairs says that models are also compared with each other by it.
 	Pairs bool
 }
 
@@ -51,8 +51,8 @@ const (
 	similarity = " correlation of the dissimilarities, 1 − Pearson's r, of every two stimuli (Kriegeskorte et al. 2008, Front. Syst. Neurosci. 2:4); p is that of a permutation test."
 )
 
-// FindBrainMeasure returns the measure of that name; of one that is not known, which a
-// file may have, the name is all that is said.
+// FindBrainMeasure returns the measure of that name. If it is not known, as may happen with
+// one from a file, the result has the name alone.
 func FindBrainMeasure(name string) BrainMeasure {
 	if i := slices.IndexFunc(BrainMeasures, func(m BrainMeasure) bool { return m.Name == name }); i >= 0 {
 		return BrainMeasures[i]

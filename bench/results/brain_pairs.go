@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// OneModel says that both areas of the pair are of one model.
+// OneModel tells whether both areas of the pair are of one model.
 func (p BrainPair) OneModel() bool { return ModelOf(p.A) == ModelOf(p.B) }
 
-// ModelOf is the model of an area's whole name: what goes before the last ": ",
-// or all of it.
+// ModelOf returns the model in an area's whole name: what goes before the last ": ", or
+// all of it.
 func ModelOf(area string) string {
 	if i := strings.LastIndex(area, ": "); i >= 0 {
 		return area[:i]
@@ -17,8 +17,8 @@ func ModelOf(area string) string {
 	return area
 }
 
-// DistinctPairs returns the pairs whose areas are of two models or, if all areas
-// are of one model, all.
+// DistinctPairs returns the pairs whose areas are of two models or, if all areas are of one
+// model, all pairs.
 func (b *Brain) DistinctPairs() []BrainPair {
 	pairs := slices.DeleteFunc(slices.Clone(b.Pairs), BrainPair.OneModel)
 	if len(pairs) == 0 {

@@ -65,15 +65,15 @@ func (scores BrainScores) SummaryOf(field func(BrainScore) float64) ScoreSummary
 	return ScoreSummary{s.Mean, s.Deviation, values}
 }
 
-// NoiseCeiling is the bounds of what a perfect model would score, which may be
-// equal, and then their error; NaN where there is none.
+// NoiseCeiling is what a perfect model would score: between two bounds or, if these are
+// equal, one number and its error. What does not exist is NaN.
 type NoiseCeiling struct{ Low, High, Error float64 }
 
-// Exists says that there is a ceiling.
+// Exists tells whether there is a ceiling.
 func (c NoiseCeiling) Exists() bool { return !math.IsNaN(c.Low) && !math.IsNaN(c.High) }
 
-// Ceiling returns the mean ceiling of scores of one region and measure, which
-// is that of each of them unless they are of different stimuli.
+// Ceiling returns the mean noise ceiling of scores of one region and measure. They all have
+// the same, unless they are of different stimuli.
 func (scores BrainScores) Ceiling() NoiseCeiling {
 	mean := func(field func(BrainScore) float64) float64 {
 		values := scores.SummaryOf(field).Values

@@ -17,7 +17,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// oddBrain has a row in every file, and numbers that JSON does not have.
+// oddBrain returns results with a row in every file, and numbers that JSON does not have.
 func oddBrain() *Brain {
 	score := func(area string, value float64) BrainScore {
 		nan := math.NaN()
@@ -81,7 +81,7 @@ func checkRecords[T any](t *testing.T, columns []column[T], rows [][]string, val
 	}
 }
 
-// Every field of a score is a column, and every column a field of its own.
+// Every field of a score has a column of its own, and there are no other columns.
 func TestBrainScoreColumns(t *testing.T) {
 	var s BrainScore
 	seen := map[any]bool{}
@@ -133,8 +133,8 @@ func TestPercentiles(t *testing.T) {
 	}
 }
 
-// The limit is that of all pairs together: the values are those of Python's
-// statistics.NormalDist().inv_cdf(1 - 0.025/pairs), and of one pair two.
+// The values are those of Python's statistics.NormalDist().inv_cdf(1 - 0.025/pairs); for
+// one pair the limit is two.
 func TestErrorLimit(t *testing.T) {
 	for pairs, want := range map[int]float64{1: 2, 3: 2.39398, 21: 3.03807} {
 		if got := ErrorLimit(pairs); math.Abs(got-want) > 1e-4 {

@@ -43,7 +43,7 @@ func WriteCSV(dir, name string, rows [][]string) error {
 	return writeFile(dir, name, text.Bytes(), err)
 }
 
-// writeFile writes a file of the folder, unless its content is an error.
+// writeFile writes a file of the folder, unless making its content failed with err.
 func writeFile(dir, name string, content []byte, err error) error {
 	if err == nil {
 		err = maybe.WriteFile(filepath.Join(dir, name), content, 0o644)

@@ -17,7 +17,7 @@ import (
 	"hypnos/bench/results/resultstest"
 )
 
-// An epoch of a program that knew fewer measures has none of the others.
+// In an epoch that an older program wrote, measures that it did not know are NaN.
 func TestOldEpoch(t *testing.T) {
 	var e results.Epoch
 	if err := json.Unmarshal([]byte(`{"epoch":3,"step":9,"test_loss":2,"test_top1":0.5,"test_top5":1,"train_loss":1}`), &e); err != nil {
@@ -28,7 +28,7 @@ func TestOldEpoch(t *testing.T) {
 	}
 }
 
-// The history has the columns of epochs.csv, also of a report without epochs.
+// The history has the columns of epochs.csv, also in a comparison without epochs.
 func TestHistory(t *testing.T) {
 	for name, r := range map[string]*results.Comparison{"whole": resultstest.Interrupted(), "empty": {}} {
 		dir := t.TempDir()

@@ -7,19 +7,18 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Gap is what the convolutional network has ahead of the locally connected one,
-// which the others are to close.
+// Gap is the lead of the convolutional network over the locally connected one, which the
+// other variants are meant to close.
 type Gap struct {
-	// Lead is by how much conv's top-1 is higher, a fraction; NaN where not all of
-	// their runs are complete. It has no interval if a run does not say which images
-	// were right.
+	// Lead is by how much conv's top-1 is higher, a fraction; NaN if some of their runs
+	// are not complete. It has no interval if a run does not say which images were right.
 	Lead Estimate
 
-	conv, lc *Variant // nil where there is none
+	conv, lc *Variant // nil if they are not compared
 	top1     EpochMeasure
 }
 
-// HasGap says that both networks are compared.
+// HasGap tells whether both networks are compared.
 func (c *Comparison) HasGap() bool { return c.variant(Baseline) != nil && c.variant(Plain) != nil }
 
 // variant returns the variant of that name, or nil.
@@ -31,10 +30,10 @@ func (c *Comparison) variant(name string) *Variant {
 	return &c.Variants[i]
 }
 
-// ClosesGap says that the variant is one of those that are to close the gap.
+// ClosesGap tells whether the variant is meant to close the gap.
 func (v *Variant) ClosesGap() bool { return v.Local && v.Name != Baseline && v.Name != Plain }
 
-// Gap returns the gap, as far as it is known.
+// Gap returns the gap, with as much of it as is known.
 func (c *Comparison) Gap() Gap {
 	g := Gap{noEstimate, c.variant(Baseline), c.variant(Plain), c.Headline().Top1}
 	if c.HasGap() && g.conv.Finished() && g.lc.Finished() {
@@ -43,23 +42,23 @@ func (c *Comparison) Gap() Gap {
 	return g
 }
 
-// Ahead returns by how much a variant's top-1 is higher than that of lc, a
-// fraction. All runs of both are complete.
+// Ahead returns by how much a variant's top-1 is higher than that of lc, a fraction. All
+// runs of both must be complete.
 func (g Gap) Ahead(v *Variant) Estimate {
 	value := v.meanTop1(g.top1) - g.lc.meanTop1(g.top1)
-	of, _, ofLC := pairedRuns(v, v, g.lc)
-	if ofLC == nil {
+	variant, _, lc := pairedRuns(v, v, g.lc)
+	if lc == nil {
 		return Estimate{value, math.NaN(), math.NaN()}
 	}
 	var points []float64
-	for _, d := range bootstrap(of, of, ofLC) {
-		points = append(points, float64(d.variant)/float64(len(ofLC)*len(ofLC[0])))
+	for _, d := range bootstrap(variant, variant, lc) {
+		points = append(points, float64(d.variant)/float64(len(lc)*len(lc[0])))
 	}
 	return interval(value, points)
 }
 
-// Clear says that there is something to win back: that the interval of the lead,
-// if it is known, is above 0.
+// Clear tells whether there is something to win back: whether the lead, and its interval if
+// that is known, is above 0.
 func (g Gap) Clear() bool {
 	if g.Lead.Known() {
 		return g.Lead.Low > 0
@@ -67,9 +66,9 @@ func (g Gap) Clear() bool {
 	return g.Lead.Value > 0
 }
 
-// share returns which share of the gap a variant wins back: 0 if it is as good
-// as lc, 1 if as conv. It is noEstimate where there is no clear gap or where not
-// all of the variant's runs are complete.
+// share returns which share of the gap a variant wins back: 0 if it is as good as lc, 1 if
+// it is as good as conv. It is noEstimate if the gap is not clear, or some of the variant's
+// runs are not complete.
 func (g Gap) share(v *Variant) Estimate {
 	if !v.ClosesGap() || !v.Finished() || !g.Clear() {
 		return noEstimate
@@ -86,8 +85,8 @@ func (g Gap) share(v *Variant) Estimate {
 	return interval(share.Value, shares)
 }
 
-// pairedRuns returns which images the runs of three variants were right about, by
-// seed, or nothing if they are not of the same seeds and images or do not say.
+// pairedRuns returns which images the runs of three variants were right about, by seed; nil
+// if a run does not say, or if they are not of the same seeds and as many images.
 func pairedRuns(variant, conv, lc *Variant) (ofVariant, ofConv, ofLC []Right) {
 	for i, run := range lc.Runs {
 		if len(variant.Runs) != len(lc.Runs) || len(conv.Runs) != len(lc.Runs) {
@@ -106,7 +105,7 @@ func pairedRuns(variant, conv, lc *Variant) (ofVariant, ofConv, ofLC []Right) {
 	return ofVariant, ofConv, ofLC
 }
 
-// Images returns of how many images the results are, or 0 if no run says.
+// Images returns how many images the results are of, 0 if no run says which were right.
 func (c *Comparison) Images() int {
 	for _, v := range c.Variants {
 		for _, run := range v.Runs {
@@ -118,7 +117,7 @@ func (c *Comparison) Images() int {
 	return 0
 }
 
-// lastTop1 returns the measure in the variant's last epochs.
+// lastTop1 returns the top-1 in the variant's last epochs.
 func (v *Variant) lastTop1(top1 EpochMeasure) []float64 {
 	var values []float64
 	for _, e := range v.LastEpochs() {
@@ -129,8 +128,8 @@ func (v *Variant) lastTop1(top1 EpochMeasure) []float64 {
 
 func (v *Variant) meanTop1(top1 EpochMeasure) float64 { return stat.Mean(v.lastTop1(top1), nil) }
 
-// top1Error is the standard error of the variant's mean top-1. The right images of
-// a run that is not complete may be of an earlier epoch, and do not count.
+// top1Error returns the standard error of the variant's mean top-1. It does not use which
+// images an incomplete run was right about: they may be from an earlier epoch.
 func (v *Variant) top1Error(top1 EpochMeasure, images int) float64 {
 	var right []Right
 	for _, run := range v.Runs {

@@ -40,8 +40,8 @@ func numpyCases(t *testing.T) []numpyCase {
 	return cases
 }
 
-// The share of the gap and its interval are those of numpy's bootstrap, which draws
-// every image, to within what 10,000 resamples are apart; standard errors are equal.
+// The share of the gap and its interval are those of numpy's bootstrap, which draws every
+// image, to within the scatter of 10,000 resamples; standard errors are the same.
 func TestGapAgainstNumpy(t *testing.T) {
 	for _, c := range numpyCases(t) {
 		r := c.report()

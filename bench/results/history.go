@@ -2,9 +2,9 @@ package results
 
 import "hypnos/internal/npz"
 
-// writeHistory writes epochs.csv for NumPy: an array for each column, of which
-// variant is the row in results.csv, counted from 0, and all but variant, seed,
-// epoch and step are float64.
+// writeHistory writes epochs.csv for NumPy, an array for each column. The variant is a
+// number, its row in results.csv counted from 0. Variant, seed, epoch and step are
+// integers, all other columns float64.
 func (c *Comparison) writeHistory(path string) error {
 	var variant, epoch, step []int64
 	var seed []uint64

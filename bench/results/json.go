@@ -10,8 +10,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// number is a float64 in the files: shortest form; in JSON a string if it is
-// not finite.
+// number is a float64 as files have it: in its shortest form, and in JSON as a string if
+// it is not finite.
 type number float64
 
 func (x number) String() string { return strconv.FormatFloat(float64(x), 'g', -1, 64) }
@@ -34,9 +34,9 @@ func (c *Comparison) encodeJSON(outcomes []Outcome) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// The types below are the exported ones with the fields replaced that JSON
-// cannot hold as they are: an outer field hides the inner one of the same name.
-// The inner type has the fields of the exported type, but not its methods.
+// The types below are the exported ones with other fields in place of those that JSON
+// cannot hold as they are: an outer field hides the inner one of the same JSON name. The
+// inner type has the fields of the exported type, but not its methods.
 type (
 	innerComparison Comparison
 	innerVariant    Variant
@@ -96,7 +96,7 @@ func (v *Variant) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// jsonLayer is a Layer by the names of its measures.
+// jsonLayer is a Layer in JSON, with the names of its measures as keys.
 type jsonLayer struct {
 	Name   string `json:"layer"`
 	SNR    number `json:"weight_snr"`
@@ -130,8 +130,7 @@ func (e Epoch) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A measure that is not there is
-// NaN.
+// UnmarshalJSON reads what MarshalJSON writes. A missing measure is NaN.
 func (e *Epoch) UnmarshalJSON(text []byte) error {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {

@@ -20,9 +20,8 @@ func Machine() []Setting {
 	}
 }
 
-// processor returns the name that the file gives the processor. Systems other
-// than Linux have no such file and not every processor has a name in it: then
-// it is the architecture.
+// processor returns the processor's name in a file that Linux has; the architecture where
+// there is no such file or no name in it.
 func processor(file string) string {
 	text, err := os.Open(file)
 	if err != nil {
@@ -38,7 +37,7 @@ func processor(file string) string {
 	return runtime.GOARCH
 }
 
-// reportedModules are those whose version may change a number.
+// reportedModules are the modules whose version may change a result.
 var reportedModules = []string{
 	"gorgonia.org/gorgonia",
 	"gorgonia.org/tensor",

@@ -2,13 +2,13 @@ package results
 
 import "strings"
 
-// EpochMeasure is a number that every epoch has. All that files, tables and
-// figures say of it is derived from its entry in EpochMeasures.
+// EpochMeasure is a number that every epoch has. Its entry in EpochMeasures decides all
+// that files, tables and figures say of it.
 type EpochMeasure struct {
 	Name  string                // column and file name
 	Value func(*Epoch) *float64 // where it is stored
 
-	Final bool // its final value, mean and deviation over the runs, is a result
+	Final bool // the mean and deviation over runs of its last values are results
 	Local bool // exists only where there are local layers
 
 	// A measure that has an axis label is drawn against the epoch.
@@ -16,12 +16,13 @@ type EpochMeasure struct {
 	Title   string // of the figure
 	Percent bool   // a fraction, drawn in percent
 	Log     bool   // drawn on a logarithmic axis
-	// From this value on the weights are equal to the precision of float32, and the
-	// value says nothing but how they were rounded; 0 means that there is none.
+	// Rounding is the value from which on weights are equal in float32, and the measure
+	// says only how they were rounded; 0 if there is none.
 	Rounding float64
-	// An ideal that all values have says nothing, and is not drawn; 0 means none.
+	// Ideal is a value that says nothing if all epochs have it: then the measure is not
+	// drawn; 0 if there is none.
 	Ideal float64
-	// The axis reaches from Low to High at least, where they differ.
+	// If they differ, the axis reaches at least from Low to High.
 	Low, High float64
 }
 
@@ -40,27 +41,28 @@ var (
 // WeightSNR is the signal-to-noise ratio of the weights of local layers.
 var WeightSNR = EpochMeasure{Name: "weight_snr", Value: func(e *Epoch) *float64 { return &e.SNR }, Final: true, Local: true, Axis: "weight SNR (ratio, log scale)", Title: "Weight signal-to-noise ratio", Log: true, Rounding: 1e6}
 
-// Equal says that a value is that of weights which are equal but for rounding: a
-// deviation of a millionth of their mean is eight times what float32 tells apart.
+// Equal tells whether a value is that of weights which are equal but for rounding. A
+// deviation of a millionth of the mean, say, is only eight times the precision of float32.
 func (m EpochMeasure) Equal(v float64) bool { return m.Rounding > 0 && v >= m.Rounding }
 
-// EvaluationMeasures are those of the network's answers to a set of images.
+// EvaluationMeasures are the measures of an evaluation on a set of images.
 type EvaluationMeasures struct {
-	Images           string // which they are, in words
+	Images           string // which images, in words
 	Top1, Top5, Loss EpochMeasure
 }
 
-func evaluated(name, images string, of func(*Epoch) *Evaluation) EvaluationMeasures {
+func evaluated(name, images string, evaluation func(*Epoch) *Evaluation) EvaluationMeasures {
 	words := images + " top-1"
 	return EvaluationMeasures{
 		Images: images,
-		Top1:   EpochMeasure{Name: name + "_top1", Value: func(e *Epoch) *float64 { return &of(e).Top1 }, Final: true, Axis: words + " (%)", Title: strings.ToUpper(words[:1]) + words[1:], Percent: true},
-		Top5:   EpochMeasure{Name: name + "_top5", Value: func(e *Epoch) *float64 { return &of(e).Top5 }, Final: true},
-		Loss:   EpochMeasure{Name: name + "_loss", Value: func(e *Epoch) *float64 { return &of(e).Loss }, Final: true},
+		Top1:   EpochMeasure{Name: name + "_top1", Value: func(e *Epoch) *float64 { return &evaluation(e).Top1 }, Final: true, Axis: words + " (%)", Title: strings.ToUpper(words[:1]) + words[1:], Percent: true},
+		Top5:   EpochMeasure{Name: name + "_top5", Value: func(e *Epoch) *float64 { return &evaluation(e).Top5 }, Final: true},
+		Loss:   EpochMeasure{Name: name + "_loss", Value: func(e *Epoch) *float64 { return &evaluation(e).Loss }, Final: true},
 	}
 }
 
-// Headline returns the measures of the images that the results are of.
+// Headline returns the measures that variants are compared by: those of the images that
+// Mode names.
 func (c *Comparison) Headline() EvaluationMeasures {
 	if c.Mode == "validation" {
 		return validation
@@ -86,7 +88,7 @@ var EpochMeasures = []EpochMeasure{
 
 // LayerMeasure is a number that every local layer has at every epoch.
 type LayerMeasure struct {
-	EpochMeasure // what it is of the whole network
+	EpochMeasure // the same measure of the whole network
 	Layer        func(*Layer) *float64
 }
 

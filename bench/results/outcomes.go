@@ -7,20 +7,20 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Outcome is what the runs of a variant come to.
+// Outcome sums up the runs of a variant.
 type Outcome struct {
 	*Variant
-	// Final summarises the measures that are final, by name, over the variant's
-	// LastEpochs.
+	// Final summarises over the variant's LastEpochs the measures whose Final is set, by
+	// name.
 	Final      map[string]Summary
-	Difference float64  // of the mean top-1 of the headline to that of Baseline
+	Difference float64  // mean top-1 of the Headline less that of Baseline
 	Top1Error  float64  // standard error of that mean
 	Share      Estimate // of the gap between Plain and Baseline that it wins back
 	EpochTime  float64  // median over all epochs, seconds
 	TotalTime  float64  // of all epochs, seconds
 }
 
-// Outcomes returns that of each variant.
+// Outcomes returns the outcome of each variant.
 func (c *Comparison) Outcomes() []Outcome {
 	outcomes := make([]Outcome, len(c.Variants))
 	baseline, top1 := math.NaN(), c.Headline().Top1
@@ -43,7 +43,7 @@ func (c *Comparison) Outcomes() []Outcome {
 	return outcomes
 }
 
-// outcome is what is known of a variant without the others.
+// outcome returns what of a variant's outcome does not depend on the other variants.
 func (v *Variant) outcome() Outcome {
 	o := Outcome{Variant: v, Final: map[string]Summary{}}
 	last := v.LastEpochs()
@@ -85,7 +85,7 @@ func summarise(values []float64) Summary {
 	return Summary{mean, deviation}
 }
 
-// median returns NaN if there are no values. NaNs do not count.
+// median returns the median of the values that are not NaN, NaN if there are none.
 func median(values []float64) float64 {
 	values = slices.DeleteFunc(slices.Clone(values), math.IsNaN)
 	if len(values) == 0 {
@@ -128,12 +128,12 @@ func (v *Variant) CompleteRuns() int {
 	return n
 }
 
-// Finished says that every run that was planned is complete.
+// Finished tells whether every run that was planned is complete.
 func (v *Variant) Finished() bool {
 	return len(v.Runs) > 0 && v.CompleteRuns() == len(v.Runs)
 }
 
-// Seeds returns how many seeds most variants were trained with, to the end.
+// Seeds returns the largest number of complete runs that a variant has.
 func (c *Comparison) Seeds() int {
 	most := 0
 	for i := range c.Variants {

@@ -9,10 +9,12 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// Ranking is the models by their likeness to a region, the most like it first, and
-// of which two it can be told that the first is closer.
+// Ranking is models in the order of their likeness to a region, the most like it first,
+// and which of them are closer to it than which others by more than the error.
 type Ranking struct {
 	Models []RankedModel
+	// closer tells for every difference whether the first model is closer by more than
+	// the error; the first is the one with the higher score.
 	closer map[[2]string]bool
 }
 
@@ -45,10 +47,11 @@ func (b *Brain) Ranking(region, measure string) Ranking {
 	return r
 }
 
-// Compared says that some difference of two models is known.
+// Compared tells whether the difference of any two models is known.
 func (r Ranking) Compared() bool { return len(r.closer) > 0 }
 
-// CloserThan returns the models that one is closer to the region than.
+// CloserThan returns the models that the named one beats: it is closer to the region than
+// they are, by more than the error.
 func (r Ranking) CloserThan(model string) []RankedModel {
 	return slices.DeleteFunc(slices.Clone(r.Models), func(other RankedModel) bool {
 		return !r.closer[[2]string{model, other.Name}]
@@ -58,8 +61,9 @@ func (r Ranking) CloserThan(model string) []RankedModel {
 // isScore is false for NaN, infinities and overflows.
 func isScore(v float64) bool { return math.Abs(v) < 1e30 }
 
-// errorOfMean is the standard error of a mean over seeds: by the scatter of these
-// and, because all saw the same stimuli, by the error of one.
+// errorOfMean returns the standard error of the mean over seeds. It combines the scatter
+// of the seeds with the error of a single score, which a mean over seeds does not reduce,
+// since all seeds saw the same stimuli.
 func (scores BrainScores) errorOfMean() float64 {
 	own := scores.SummaryOf(func(s BrainScore) float64 { return s.Error }).Mean
 	values := scores.SummaryOf(func(s BrainScore) float64 { return s.Value })
@@ -69,8 +73,8 @@ func (scores BrainScores) errorOfMean() float64 {
 	return math.Hypot(own, stat.StdErr(values.Error, float64(len(values.Values))))
 }
 
-// DifferencesOf returns those of a region and measure, and how many of its errors
-// a difference has to be larger than: ErrorLimit of so many.
+// DifferencesOf returns the differences of a region and measure, and the ErrorLimit of so
+// many.
 func (b *Brain) DifferencesOf(region, measure string) (found []BrainDifference, limit float64) {
 	for _, d := range b.Differences {
 		if d.Region == region && d.Measure == measure {
@@ -80,12 +84,12 @@ func (b *Brain) DifferencesOf(region, measure string) (found []BrainDifference, 
 	return found, ErrorLimit(len(found))
 }
 
-// ErrorLimit is how many standard errors a difference of a number of pairs has to
-// be larger than: two or, of several pairs, as many as a normal variable exceeds
-// in any of them with a probability of 5 % (Bonferroni).
+// ErrorLimit is how many of its standard errors a difference must exceed when so many pairs
+// are compared. It is two or, for several pairs, so many that by chance alone any of the
+// pairs exceeds it with a probability of at most 5 % (Bonferroni).
 func ErrorLimit(pairs int) float64 {
 	return max(2, distuv.UnitNormal.Quantile(1-0.025/float64(max(pairs, 1))))
 }
 
-// Exceeds says that a difference is larger than so many of its errors.
+// Exceeds tells whether a difference is larger than so many of its errors.
 func (d BrainDifference) Exceeds(limit float64) bool { return math.Abs(d.Value) > limit*d.Error }

@@ -1,9 +1,9 @@
-// Package results holds what runs come to: a comparison of networks with its runs,
-// epochs and layers (Comparison), and how like the brain networks are (Brain), in
-// plain values; what is computed from them, such as the share of the gap between
-// lc and conv that a variant wins back; and their files for programs. It knows
-// nothing of networks, and leaves words and figures to package report. A
-// checkpoint stores a Run in JSON.
+// Package results holds the results of runs in plain values: a comparison of networks
+// with its runs, epochs and layers (Comparison), and how like the brain networks are
+// (Brain). It computes what follows from them, such as the share of the gap between lc and
+// conv that a variant wins back, and writes files for programs. It knows nothing of
+// networks, and leaves words and figures to package report. A checkpoint stores a Run in
+// JSON.
 //
 // The files of a Comparison:
 //
@@ -27,9 +27,9 @@ import (
 	"time"
 )
 
-// Baseline is the name of the variant that the others are compared with, and Plain
-// that of the one that loses to it: the gap between them is what the others are to
-// close.
+// Baseline is the name of the convolutional variant, which the others are compared with,
+// and Plain that of the locally connected one. The gap between them is what the other
+// variants are meant to close.
 const (
 	Baseline = "conv"
 	Plain    = "lc"
@@ -51,8 +51,8 @@ type Comparison struct {
 	// Short says that the networks were trained too briefly to judge by.
 	Short bool `json:"short,omitempty"`
 
-	// Mode says of which images the results are: test, which an empty one is
-	// also, or validation.
+	// Mode says which images the results are of: test, for which "" stands too, or
+	// validation.
 	Mode string `json:"mode,omitempty"`
 
 	// LearningRateChoice says how the learning rates were chosen.
@@ -79,15 +79,15 @@ type Variant struct {
 	Name        string `json:"name"`
 	Description string `json:"description"` // what it is, one line
 	// Method is what it does to close the gap between lc and conv, as the subject of
-	// a sentence: a sleep after every step. Where it is empty the name stands for it.
+	// a sentence: a sleep after every step. If it is "", sentences have the name.
 	Method       string  `json:"method,omitempty"`
 	Parameters   int     `json:"parameters"`    // how many numbers are trained
 	LearningRate float64 `json:"learning_rate"` // at the start
 	// Local says that the network has locally connected layers, and so a
 	// signal-to-noise ratio of its weights.
 	Local bool `json:"local"`
-	// Runs are all the runs that were planned, one per seed. One that was not
-	// reached has no epochs.
+	// Runs are all the runs that were planned, one for each seed. A run that was not
+	// started has no epochs.
 	Runs []Run `json:"runs"`
 }
 
@@ -98,14 +98,14 @@ type Run struct {
 	Complete bool    `json:"complete"`
 	Epochs   []Epoch `json:"epochs"` // those that finished, in order
 
-	// Right says about which images the network was right in the last evaluation of
-	// those that the comparison's Mode names; nil in runs of programs that did not keep
-	// it.
+	// Right says which images the network was right about, in the last evaluation on
+	// the images of the comparison's Mode; nil if the program that ran it did not keep
+	// that.
 	Right Right `json:"right,omitempty"`
 
-	// Brain is how like the brain the trained network's best area is, at most one
-	// score for each region and measure, and Untrained that of the same network
-	// before training. Where they are nil nothing is said of it.
+	// Brain is how like the brain the best area of the trained network is, at most one
+	// score for each region and measure, and Untrained that of the same network before
+	// training. nil if it was not measured.
 	Brain     []BrainScore `json:"brain,omitempty"`
 	Untrained []BrainScore `json:"untrained,omitempty"`
 }
@@ -120,15 +120,14 @@ type Epoch struct {
 	TrainLoss    float64 // mean cross-entropy over the epoch, in training mode, nats
 	TrainTop1    float64 // fraction, likewise
 
-	// How well the network answers after the epoch, on which images: those to
-	// test with, those held back from training, and those of training, as they
-	// are.
+	// Evaluations of the network after the epoch: on the test images, on those held
+	// back from training, and on the training images without augmentation.
 	Test, Validation, TrainEval Evaluation
 
 	SNR     float64 // signal-to-noise ratio of the local weights, median over layers
 	PoolSNR float64 // that of the weights of pools, likewise
-	Spread  float64 // of weights around the fixed point after the last sleep so far, likewise
-	Cosine  float64 // of pools' means to what they were before that sleep, likewise
+	Spread  float64 // share of the pools' distance to their fixed point that the last sleep left, likewise
+	Cosine  float64 // of the mean weights of pools to those before that sleep, likewise
 	Seconds float64 // wall-clock time of the epoch
 
 	Layers []Layer // the local layers that learn, in the network's order

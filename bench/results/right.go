@@ -18,7 +18,7 @@ type jsonRight struct {
 	Bits   string `json:"bits"`
 }
 
-// MarshalJSON writes eight images a byte.
+// MarshalJSON writes a bit for each image.
 func (r Right) MarshalJSON() ([]byte, error) {
 	bits := make([]byte, (len(r)+7)/8)
 	for i, right := range r {
@@ -29,8 +29,8 @@ func (r Right) MarshalJSON() ([]byte, error) {
 	return json.Marshal(jsonRight{len(r), base64.StdEncoding.EncodeToString(bits)})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. It is an error if the bits are not
-// of so many images.
+// UnmarshalJSON reads what MarshalJSON writes. It is an error if there are not as many bytes
+// as the images need.
 func (r *Right) UnmarshalJSON(text []byte) error {
 	var object jsonRight
 	if err := json.Unmarshal(text, &object); err != nil {
@@ -50,8 +50,7 @@ func (r *Right) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// minus returns by how much r is right more often than other about an image: 1, 0
-// or -1.
+// minus returns 1 if r alone is right about an image, -1 if other alone is, otherwise 0.
 func (r Right) minus(other Right, image int) int {
 	switch {
 	case r[image] == other[image]:

@@ -8,7 +8,7 @@ import (
 	"hypnos/bench/results"
 )
 
-// Images survive JSON, and a number of them that the bits cannot be of is an error.
+// A Right is the same after JSON; it is an error if the bits are too few or too many.
 func TestRightJSON(t *testing.T) {
 	for n := range 18 {
 		want := make(results.Right, n)

@@ -2,10 +2,10 @@ package results
 
 import "slices"
 
-// ScoreKey is what brain scores of a comparison are of.
+// ScoreKey is the region and measure of brain scores of a comparison.
 type ScoreKey struct{ Region, Measure string }
 
-// ScoreKeys returns those that some run has a score of, in their order.
+// ScoreKeys returns the keys of which some run has a score, in the order of the scores.
 func (c *Comparison) ScoreKeys() []ScoreKey {
 	var keys []ScoreKey
 	for i := range c.Variants {
@@ -24,22 +24,22 @@ func (v *Variant) Trained() BrainScores {
 	return v.runScores(func(r Run) []BrainScore { return r.Brain })
 }
 
-// Untrained returns those of the same networks before training.
+// Untrained returns the brain scores of the same networks before training.
 func (v *Variant) Untrained() BrainScores {
 	return v.runScores(func(r Run) []BrainScore { return r.Untrained })
 }
 
-func (v *Variant) runScores(of func(Run) []BrainScore) BrainScores {
+func (v *Variant) runScores(scoresOf func(Run) []BrainScore) BrainScores {
 	var scores BrainScores
 	for _, run := range v.Runs {
 		if run.Complete || v.CompleteRuns() == 0 {
-			scores = append(scores, of(run)...)
+			scores = append(scores, scoresOf(run)...)
 		}
 	}
 	return scores
 }
 
-// HasUntrained says that some network was scored before training.
+// HasUntrained tells whether some network was scored before training.
 func (c *Comparison) HasUntrained() bool {
 	return slices.ContainsFunc(c.Variants, func(v Variant) bool { return len(v.Untrained()) > 0 })
 }
@@ -55,14 +55,14 @@ func (k ScoreKey) OverSeeds(scores BrainScores) Summary {
 func (c *Comparison) scoreColumns() []outcomeColumn {
 	var columns []outcomeColumn
 	for _, k := range c.ScoreKeys() {
-		for _, of := range []struct {
+		for _, training := range []struct {
 			prefix string
 			scores func(*Variant) BrainScores
 		}{{"", (*Variant).Trained}, {"untrained ", (*Variant).Untrained}} {
-			name := of.prefix + k.Region + " " + k.Measure
+			name := training.prefix + k.Region + " " + k.Measure
 			columns = append(columns,
-				outcomeColumn{name, func(o *Outcome) any { return number(k.OverSeeds(of.scores(o.Variant)).Mean) }},
-				outcomeColumn{name + "_sd", func(o *Outcome) any { return number(k.OverSeeds(of.scores(o.Variant)).Deviation) }})
+				outcomeColumn{name, func(o *Outcome) any { return number(k.OverSeeds(training.scores(o.Variant)).Mean) }},
+				outcomeColumn{name + "_sd", func(o *Outcome) any { return number(k.OverSeeds(training.scores(o.Variant)).Deviation) }})
 		}
 	}
 	return columns

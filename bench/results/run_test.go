@@ -9,7 +9,7 @@ import (
 	"hypnos/bench/results"
 )
 
-// storedRun is a run as checkpoints have it since they keep scores of the brain.
+// storedRun is a run as checkpoints have had it since they keep scores of the brain.
 const storedRun = `{"seed":7,"complete":false,"epochs":[{"epoch":4,` +
 	`"layers":[{"layer":"conv1","weight_snr":0.25,"pool_snr":"+Inf","sleep_spread":0,"sleep_cosine":1}],` +
 	`"learning_rate":8e-08,"pool_snr":1.3697097655921883e+13,"seconds":0.5,"sleep_cosine":1,"sleep_spread":0,"step":248,` +
@@ -19,7 +19,7 @@ const storedRun = `{"seed":7,"complete":false,"epochs":[{"epoch":4,` +
 	`"brain":[{"area":"layer3","ceiling_error":"NaN","ceiling_high":"NaN","ceiling_low":"NaN","error":0.0625,"explained_variance":"NaN",` +
 	`"measure":"RSA (Spearman)","model":"lc","p":0.001,"region":"monkey IT","seed":7,"squared_ratio":"NaN","value":0.1875}]}`
 
-// What a checkpoint stores is read as it was, and written as it was.
+// A run in a checkpoint is read correctly, and written again with the same bytes.
 func TestStoredRun(t *testing.T) {
 	var run results.Run
 	if err := json.Unmarshal([]byte(storedRun), &run); err != nil {

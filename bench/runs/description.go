@@ -12,8 +12,8 @@ import (
 	"github.com/pkg/errors"
 )
 
-// Format is the version of what a checkpoint holds. A program reads its own and those
-// before it. In the first, what was run stands in flags as text.
+// Format is the version of the format of checkpoints. This program reads it and earlier
+// ones. In the first, the settings of a run are flags, as text.
 const Format = 2
 
 // description is the JSON of a checkpoint.
@@ -23,13 +23,13 @@ type description struct {
 	Run     json.RawMessage `json:"run"`
 }
 
-// sealed is a file of a description: the text and its checksum.
+// sealed is the file of a description: the description and its checksum.
 type sealed struct {
 	SHA256     string          `json:"sha256"`
 	Checkpoint json.RawMessage `json:"checkpoint"`
 }
 
-// seal writes a file of a description, in the one form that is accepted.
+// seal returns the file of a description, in the only form that decode accepts.
 func seal(text []byte) []byte {
 	sum := sha256.Sum256(text)
 	return fmt.Appendf(nil, "{\"sha256\":%q,\"checkpoint\":%s}\n", hex.EncodeToString(sum[:]), text)
@@ -47,8 +47,8 @@ func encode(run any, tensors string) ([]byte, error) {
 	return seal(text), nil
 }
 
-// decode reads the file of a description. Bytes that encode has not written, to
-// the last of them, are damage.
+// decode reads the file of a description. It is damage if any byte is not as seal writes
+// it.
 func decode(contents []byte) (description, error) {
 	var s sealed
 	if err := json.Unmarshal(contents, &s); err != nil {
@@ -70,18 +70,22 @@ func decode(contents []byte) (description, error) {
 	return d, errors.Wrap(json.Unmarshal(s.Checkpoint, &d), "its JSON")
 }
 
-// into decodes what was stored.
+// into decodes the run that was stored.
 func (d description) into(run any) error {
 	return errors.Wrap(json.Unmarshal(d.Run, run), "its JSON")
 }
 
-// What a description may have, bytes, and what it costs.
 const (
-	maxDescription  = 64 << 20 // a thousand epochs of a hundred layers take a third of it
-	descriptionCost = 500      // memory for a byte at most: an empty epoch is {}, and takes as much as a full one
+	// maxDescription is the largest size of a description, in bytes. A thousand epochs
+	// of a hundred layers take a third of it.
+	maxDescription = 64 << 20
+
+	// descriptionCost is how many bytes of memory a byte of a description may take. It is
+	// large since an empty epoch, {}, takes as much memory as a full one.
+	descriptionCost = 500
 )
 
-// readFile reads a file that is not larger than a description.
+// readFile reads the file of a description; it is damage if the file is too large.
 func readFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {

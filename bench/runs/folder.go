@@ -1,16 +1,16 @@
 // Package runs keeps checkpoints of training runs in folders, so that a kill at
 // any moment, writing included, leaves the newest that was complete.
 //
-// A checkpoint is two files, a unit:
+// A checkpoint is a pair of files:
 //
 //	checkpoint-3.safetensors           tensors, after 3 epochs
 //	checkpoint-3.json                  all else, with the checksum of both
 //	checkpoint-3-step-172.safetensors  after 3 epochs and part of the fourth
 //	checkpoint-3-step-172.json
 //
-// Each is written aside, brought to the disk and renamed, the JSON last: tensors
-// without it are none, and the next checkpoint takes them away. A run that is
-// finished and whose weights nobody wants has the JSON alone.
+// Each is written under another name, synced to the disk and renamed, the JSON last:
+// tensors without it are no checkpoint, and the next checkpoint removes them. A finished
+// run whose weights are not kept has the JSON alone.
 package runs
 
 import (
@@ -32,7 +32,7 @@ import (
 	"hypnos/internal/checkpoint"
 )
 
-// Place is where in its run a checkpoint was taken. Its zero value is none.
+// Place is where in its run a checkpoint was taken. The zero value is no place.
 type Place struct {
 	Epochs int // finished
 	Step   int // of the run, in the middle of an epoch; 0 at its end
@@ -52,7 +52,7 @@ func (p Place) compare(other Place) int {
 
 var fileName = regexp.MustCompile(`^checkpoint-([0-9]{1,9})(?:-step-([0-9]{1,9}))?\.(?:json|safetensors)$`)
 
-// parsePlace returns the place that a file's name says.
+// parsePlace returns the place in a file's name.
 func parsePlace(name string) (p Place, ok bool) {
 	m := fileName.FindStringSubmatch(name)
 	if m == nil {
@@ -63,7 +63,7 @@ func parsePlace(name string) (p Place, ok bool) {
 	return p, name == p.String()+filepath.Ext(name) // no zeros in front
 }
 
-// Folder is a folder of checkpoints of one run. Only one process may write there:
+// Folder is a folder with the checkpoints of one run. Only one process may write there:
 // see Lock.
 type Folder struct{ Dir string }
 
@@ -74,12 +74,13 @@ func (f Folder) Tensors(at Place) string {
 
 func (f Folder) description(at Place) string { return filepath.Join(f.Dir, at.String()+".json") }
 
-// Write writes a checkpoint: run, which JSON can hold, and the tensors, a file
-// that write writes, unless it is nil. Then it removes all others but the newest
-// before it, so that keep are left: those after it are of a run that went
-// otherwise. After an error the others are untouched.
+// Write writes a checkpoint: run as JSON, and the tensors by calling write, unless that is
+// nil. Then it removes other checkpoints: those after it, which are of a run that went
+// another way, and the oldest, so that keep are left. If writing fails, the others are
+// untouched.
 func (f Folder) Write(at Place, run any, write func(path string) error, keep int) error {
-	// Written once more, after one that is damaged: no description without its tensors.
+	// A damaged checkpoint of this place may be there. Its description must not stand
+	// beside tensors that are still being written.
 	if err := os.Remove(f.description(at)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return errors.Wrapf(err, "%s", at)
 	}
@@ -108,9 +109,9 @@ func (f Folder) Write(at Place, run any, write func(path string) error, keep int
 	return f.remove(places[:min(keep, len(places))])
 }
 
-// Newest reads the newest checkpoint that is not damaged into run and returns its
-// place, or none; and what is wrong with those that are newer. It is an error if
-// the checkpoint has another format, or if the disk fails.
+// Newest reads the newest checkpoint that is not damaged into run and returns its place,
+// the zero Place if there is none, and what is wrong with each newer one. It is an error if
+// a checkpoint has a format that this program does not read, or if the disk fails.
 func (f Folder) Newest(run any) (at Place, damaged []error, err error) {
 	places, err := f.Places()
 	if err != nil {
@@ -132,10 +133,10 @@ func (f Folder) Newest(run any) (at Place, damaged []error, err error) {
 // Clear removes all checkpoints.
 func (f Folder) Clear() error { return f.remove(nil) }
 
-// damage is what is wrong with a checkpoint.
+// damage says what is wrong with a damaged checkpoint.
 type damage struct{ error }
 
-// read reads a checkpoint, if its checksums are right.
+// read reads a checkpoint; a checksum that is wrong is damage.
 func (f Folder) read(at Place, run any) error {
 	contents, err := readFile(f.description(at))
 	if err != nil {
@@ -176,16 +177,17 @@ func (f Folder) Places() ([]Place, error) {
 	return places, nil
 }
 
-// remove removes all checkpoints but some, and what writing left unfinished. Of
-// each the description goes first, so that no kill leaves it alone.
-func (f Folder) remove(but []Place) error {
+// remove removes all checkpoints but those to keep, and files that were never finished. It
+// removes the description before the tensors: a kill in between must not leave it without
+// them.
+func (f Folder) remove(keep []Place) error {
 	entries, err := f.entries()
 	if err != nil {
 		return err
 	}
 	for _, e := range entries { // in the order of names: .json before .safetensors
 		p, ok := parsePlace(e)
-		if ok && slices.Contains(but, p) || !ok && !strings.HasPrefix(e, ".checkpoint-") {
+		if ok && slices.Contains(keep, p) || !ok && !strings.HasPrefix(e, ".checkpoint-") {
 			continue
 		}
 		if err := os.Remove(filepath.Join(f.Dir, e)); err != nil {

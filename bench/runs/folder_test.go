@@ -107,7 +107,7 @@ func sorted(names string, more ...string) string {
 	return strings.Join(all, " ")
 }
 
-// A write that fails, at whatever it fails, leaves what was there.
+// A write that fails, for whatever reason, leaves what was there.
 func TestFailedWrite(t *testing.T) {
 	f := Folder{t.TempDir()}
 	write(t, f, Place{1, 0}, "one", "1", 1)
@@ -139,8 +139,7 @@ func TestFailedWrite(t *testing.T) {
 	}
 }
 
-// Every byte that is flipped, in one bit or more, and every end that is cut off is
-// seen; and the checkpoint before it is found.
+// Any changed byte and any missing end is noticed, and the checkpoint before is found.
 func TestDamage(t *testing.T) {
 	f := Folder{t.TempDir()}
 	write(t, f, Place{1, 0}, "one", "tensors of epoch one", 2)
@@ -183,7 +182,7 @@ func TestDamage(t *testing.T) {
 	check("no tensors")
 }
 
-// A checkpoint of another format is no damage: nothing older takes its place.
+// A checkpoint of another format is an error and no damage: no older one is read instead.
 func TestFormat(t *testing.T) {
 	f := Folder{t.TempDir()}
 	write(t, f, Place{1, 0}, "one", "1", 1)
@@ -238,7 +237,7 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// What is read takes memory in proportion to its file, whatever the JSON is of.
+// Reading takes memory in proportion to the size of the file, whatever the JSON holds.
 func TestMemory(t *testing.T) {
 	const n = 50_000
 	for name, run := range map[string]string{
@@ -292,11 +291,11 @@ func FuzzDecode(f *testing.F) {
 		if d.into(&run) != nil {
 			return
 		}
-		again, err := encode(run, d.Tensors)
+		second, err := encode(run, d.Tensors)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := decode(again); err != nil {
+		if _, err := decode(second); err != nil {
 			t.Errorf("written again: %v", err)
 		}
 	})

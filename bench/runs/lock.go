@@ -8,9 +8,9 @@ import (
 	"hypnos/internal/lock"
 )
 
-// Lock makes this process the only one that works in a folder, which is there,
-// until unlock or the end of the process, however it ends. It leaves the file
-// .lock. The error names the process that came first.
+// Lock makes this process the only one that works in a folder, which must exist, until
+// unlock is called or the process ends, however that happens. It leaves the file .lock
+// there. The error names the process that holds the lock.
 func Lock(dir string) (unlock func() error, err error) {
 	unlock, err = lock.Take(filepath.Join(dir, ".lock"))
 	if errors.As(err, &lock.Held{}) {

@@ -11,7 +11,7 @@ import (
 	"hypnos/internal/kernel"
 )
 
-// Build tells programs apart: the beginning of this one's checksum.
+// Build identifies this build of the program: the beginning of the checksum of its file.
 var Build = sync.OnceValue(func() string {
 	path, err := os.Executable()
 	if err != nil {
@@ -29,6 +29,6 @@ var Build = sync.OnceValue(func() string {
 	return hex.EncodeToString(h.Sum(nil)[:6])
 })
 
-// Instructions are those that this process computes with. The compilers of other
-// processors round otherwise, too.
+// Instructions names the instructions that this process computes with, and the kind of
+// processor: programs that are compiled for another one round differently, too.
 func Instructions() string { return kernel.Instructions() + " on " + runtime.GOARCH }

@@ -13,22 +13,23 @@ import (
 	"hypnos/internal/natural"
 )
 
-var ofRun = regexp.MustCompile(`^(.+)-seed-([0-9]{1,20})$`)
+var runFolder = regexp.MustCompile(`^(.+)-seed-([0-9]{1,20})$`)
 
-// Of is the folder of a run in a folder of several.
+// Of returns the folder of a run within a folder of several runs.
 func Of(dir, variant string, seed uint64) string {
 	return filepath.Join(dir, "runs", fmt.Sprintf("%s-seed-%d", variant, seed))
 }
 
-// Variant is the variant that the name of such a folder says, or "".
+// Variant returns the variant in the name of such a folder, "" if there is none.
 func Variant(dir string) string {
-	if m := ofRun.FindStringSubmatch(filepath.Base(dir)); m != nil {
+	if m := runFolder.FindStringSubmatch(filepath.Base(dir)); m != nil {
 		return m[1]
 	}
 	return ""
 }
 
-// All are the folders of the runs that a folder has: itself, or those of several.
+// All returns the folders of the runs in a folder: itself, if it has checkpoints, or else
+// those that Several returns.
 func All(dir string) ([]string, error) {
 	if places, err := (Folder{Dir: dir}).Places(); err != nil || len(places) > 0 {
 		return []string{dir}, err
@@ -36,7 +37,7 @@ func All(dir string) ([]string, error) {
 	return Several(dir)
 }
 
-// Several are the folders of the runs in a folder of several.
+// Several returns the folders of the runs within a folder of several runs.
 func Several(dir string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(dir, "runs"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

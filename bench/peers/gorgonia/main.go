@@ -73,7 +73,7 @@ type training struct {
 	loss    G.Value // of the last step
 }
 
-// compile makes a network of so many blocks a stage.
+// compile makes a network with so many blocks in each stage.
 func compile(blocks, width, batch int) (t *training, err error) {
 	defer func() { // G.Must panics
 		if r := recover(); r != nil {
@@ -137,7 +137,7 @@ func (b *builder) convolution(name string, x *G.Node, channels, kernel, stride i
 	return G.Must(y, err)
 }
 
-// resNet adds a ResNet for CIFAR, of so many blocks a stage, and returns its
+// resNet adds a ResNet for CIFAR, with so many blocks in each stage, and returns its
 // logits (He et al. 2015, section 4.2, option B).
 func (b *builder) resNet(x *G.Node, blocks, width int) *G.Node {
 	x = G.Must(G.Rectify(b.convolution("conv1", x, width, 3, 1)))

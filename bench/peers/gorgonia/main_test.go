@@ -31,8 +31,8 @@ func TestTraining(t *testing.T) {
 		}
 		losses = append(losses, training.loss.Data().(float32))
 	}
-	// Initial weights are of gorgonia's own unseeded making, so that how far it
-	// falls differs.
+	// gorgonia draws initial weights without a seed: the loss falls by a different amount
+	// each time.
 	if first, last := losses[0], losses[len(losses)-1]; !(last < first) {
 		t.Errorf("the loss went from %v to %v", first, last)
 	} else {

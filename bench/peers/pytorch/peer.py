@@ -124,7 +124,7 @@ class RecurrentArea(nn.Module):
         self.norm = nn.GroupNorm(32, filters)
 
     def forward(self, x, state):
-        """A tensor as x is what the area sees; a size stands for nothing yet."""
+        """x is what the area sees or, while it has seen nothing, the size of its output."""
         if isinstance(x, torch.Size):
             x = torch.zeros(x)
         else:
@@ -211,7 +211,7 @@ def network(name, variant, width):
     if name in ("resnet18", "resnet34", "resnet50"):
         if width != 64:
             raise ValueError(f"torchvision's {name} has width 64, not {width}")
-        import torchvision  # which the others do not need
+        import torchvision  # only these networks need it
 
         return getattr(torchvision.models, name)(), 224
     if name in ("cornet-r", "cornet-rt"):
@@ -228,7 +228,7 @@ class Work:
         self.model = model
         self.iterations, batch = (batch, 1) if task == "sleep" else (0, batch)
         self.images = torch.randn(batch, 3, size, size)
-        self.labels = torch.randint(10, (batch,))  # which all networks have
+        self.labels = torch.randint(10, (batch,))  # classes that all networks have
         self.step = {"train": self.train, "evaluate": self.evaluate, "share": self.share, "sleep": self.sleep}[task]
         if task == "train":
             self.optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
@@ -266,7 +266,7 @@ class Peer:
 
     def measure(self, task, variant, batch, steps):
         if self.now != (task, variant, batch):
-            self.now = self.work = None  # frees the network before
+            self.now = self.work = None  # frees the previous network
             model, size = network(self.name, variant, self.width)
             self.work = Work(task, model, int(batch), size)
             self.parameters = sum(p.numel() for p in model.parameters())

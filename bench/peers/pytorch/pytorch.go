@@ -9,15 +9,15 @@ import _ "embed"
 //go:embed peer.py
 var Script string
 
-// Environment are the settings in which PyTorch on Linux is fastest at this,
-// for whoever has not set them otherwise.
+// Environment are the settings with which PyTorch on Linux is fastest at this. They are for
+// variables that the user has not set.
 var Environment = []string{
-	// A local layer is a product of small matrices per location: OpenBLAS takes
-	// longer to hand parts of one to threads than to compute it. PyTorch's own
-	// threads, which are equal to those of hypnos, are not meant by this.
+	// A local layer is a product of small matrices at each location: OpenBLAS takes
+	// longer to divide one among threads than to compute it. This setting does not
+	// concern PyTorch's own threads, of which there are as many as hypnos has.
 	"OPENBLAS_NUM_THREADS=1",
-	// glibc hands large blocks back to the system and takes each page of them
-	// anew: most of a training step is then page faults.
+	// Otherwise glibc returns large blocks to the system and gets their pages again one
+	// by one: page faults then take most of a training step.
 	"MALLOC_MMAP_THRESHOLD_=4294967296",
 	"MALLOC_TRIM_THRESHOLD_=4294967296",
 }

@@ -13,8 +13,8 @@ import (
 	"hypnos/graph"
 )
 
-// The program computes the network of hypnos: as many parameters and, from the
-// values of the golden files, their losses.
+// The program computes the networks of hypnos: they have as many parameters and, with the
+// values of the golden files, the losses in these.
 func TestSameNetwork(t *testing.T) {
 	python := interpreter(t)
 	requests := "hello 1 resnet8 4\n"
@@ -54,7 +54,8 @@ func TestSameNetwork(t *testing.T) {
 	next() // sleep
 }
 
-// The networks of ImageNet are there, convolutional, with as many parameters.
+// The networks for ImageNet, which are convolutional alone, have as many parameters as
+// those of hypnos.
 func TestLargeNetworks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("large networks")

@@ -40,7 +40,7 @@ class Fit:
         in_features = noise.draw(THINGS * units).reshape(THINGS, units)
         in_responses = noise.draw(THINGS * NEUROIDS).reshape(THINGS, NEUROIDS)
         tested = np.arange(STIMULI) % 10 == 9
-        # Each part is written where it stays, so that memory at its peak is that of fits.
+        # Each part is filled in place, so that fits and not this take most memory.
         self.x = {test: np.empty((np.count_nonzero(tested == test), units), np.float32) for test in (False, True)}
         self.y = {test: np.empty((len(self.x[test]), NEUROIDS)) for test in (False, True)}
         row = {False: 0, True: 0}
@@ -65,7 +65,7 @@ class Peer:
 
     def fit(self, regression, units, steps):
         if self.now != (regression, units):
-            self.now = self.work = None  # frees the features before
+            self.now = self.work = None  # frees the previous features
             self.work = Fit(regression, int(units))
             self.work.step(1000)  # not measured: threads start here; a whole fit may take minutes
             self.now = regression, units

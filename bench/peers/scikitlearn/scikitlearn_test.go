@@ -12,24 +12,24 @@ import (
 	"hypnos/bench/speed"
 )
 
-// The program fits the same data as hypnos does and predicts as well.
+// The program fits the same data as hypnos, and its predictions are as good.
 func TestSameFits(t *testing.T) {
 	requests := "hello 1 none 1\nfit pls 300 1\nfit ridge 300 2\nfit lasso 300 1\n"
 	command := exec.CommandContext(t.Context(), interpreter(t), "-c", scikitlearn.Script)
 	command.Stdin = strings.NewReader(requests)
-	theirs, err := command.Output()
+	sklearn, err := command.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ours strings.Builder
-	if err := speed.Work(strings.NewReader(requests), &ours); err != nil {
+	var hypnos strings.Builder
+	if err := speed.Work(strings.NewReader(requests), &hypnos); err != nil {
 		t.Fatal(err)
 	}
-	a, b := json.NewDecoder(strings.NewReader(string(theirs))), json.NewDecoder(strings.NewReader(ours.String()))
+	sklearnAnswers, hypnosAnswers := json.NewDecoder(strings.NewReader(string(sklearn))), json.NewDecoder(strings.NewReader(hypnos.String()))
 	for _, request := range strings.Split(strings.TrimSpace(requests), "\n") {
 		var x, y peers.Answer
-		if a.Decode(&x) != nil || b.Decode(&y) != nil {
-			t.Fatalf("answers\n%sand\n%s", theirs, ours.String())
+		if sklearnAnswers.Decode(&x) != nil || hypnosAnswers.Decode(&y) != nil {
+			t.Fatalf("answers\n%sand\n%s", sklearn, hypnos.String())
 		}
 		if !(math.Abs(x.Score-y.Score) < 1e-3) || len(x.Seconds) != len(y.Seconds) || x.Parameters != y.Parameters || (x.Error == "") != (y.Error == "") {
 			t.Errorf("%s: answer %+v, that of hypnos %+v", request, x, y)

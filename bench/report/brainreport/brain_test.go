@@ -21,7 +21,7 @@ import (
 	"hypnos/bench/results/resultstest"
 )
 
-// tiny is a report whose tables can be worked out by hand.
+// tiny returns results whose tables can be worked out by hand.
 func tiny() *results.Brain {
 	nan := math.NaN()
 	score := func(measure, model string, seed uint64, area string, value, low, high, err float64) results.BrainScore {
@@ -83,7 +83,8 @@ pixels               –               –
 	}
 }
 
-// Text is never wider than a terminal, and what is cut off is not lost.
+// Text is never wider than a terminal; columns for which there is no room are in another
+// table.
 func TestBrainTextWidth(t *testing.T) {
 	b := resultstest.Brain(3, 2, 2, 6)
 	for i := range b.Models {
@@ -144,12 +145,12 @@ func TestBrainFiles(t *testing.T) {
 	if err := json.Unmarshal(resultstest.Read(t, dir, "brain.json"), &back); err != nil {
 		t.Fatal(err)
 	}
-	again := t.TempDir()
-	if err := Write(&back, again); err != nil {
+	second := t.TempDir()
+	if err := Write(&back, second); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"brain.json", "areas.csv", "best.csv", "differences.csv", "models.csv", "report.html", "dissimilarities.png"} {
-		if !bytes.Equal(resultstest.Read(t, dir, name), resultstest.Read(t, again, name)) {
+		if !bytes.Equal(resultstest.Read(t, dir, name), resultstest.Read(t, second, name)) {
 			t.Errorf("%s differs after a round trip through JSON", name)
 		}
 	}
@@ -207,7 +208,7 @@ func TestBrainPage(t *testing.T) {
 	}
 }
 
-// First comes what differs, then the picture, the table, and what is folded.
+// The page begins with what differs; then come a figure, the table, and what is folded.
 func TestBrainPageOrder(t *testing.T) {
 	dir := t.TempDir()
 	b := resultstest.Brain(3, 2, 2, 9)
@@ -275,7 +276,7 @@ func TestBrainWriteReplaces(t *testing.T) {
 	}
 }
 
-// figuresOf is all figures of a report, in the order of the page.
+// figuresOf returns all figures of a report, in the order of the page.
 func figuresOf(b *results.Brain) []plotting.Figure {
 	var all []plotting.Figure
 	for _, p := range (brain{b}).parts() {
@@ -284,7 +285,7 @@ func figuresOf(b *results.Brain) []plotting.Figure {
 	return all
 }
 
-// Two regions whose names differ only by signs have figures of their own.
+// Two regions whose names differ only in signs have figures of different names.
 func TestBrainRegionNames(t *testing.T) {
 	b := resultstest.Brain(1, 1, 1, 4)
 	b.Regions = []string{"V4+", "V4-"}
@@ -330,7 +331,7 @@ func TestBrainOddNumbers(t *testing.T) {
 	}
 }
 
-// Many models are drawn as well as few.
+// A report of many models can be drawn, too.
 func TestBrainLarge(t *testing.T) {
 	if testing.Short() {
 		t.Skip("minutes under the race detector")

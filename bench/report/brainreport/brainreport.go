@@ -3,16 +3,16 @@
 //
 // The files are those that package results writes of a Brain, and
 //
-//	report.html            everything, for people; needs no other file and no network
+//	report.html            everything, for people; needs no other file and no internet
 //	best.svg …             the best areas by all measures
 //	best_REGION.svg …      the best areas by the measure that the findings are of
 //	areas_REGION.svg …     all areas
 //	dissimilarities.svg …  the matrices of dissimilarities
 //	models.svg …           model against model
 //
-// where each figure is there as SVG and PNG, if there is something to draw.
-// REGION is the region's name with "_" for all but letters and digits. People see a
-// dash where a value does not exist.
+// Each figure is there as SVG and as PNG, if it has something to show. REGION is the
+// region's name with "_" in place of all but letters and digits. People see a dash where a
+// value does not exist.
 package brainreport
 
 import (
@@ -27,7 +27,7 @@ import (
 	"hypnos/bench/results"
 )
 
-// brain is what every part of a report is about.
+// brain is the results that every part of a report is about.
 type brain struct{ *results.Brain }
 
 // Write writes all the files of the report to the folder, which it creates if
@@ -57,14 +57,14 @@ func Write(of *results.Brain, dir string) error {
 
 // part is a part of the page, with figures, tables or both.
 type part struct {
-	title   string // where it is folded
-	first   bool   // it is what one sees first, and not folded
+	title   string // of a part that is folded
+	first   bool   // it is not folded, and at the top of the page
 	figures []plotting.Figure
 	tables  []pageTable
 }
 
-// parts returns all parts in the order of the page. Those that have nothing to show are
-// left out there.
+// parts returns all parts in the order of the page, which leaves out those that have
+// nothing to show.
 func (b brain) parts() []part {
 	regions := len(b.Regions) > 0
 	pairs := part{title: "Model against model", first: !regions, figures: []plotting.Figure{b.pairsFigure()}}
@@ -82,8 +82,9 @@ func (b brain) parts() []part {
 	}
 }
 
-// ofRegions is a figure of each region, each with a name of its own: those of regions may
-// differ by other than letters and digits.
+// ofRegions returns the figure of each region. It makes sure that their names differ:
+// regions whose names differ only in other characters than letters and digits would have
+// figures of the same name.
 func (b brain) ofRegions(figure func(region string) plotting.Figure) []plotting.Figure {
 	var all []plotting.Figure
 	for _, region := range b.Regions {

@@ -13,8 +13,8 @@ import (
 
 const barCaption = "; ± is that of the tables, drawn as a line, and circles are single seeds; grey is the noise ceiling, a band between its bounds or a dashed line with its error"
 
-// headlineFigure is the score of the best area of each model with a region, by the
-// measure that the finding is of.
+// headlineFigure returns a figure of the score of the best area of each model with a
+// region, by the measure of the region's finding.
 func (b brain) headlineFigure(region string) plotting.Figure {
 	measure := b.headlineOf(region)
 	models, scores := b.withGiven(b.Best)
@@ -43,7 +43,8 @@ func (b brain) headlineFigure(region string) plotting.Figure {
 	}.Figure()
 }
 
-// bestFigure is the score of the best area of each model, a block a region.
+// bestFigure returns a figure of the scores of the best area of each model, with a block
+// for each region.
 func (b brain) bestFigure() plotting.Figure {
 	models, scores := b.withGiven(b.Best)
 	var blocks []plotting.BarBlock
@@ -57,11 +58,12 @@ func (b brain) bestFigure() plotting.Figure {
 	return plotting.Bars{Name: "best", Title: "Best areas", Caption: caption + barCaption, Blocks: blocks}.Figure()
 }
 
-// bestBlock is the best areas of models by some measures, of those that have any.
-func (b brain) bestBlock(region string, models []string, scores results.BrainScores, by func(measure string) bool) plotting.BarBlock {
+// bestBlock returns a block of the best areas of models, with a panel for each measure
+// that is wanted. Models without a score by these measures are left out.
+func (b brain) bestBlock(region string, models []string, scores results.BrainScores, wanted func(measure string) bool) plotting.BarBlock {
 	block := plotting.BarBlock{Title: region}
 	models = slices.DeleteFunc(slices.Clone(models), func(model string) bool {
-		return !slices.ContainsFunc(scores, func(s results.BrainScore) bool { return s.Model == model && s.Region == region && by(s.Measure) })
+		return !slices.ContainsFunc(scores, func(s results.BrainScore) bool { return s.Model == model && s.Region == region && wanted(s.Measure) })
 	})
 	for _, model := range models {
 		row := plotting.BarRow{Group: model}
@@ -71,7 +73,7 @@ func (b brain) bestBlock(region string, models []string, scores results.BrainSco
 		block.Rows = append(block.Rows, row)
 	}
 	for _, m := range b.measuresOf(region, scores) {
-		if !by(m) {
+		if !wanted(m) {
 			continue
 		}
 		found := scores.With(region, m)
@@ -84,7 +86,7 @@ func (b brain) bestBlock(region string, models []string, scores results.BrainSco
 	return block
 }
 
-// areasFigure is the scores of all areas with a region.
+// areasFigure returns a figure of the scores of all areas with a region.
 func (b brain) areasFigure(region string) plotting.Figure {
 	models, scores := b.withGiven(b.Areas)
 	block := plotting.BarBlock{}
@@ -121,7 +123,8 @@ func (b brain) areasFigure(region string) plotting.Figure {
 	}.Figure()
 }
 
-// matrixFigure is the matrices of dissimilarities side by side, in percentiles.
+// matrixFigure returns a figure of the matrices of dissimilarities, in percentiles, side
+// by side.
 func (b brain) matrixFigure() plotting.Figure {
 	m := plotting.Matrices{
 		Name: "dissimilarities", Title: "Dissimilarities of the stimuli", Categories: b.Categories,
@@ -141,8 +144,8 @@ func (b brain) matrixFigure() plotting.Figure {
 	return m.Figure()
 }
 
-// fileName is a name, or its start, with "_" for all but letters and digits of
-// ASCII.
+// fileName returns the beginning of a name with "_" in place of all but ASCII letters and
+// digits.
 func fileName(name string) string {
 	const longest = 60
 	name = strings.Map(func(r rune) rune {

@@ -9,8 +9,8 @@ import (
 	"hypnos/bench/results"
 )
 
-// findings says what differs from what beyond its error: a sentence a region or,
-// without regions, which areas of models are alike.
+// findings returns a sentence for each region that says which models differ by more than
+// the error of their difference; without regions, one on which areas are most alike.
 func (b brain) findings() []string {
 	var sentences []string
 	add := func(sentence string) {
@@ -27,9 +27,8 @@ func (b brain) findings() []string {
 	return sentences
 }
 
-// headlineOf returns the measure that a region's finding and first figure are of:
-// PLS where there are responses, else Spearman's RSA, as in a comparison; "" if
-// nothing was scored.
+// headlineOf returns the measure of a region's finding and first figure: PLS or, without
+// it, Spearman's RSA, as in a comparison, or else the first; "" if nothing was scored.
 func (b brain) headlineOf(region string) string {
 	measures := b.measuresOf(region, b.Best)
 	for _, m := range []string{results.MeasurePLS, results.MeasureSpearman} {
@@ -40,12 +39,12 @@ func (b brain) headlineOf(region string) string {
 	return append(measures, "")[0]
 }
 
-// inWords is a measure as a sentence has it.
+// inWords returns what sentences call a measure.
 func inWords(measure string) string {
 	return format.Printable(results.FindBrainMeasure(measure).Words)
 }
 
-// ranking is a ranking as sentences have it.
+// ranking is a ranking for sentences.
 type ranking struct {
 	results.Ranking
 	decimals int // of scores
@@ -60,13 +59,13 @@ func (b brain) ranking(region, measure string) ranking {
 	return r
 }
 
-// named is a model with its score.
+// named returns the name of a model with its score.
 func (r ranking) named(m results.RankedModel) string {
 	return format.Printable(m.Name) + " (" + format.PlusMinus(format.Decimals(m.Score.Mean, r.decimals), format.Decimals(m.Score.Error, r.decimals)) + ")"
 }
 
-// finding says of the model that is closer to a region than most others, than
-// which, and of how many more pairs it can be told.
+// finding names the leader, which is closer to a region than the largest number of other
+// models, the models that it is closer than, and how many other pairs differ.
 func (b brain) finding(region string) string {
 	measure := b.headlineOf(region)
 	r := b.ranking(region, measure)
@@ -101,7 +100,8 @@ func (b brain) finding(region string) string {
 	return fmt.Sprintf("%s%s is closer to %s than %s%s.", by, r.named(leader), region, r.listed(beaten, n-1), r.further(leader.Name, n*(n-1)/2-len(beaten)))
 }
 
-// listed names models, of many the first and the last.
+// listed names models that are some of so many others; if there are many, the first and
+// the last.
 func (r ranking) listed(models []results.RankedModel, of int) string {
 	const most = 3
 	n := len(models)
@@ -122,7 +122,7 @@ func (r ranking) listed(models []results.RankedModel, of int) string {
 	return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 }
 
-// further says which of the pairs without the leader can be told apart.
+// further says which differences there are beside those of the finding, of so many pairs.
 func (r ranking) further(leader string, pairs int) string {
 	var found []string
 	for _, m := range r.Models {
@@ -148,10 +148,10 @@ func (r ranking) further(leader string, pairs int) string {
 	return "; " + found[0] + ", and no other difference exceeds its error"
 }
 
-// findingNote says from where on a difference counts as beyond its error, and what
-// errors of differences are; "" if there are none.
+// findingNote says when a difference exceeds its error, and what errors of differences
+// are; it is "" if there are no differences.
 func (b brain) findingNote() string {
-	pairs := 0 // of a region and measure
+	pairs := 0 // the most that were compared with one region by one measure
 	for _, region := range b.Regions {
 		for _, m := range b.Measures {
 			found, _ := b.DifferencesOf(region, m)

@@ -8,8 +8,9 @@ import (
 	"hypnos/bench/results"
 )
 
-// compared is models that were scored with IT by Spearman's RSA, each with an error
-// of 0.02; two differ by value with an error of 0.03, as if they were independent.
+// compared returns results of models that were scored with IT by Spearman's RSA. The
+// error of every score is 0.02, and that of every difference 0.03, as if scores were
+// independent.
 func compared(models []string, values ...float64) *results.Brain {
 	nan := math.NaN()
 	b := &results.Brain{Regions: []string{"IT"}, Measures: []string{results.MeasureSpearman}, Models: models}
@@ -111,7 +112,8 @@ func TestFindingsOfRegions(t *testing.T) {
 	}
 }
 
-// Of one model the sentence is of its own areas, and two need no comparison.
+// With one model the sentence is about its own areas; with two areas alone it just states
+// their likeness.
 func TestPairFinding(t *testing.T) {
 	for _, test := range []struct {
 		pairs []results.BrainPair

@@ -21,15 +21,15 @@ type brainPage struct {
 	*results.Brain
 	page.Head
 	Findings    []string
-	First       []page.Figure // what is seen first
+	First       []page.Figure // at the top
 	Tables      []regionTable
-	Closest     *pageTable // areas, without regions
+	Closest     *pageTable // see closestTable; nil if there are regions
 	Notes       []string
 	Folded      []fold
 	Definitions []results.Setting
 }
 
-// fold is what the page shows when asked to.
+// fold is a part that the page shows when it is unfolded.
 type fold struct {
 	Title   string
 	Figures []page.Figure
@@ -72,7 +72,7 @@ func (b brain) writePage(dir string, parts []part) error {
 	return page.Write(dir, templates, "brain.html.tmpl", p)
 }
 
-// tablesOf is a table, if there is one.
+// tablesOf returns the table, if there is one.
 func tablesOf(t *pageTable) []pageTable {
 	if t == nil {
 		return nil
@@ -80,7 +80,7 @@ func tablesOf(t *pageTable) []pageTable {
 	return []pageTable{*t}
 }
 
-// tablesOfRegions is a table of each region, of those that have one.
+// tablesOfRegions returns the table of each region that has one.
 func (b brain) tablesOfRegions(table func(region string) *pageTable) []pageTable {
 	var all []pageTable
 	for _, region := range b.Regions {
@@ -89,7 +89,7 @@ func (b brain) tablesOfRegions(table func(region string) *pageTable) []pageTable
 	return all
 }
 
-// closestTable is the areas that are most alike, nil if there are no two.
+// closestTable returns a table of which areas are most alike, nil if there are no pairs.
 func (b brain) closestTable() *pageTable {
 	rows := b.closestRows()
 	if len(rows) < 2 {
@@ -98,7 +98,8 @@ func (b brain) closestTable() *pageTable {
 	return &pageTable{"Which area of another model is most like each area", rows[0], rows[1:]}
 }
 
-// ratioTable is the scores in terms of the ceiling, nil where none has one.
+// ratioTable returns a table of the scores in terms of the noise ceiling, nil if there are
+// no such scores.
 func (b brain) ratioTable(region string) *pageTable {
 	t := b.regionTable(region)
 	if t.Normalised == nil {
@@ -111,8 +112,8 @@ func (b brain) ratioTable(region string) *pageTable {
 	return table
 }
 
-// differenceTable is the differences of every two models, a row, by every measure;
-// nil if there are none.
+// differenceTable returns a table with a row for every two models and the differences of
+// their scores by every measure; nil if there are none.
 func (b brain) differenceTable(region string) *pageTable {
 	const exceeds = " *"
 	t := &pageTable{
@@ -148,7 +149,7 @@ func (b brain) differenceTable(region string) *pageTable {
 	return t
 }
 
-// numbers returns every score.
+// numbers returns tables of every score.
 func (b brain) numbers() []pageTable {
 	headings := []string{"measure", "model", "seed", "area", "score", "error", "ceiling, low", "ceiling, high", "error", "p", "r²/c", "(r/c)²"}
 	var tables []pageTable

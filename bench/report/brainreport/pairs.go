@@ -13,8 +13,8 @@ import (
 	"hypnos/bench/results"
 )
 
-// pairFinding says which two areas are most alike, and which least: of different
-// models or, if there is only one, of that.
+// pairFinding says which two areas are most alike and which two least: areas of different
+// models or, if there is only one model, of that.
 func (b brain) pairFinding() string {
 	pairs := slices.DeleteFunc(slices.Clone(b.DistinctPairs()), func(p results.BrainPair) bool { return !plotting.Drawable(p.CKA, false) })
 	if len(pairs) == 0 {
@@ -35,8 +35,8 @@ func (b brain) pairFinding() string {
 	return fmt.Sprintf("By CKA (1 is the same, 0 unrelated), the %s that are most alike are %s, those least alike %s.", areas, named(most), named(least))
 }
 
-// closestRows says of each area which area of another model is most like it or,
-// if there is only one model, which other area.
+// closestRows returns headings, and for each area a row with the area of another model
+// that is most like it or, if there is only one model, with another area of that.
 func (b brain) closestRows() [][]string {
 	rows := [][]string{{"area", "most like it", "CKA", results.MeasureSpearman}}
 	pairs := b.DistinctPairs()
@@ -57,7 +57,7 @@ func (b brain) closestRows() [][]string {
 	return rows
 }
 
-// pairsFigure is model against model: the CKA of every two areas.
+// pairsFigure returns a figure of model against model: the CKA of every two areas.
 func (b brain) pairsFigure() plotting.Figure {
 	names := b.PairedAreas()
 	m := plotting.LabelledMatrix{

@@ -13,15 +13,16 @@ import (
 // givenMark marks models that are known by their dissimilarities alone.
 const givenMark = "†"
 
-// regionTable is what people read of a region: a row a model, a column a
-// measure.
+// regionTable is what people read of a region: a table with a row for each model and a
+// column for each measure.
 type regionTable struct {
 	Region   string
-	Measures []string // those that something was scored by
+	Measures []string // those by which something was scored
 	Ceilings []string // of each measure
 	Rows     []regionRow
 
-	// Normalised holds what Headings name, of measures with a reliability.
+	// Normalised is a second table, whose columns Headings name: scores in terms of the
+	// reliability of the responses, by the measures that have one; nil if none has.
 	Headings   []string
 	Normalised []regionRow
 }
@@ -32,7 +33,7 @@ type regionRow struct {
 	Areas  []string // the best area by each measure
 }
 
-// regionTables returns one table a region.
+// regionTables returns a table for each region.
 func (b brain) regionTables() []regionTable {
 	var tables []regionTable
 	for _, region := range b.Regions {
@@ -79,8 +80,8 @@ func (b brain) regionTable(region string) regionTable {
 	return t
 }
 
-// withGiven returns the names of all models, with those that are given last and
-// marked, and their scores.
+// withGiven returns the names of all models and their scores. Those that came with the
+// recording are last, and their names are marked.
 func (b brain) withGiven(scores results.BrainScores) (models []string, all results.BrainScores) {
 	models, all = slices.Clone(b.Models), slices.Clone(scores)
 	for _, s := range b.Given {
@@ -93,7 +94,7 @@ func (b brain) withGiven(scores results.BrainScores) (models []string, all resul
 	return models, all
 }
 
-// shownWith returns the models without those that came with other regions.
+// shownWith returns the models without those that came with other regions alone.
 func (b brain) shownWith(region string, models []string) []string {
 	return slices.DeleteFunc(slices.Clone(models), func(model string) bool {
 		return !slices.Contains(b.Models, model) && !slices.ContainsFunc(b.Given, func(s results.BrainScore) bool {
@@ -107,9 +108,9 @@ func (b brain) measuresOf(region string, scores results.BrainScores) []string {
 	return slices.DeleteFunc(slices.Clone(b.Measures), func(m string) bool { return len(scores.With(region, m)) == 0 })
 }
 
-// areaOf returns the best area of all scores, which are of one seed each: where
-// seeds chose several, that of most of them, or those of equally many, and of how
-// many. Of models without areas it is "".
+// areaOf names the area of scores of a model, one for each seed. If seeds chose different
+// areas, it names the area that most seeds chose, or all that as many chose, and says how
+// many did. It is "" for models without areas.
 func areaOf(scores results.BrainScores) string {
 	const most = 3 // that are named
 	var names []string

@@ -9,15 +9,15 @@ import (
 	"hypnos/bench/results"
 )
 
-// textTable is a heading and rows, their headings first.
+// textTable is a table with a heading; the first of its rows are the headings of columns.
 type textTable struct {
 	heading string
 	rows    [][]string
 }
 
-// textTables returns the tables of a terminal, which are no wider than one
-// column a measure: scores, areas and normalised scores of each region or,
-// without regions, which areas are alike.
+// textTables returns the tables for a terminal: for each region the scores, the best areas
+// and the normalised scores, apart so that tables stay narrow; without regions, which
+// areas are most alike.
 func (b brain) textTables() []textTable {
 	var tables []textTable
 	for _, t := range b.regionTables() {
@@ -47,7 +47,7 @@ func (b brain) textTables() []textTable {
 	return tables
 }
 
-// notes say how to read the tables.
+// notes returns paragraphs that say how to read the tables.
 func (b brain) notes() []string {
 	var notes []string
 	if len(b.Best) > 0 {
@@ -63,9 +63,9 @@ func (b brain) notes() []string {
 	return notes
 }
 
-// Text returns what a terminal shows: what differs from what, in sentences, and
-// tables, of each region of the scores, the areas and the normalised scores or,
-// without regions, of which areas are alike.
+// Text returns what a terminal shows: which models differ, in sentences; for each region
+// tables of the scores, the best areas and the normalised scores or, without regions, a
+// table of which areas are most alike; and how to read them.
 func Text(of *results.Brain) string {
 	b := brain{of}
 	const width = 100 // letters
@@ -88,7 +88,7 @@ func Text(of *results.Brain) string {
 	return strings.Join(parts, "\n")
 }
 
-// Markdown returns Text in Markdown.
+// Markdown returns the same as Text in Markdown.
 func Markdown(of *results.Brain) string {
 	b := brain{of}
 	var text strings.Builder

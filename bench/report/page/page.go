@@ -1,5 +1,5 @@
-// Package page writes HTML pages that need no other file and no network: their
-// common head and parts, with figures in the colours of the page.
+// Package page writes HTML pages that need no other file and no internet: their common
+// head and parts, with figures in the colours of the page.
 package page
 
 import (
@@ -22,21 +22,21 @@ var common embed.FS
 
 var parts = template.Must(template.ParseFS(common, "*.html.tmpl"))
 
-// Template returns the templates that are files of f named *.html.tmpl, which may
-// use those of common.html.tmpl: head, which takes a Title and a Head; facts, which
-// takes settings; and machine, which takes Settings, Machine and Versions. It
-// panics if they cannot be parsed.
+// Template returns the templates in the files *.html.tmpl of f. They may use those of
+// common.html.tmpl: head, which takes a Title and a Head; facts, which takes settings; and
+// machine, which takes Settings, Machine and Versions. It panics if they cannot be parsed.
 func Template(f fs.FS) *template.Template {
 	return template.Must(template.Must(parts.Clone()).ParseFS(f, "*.html.tmpl"))
 }
 
-// Head is what every page says of itself.
+// Head is what every page says about itself.
 type Head struct {
 	Colours     template.CSS // of the curves, as CSS variables
 	Began, Took string
 }
 
-// NewHead returns the head of a page on what started then and took so long.
+// NewHead returns the head of a page about something that started at a time and took so
+// long.
 func NewHead(started time.Time, took time.Duration) Head {
 	return Head{
 		Colours: template.CSS(plotting.CurveColours()),
@@ -49,15 +49,15 @@ func NewHead(started time.Time, took time.Duration) Head {
 type Figure struct {
 	Picture        template.HTML
 	Title, Caption string
-	// Width is how wide it may become, so that the letters of all figures are
-	// of one size; Wide, that it takes a row of its own.
+	// Width is the CSS property that limits its width, so that the letters of all
+	// figures are of one size. Wide says that it takes a row of its own.
 	Width template.CSS
 	Wide  bool
 }
 
 // Figures returns the figures that are not empty.
 func Figures(figures ...plotting.Figure) ([]Figure, error) {
-	const rem = 33. // of a figure of one panel
+	const rem = 33. // width of a figure of one panel
 	var parts []Figure
 	for _, f := range figures {
 		if f.Empty() {
@@ -76,8 +76,8 @@ func Figures(figures ...plotting.Figure) ([]Figure, error) {
 	return parts, nil
 }
 
-// Write writes what a template makes of the data to report.html in the folder, as
-// a whole. The error names the file.
+// Write executes the template of that name on the data and writes the result to
+// report.html in the folder, as a whole. The error names the file.
 func Write(dir string, t *template.Template, name string, data any) error {
 	var content bytes.Buffer
 	err := errors.Wrap(t.ExecuteTemplate(&content, name, data), "template")

@@ -13,9 +13,9 @@ import (
 	"hypnos/bench/results"
 )
 
-// Brain is plausible scores with made-up numbers: models of several areas
-// and seeds, pixels, a given model, two regions, of which one has neuroids and
-// the other subjects.
+// Brain returns plausible scores with made-up numbers. The models are some of several areas
+// and seeds, pixels, and one that is given by its dissimilarities. Of the two regions one
+// has neuroids, the other subjects.
 func Brain(models, areas int, seeds uint64, stimuli int) *results.Brain {
 	random := rand.New(rand.NewPCG(3, 4))
 	b := &results.Brain{

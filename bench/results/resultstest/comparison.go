@@ -13,8 +13,8 @@ import (
 	"hypnos/bench/results"
 )
 
-// Comparison is a plausible comparison with made-up numbers: five variants,
-// three seeds, twenty epochs, two thousand test images.
+// Comparison returns a plausible comparison with made-up numbers: five variants, three
+// seeds, twenty epochs, two thousand test images.
 func Comparison() *results.Comparison {
 	const epochs, batches = 20, 390
 	random := rand.New(rand.NewPCG(1, 2))
@@ -91,8 +91,8 @@ func Comparison() *results.Comparison {
 	return r
 }
 
-// madeUpRight is right about a share of two thousand images, the first rather than
-// the last.
+// madeUpRight returns the answers of a network that is right about a share of two thousand
+// images, more often about the first, as if they were easier.
 func madeUpRight(share float64, random *rand.Rand) results.Right {
 	right := make(results.Right, 2000)
 	places := make([]int, len(right))
@@ -107,8 +107,8 @@ func madeUpRight(share float64, random *rand.Rand) results.Right {
 	return right
 }
 
-// Interrupted is a comparison that was stopped: one run short, one not
-// reached, one variant not started.
+// Interrupted returns a comparison that was stopped: one run is short, another and a whole
+// variant were not started.
 func Interrupted() *results.Comparison {
 	r := Comparison()
 	r.Interrupted = true
@@ -119,7 +119,7 @@ func Interrupted() *results.Comparison {
 	return r
 }
 
-// Small is a comparison whose table can be worked out by hand.
+// Small returns a comparison whose table can be worked out by hand.
 func Small() *results.Comparison {
 	run := func(seed uint64, top1 ...float64) results.Run {
 		r := results.Run{Seed: seed, Complete: true}
@@ -134,18 +134,18 @@ func Small() *results.Comparison {
 	}}
 }
 
-// Answered is a variant that was right about these images, a seed each.
-func Answered(name string, right ...results.Right) results.Variant {
+// Answered returns a variant with a run of seed 1, 2, … for each Right.
+func Answered(name string, runs ...results.Right) results.Variant {
 	v := results.Variant{Name: name, Local: name != "conv"}
-	for s, of := range right {
+	for s, right := range runs {
 		count := 0
-		for _, yes := range of {
+		for _, yes := range right {
 			if yes {
 				count++
 			}
 		}
-		v.Runs = append(v.Runs, results.Run{Seed: uint64(s + 1), Complete: true, Right: of,
-			Epochs: []results.Epoch{{Epoch: 1, Test: results.Evaluation{Top1: float64(count) / float64(len(of))}}}})
+		v.Runs = append(v.Runs, results.Run{Seed: uint64(s + 1), Complete: true, Right: right,
+			Epochs: []results.Epoch{{Epoch: 1, Test: results.Evaluation{Top1: float64(count) / float64(len(right))}}}})
 	}
 	return v
 }

@@ -18,9 +18,9 @@ def networks(abilities, seeds, images):
     difficulty = random.normal(size=images)
     right = {}
     for name, ability in abilities.items():
-        spread = 0.05 * random.normal(size=(seeds, 1))
+        of_seed = 0.05 * random.normal(size=(seeds, 1))
         noise = 0.5 * random.normal(size=(seeds, images))
-        right[name] = ability + spread + noise > difficulty
+        right[name] = ability + of_seed + noise > difficulty
     return right
 
 
