@@ -14,6 +14,7 @@ import (
 
 	"hypnos/bench/experiment"
 	"hypnos/bench/look"
+	"hypnos/bench/setting"
 	"hypnos/data"
 	"hypnos/graph"
 )
@@ -280,7 +281,7 @@ func layersOf(net *graph.Network, areas string) ([]string, error) {
 	if areas == "" || areas == "auto" {
 		return net.AreaNames(), nil
 	}
-	names := experiment.Names(areas)
+	names := setting.Names(areas)
 	for i, name := range names {
 		if _, err := net.Find(name); err != nil {
 			return nil, err

@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"hypnos/bench/experiment"
+	"hypnos/bench/setting"
 )
 
 // defaultValidation is the share of the training images that search chooses by.
@@ -54,7 +55,7 @@ compare and train; to find them takes more than half an hour on two cores.`),
 
 func search(ctx context.Context, c console, s experiment.Spec, given map[string]bool, rates string) error {
 	var tried []float64
-	for _, field := range experiment.Names(rates) {
+	for _, field := range setting.Names(rates) {
 		rate, err := strconv.ParseFloat(field, 64)
 		if err != nil || !(rate > 0) {
 			return errors.Errorf("rate %q in %q is not a positive number", field, rates)

@@ -15,6 +15,7 @@ import (
 	"hypnos/bench/experiment"
 	"hypnos/bench/peers"
 	"hypnos/bench/report"
+	"hypnos/bench/setting"
 	"hypnos/bench/speed"
 )
 
@@ -95,10 +96,10 @@ func (f *speedFlags) measure(ctx context.Context, c console) error {
 		}
 	}
 	var err error
-	if o.Batches, err = experiment.Numbers(f.batches); err != nil {
+	if o.Batches, err = setting.Integers(f.batches); err != nil {
 		return err
 	}
-	o.Variants = experiment.Names(f.variants)
+	o.Variants = setting.Names(f.variants)
 	if o.Peers, err = peers.Parse(f.peers); err != nil {
 		return err
 	}

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
 
 	"hypnos/bench/runs"
+	"hypnos/bench/setting"
 	"hypnos/data"
 	"hypnos/internal/imagenet"
 	"hypnos/train"
@@ -23,7 +23,7 @@ type Field struct {
 	Role Role
 	// Value is where the setting stands in a Spec, as text. Its text in Default is the
 	// default.
-	Value func(*Spec) Value
+	Value func(*Spec) setting.Value
 	// Idle says why the setting has no effect as the others stand, "" if it has one; nil
 	// means that it always has.
 	Idle func(*Spec) string
@@ -38,73 +38,66 @@ const (
 	Passing                // not kept: how one process deals with runs, or which runs there are
 )
 
-// Value is a setting as text, as a flag is.
-type Value interface {
-	String() string
-	Set(text string) error
-	IsBoolFlag() bool
-}
-
 // Fields are all settings. A command takes those that it has a use for.
 var Fields = []Field{
-	{"model", "`name` of the network: see bench list", Identity, text(func(s *Spec) *string { return &s.Model }), nil},
-	{"width", fmt.Sprintf("channels of the network's first stage or area; 0 means %d for %s, as published for the others", defaultWidth, defaultModel), Identity, whole(func(s *Spec) *int { return &s.Width }), nil},
-	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", Identity, whole(func(s *Spec) *int { return &s.Steps }), nil},
-	{"variants", "`names` of the variants: see bench list", Passing, list(func(s *Spec) *[]string { return &s.Variants }), nil},
-	{"variant", "`name` of the variant to train: see bench list", Identity, one(func(s *Spec) *[]string { return &s.Variants }), nil},
-	{"repetitions", "translations of each image in its batch; 0 means the variant's", Identity, whole(func(s *Spec) *int { return &s.Repetitions }), nil},
-	{"init", "`file` of weights to start with, safetensors or PyTorch's; none unless given", Identity, text(func(s *Spec) *string { return &s.Initial }), nil},
-	{"data", "`name` of the data set: see bench list", Identity, text(func(s *Spec) *string { return &s.Data.Name }), nil},
-	{"data-dir", "`folder` of a data set that is not embedded", Changeable, text(func(s *Spec) *string { return &s.Data.Folder }), ofFolders},
-	{"download", "fetch the data set into -data-dir if it is not there", Passing, truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
-	{"epochs", "epochs: as many steps as make one pass over the images, for every variant", Identity, whole(func(s *Spec) *int { return &s.Epochs }), nil},
-	{"batch", "images a step, repetitions included", Identity, whole(func(s *Spec) *int { return &s.Batch }), nil},
-	{"optimizer", "sgd, adam or adamw", Identity, text(func(s *Spec) *string { return &s.Optimiser.Method }), nil},
-	{"lr", "learning rate, the largest of one cycle; 0 means the variant's default", Identity, number(func(s *Spec) *float64 { return &s.LearningRate }), nil},
-	{"weight-decay", "weight decay", Identity, number(func(s *Spec) *float64 { return &s.Optimiser.WeightDecay }), nil},
-	{"momentum", "momentum of sgd", Identity, number(func(s *Spec) *float64 { return &s.Optimiser.Momentum }), ofMomentum},
-	{"schedule", "course of the learning rate: onecycle, multistep or constant", Identity, text(func(s *Spec) *string { return &s.Schedule.Form }), nil},
-	{"milestones", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150", Identity, wholes(func(s *Spec) *[]int { return &s.Schedule.Milestones }), ofMultistep},
-	{"gamma", "factor of multistep", Identity, number(func(s *Spec) *float64 { return &s.Schedule.Gamma }), ofMultistep},
-	{"image-size", fmt.Sprintf("side of the images of -data folder, pixels; 0 means %d", imagenet.Side), Identity, whole(func(s *Spec) *int { return &s.Data.Side }), nil},
-	{"skip-bad-images", "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out", Identity, truth(func(s *Spec) *bool { return &s.Data.SkipBad }), nil},
-	{"background", "lay transparent pictures over this `colour`, such as white, #8090a0 or 128,128,128; otherwise their transparency is dropped, as torchvision does it", Identity, colour(func(s *Spec) *string { return &s.Data.Background }), nil},
-	{"padding", "largest translation of a training image, pixels; imagenet and folder train on random parts instead", Identity, whole(func(s *Spec) *int { return &s.Data.Padding }), ofTranslations},
-	{"flip", "mirror half of the training images; imagenet and folder always do", Identity, truth(func(s *Spec) *bool { return &s.Data.Flip }), ofTranslations},
-	{"validation", "share of the training images to hold back and evaluate on; 0 means none", Identity, number(func(s *Spec) *float64 { return &s.Data.Validation }), nil},
-	{"seed", "source of initial weights, order and translations", Identity, seed(func(s *Spec) *uint64 { return &s.Seed }), nil},
-	{"seeds", "seeds to train each variant with, counted from -seed", Passing, whole(func(s *Spec) *int { return &s.Seeds }), nil},
+	{"model", "`name` of the network: see bench list", Identity, setting.Text(func(s *Spec) *string { return &s.Model }), nil},
+	{"width", fmt.Sprintf("channels of the network's first stage or area; 0 means %d for %s, as published for the others", defaultWidth, defaultModel), Identity, setting.Integer(func(s *Spec) *int { return &s.Width }), nil},
+	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", Identity, setting.Integer(func(s *Spec) *int { return &s.Steps }), nil},
+	{"variants", "`names` of the variants: see bench list", Passing, setting.List(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"variant", "`name` of the variant to train: see bench list", Identity, setting.One(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"repetitions", "translations of each image in its batch; 0 means the variant's", Identity, setting.Integer(func(s *Spec) *int { return &s.Repetitions }), nil},
+	{"init", "`file` of weights to start with, safetensors or PyTorch's; none unless given", Identity, setting.Text(func(s *Spec) *string { return &s.Initial }), nil},
+	{"data", "`name` of the data set: see bench list", Identity, setting.Text(func(s *Spec) *string { return &s.Data.Name }), nil},
+	{"data-dir", "`folder` of a data set that is not embedded", Changeable, setting.Text(func(s *Spec) *string { return &s.Data.Folder }), ofFolders},
+	{"download", "fetch the data set into -data-dir if it is not there", Passing, setting.Truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
+	{"epochs", "epochs: as many steps as make one pass over the images, for every variant", Identity, setting.Integer(func(s *Spec) *int { return &s.Epochs }), nil},
+	{"batch", "images a step, repetitions included", Identity, setting.Integer(func(s *Spec) *int { return &s.Batch }), nil},
+	{"optimizer", "sgd, adam or adamw", Identity, setting.Text(func(s *Spec) *string { return &s.Optimiser.Method }), nil},
+	{"lr", "learning rate, the largest of one cycle; 0 means the variant's default", Identity, setting.Number(func(s *Spec) *float64 { return &s.LearningRate }), nil},
+	{"weight-decay", "weight decay", Identity, setting.Number(func(s *Spec) *float64 { return &s.Optimiser.WeightDecay }), nil},
+	{"momentum", "momentum of sgd", Identity, setting.Number(func(s *Spec) *float64 { return &s.Optimiser.Momentum }), ofMomentum},
+	{"schedule", "course of the learning rate: onecycle, multistep or constant", Identity, setting.Text(func(s *Spec) *string { return &s.Schedule.Form }), nil},
+	{"milestones", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150", Identity, setting.IntegerList(func(s *Spec) *[]int { return &s.Schedule.Milestones }), ofMultistep},
+	{"gamma", "factor of multistep", Identity, setting.Number(func(s *Spec) *float64 { return &s.Schedule.Gamma }), ofMultistep},
+	{"image-size", fmt.Sprintf("side of the images of -data folder, pixels; 0 means %d", imagenet.Side), Identity, setting.Integer(func(s *Spec) *int { return &s.Data.Side }), nil},
+	{"skip-bad-images", "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out", Identity, setting.Truth(func(s *Spec) *bool { return &s.Data.SkipBad }), nil},
+	{"background", "lay transparent pictures over this `colour`, such as white, #8090a0 or 128,128,128; otherwise their transparency is dropped, as torchvision does it", Identity, setting.Checked(func(s *Spec) *string { return &s.Data.Background }, isColour), nil},
+	{"padding", "largest translation of a training image, pixels; imagenet and folder train on random parts instead", Identity, setting.Integer(func(s *Spec) *int { return &s.Data.Padding }), ofTranslations},
+	{"flip", "mirror half of the training images; imagenet and folder always do", Identity, setting.Truth(func(s *Spec) *bool { return &s.Data.Flip }), ofTranslations},
+	{"validation", "share of the training images to hold back and evaluate on; 0 means none", Identity, setting.Number(func(s *Spec) *float64 { return &s.Data.Validation }), nil},
+	{"seed", "source of initial weights, order and translations", Identity, setting.Seed(func(s *Spec) *uint64 { return &s.Seed }), nil},
+	{"seeds", "seeds to train each variant with, counted from -seed", Passing, setting.Integer(func(s *Spec) *int { return &s.Seeds }), nil},
 
-	{"first-conv", "keep the first `n` layers of local networks convolutional", Identity, whole(func(s *Spec) *int { return &s.Local.FirstConvolutional }), ofLocal},
-	{"conv-1x1", "keep the 1x1 layers of local networks convolutional", Identity, truth(func(s *Spec) *bool { return &s.Local.Convolutional1x1 }), ofLocal},
-	{"freeze-1x1", "freeze the 1x1 layers of local networks at their initial weights", Identity, truth(func(s *Spec) *bool { return &s.Local.Frozen1x1 }), ofLocal},
-	{"deviation", "start local weights at a shared kernel plus `eps` times as much noise; negative means independently", Identity, number(func(s *Spec) *float64 { return &s.Local.Deviation }), ofLocal},
+	{"first-conv", "keep the first `n` layers of local networks convolutional", Identity, setting.Integer(func(s *Spec) *int { return &s.Local.FirstConvolutional }), ofLocal},
+	{"conv-1x1", "keep the 1x1 layers of local networks convolutional", Identity, setting.Truth(func(s *Spec) *bool { return &s.Local.Convolutional1x1 }), ofLocal},
+	{"freeze-1x1", "freeze the 1x1 layers of local networks at their initial weights", Identity, setting.Truth(func(s *Spec) *bool { return &s.Local.Frozen1x1 }), ofLocal},
+	{"deviation", "start local weights at a shared kernel plus `eps` times as much noise; negative means independently", Identity, setting.Number(func(s *Spec) *float64 { return &s.Local.Deviation }), ofLocal},
 
-	{"sleep", "what happens in the sleep of lc-sleep variants: instant, hebbian or dynamic", Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep("instant")},
-	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, whole(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep("instant")},
-	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, text(func(s *Spec) *string { return &s.Sleep.Source }), ofSleep("hebbian")},
-	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, text(func(s *Spec) *string { return &s.Sleep.Engine }), ofSleep("hebbian")},
-	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, whole(func(s *Spec) *int { return &s.Sleep.Iterations }), ofSleep("hebbian")},
-	{"sleep-patterns", "patterns an iteration", Identity, whole(func(s *Spec) *int { return &s.Sleep.Patterns }), ofSleep("hebbian")},
-	{"sleep-rate", fmt.Sprintf("learning rate of a sleep; 0 means %v for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", weightshare.ReferenceRate), Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofSleep("hebbian")},
-	{"sleep-gamma", "pull to the weights from before a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofSleep("hebbian")},
-	{"sleep-momentum", "momentum of a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofSleep("hebbian")},
-	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofSleep("dynamic")},
-	{"sleep-alpha", "strength of inhibition of a dynamic sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Alpha }), ofSleep("dynamic")},
-	{"sleep-steps", "time steps a pattern of a dynamic sleep", Identity, whole(func(s *Spec) *int { return &s.Sleep.Steps }), ofSleep("dynamic")},
-	{"sleep-over-time", "learn after each time step of a dynamic sleep, not only after the last of a pattern", Identity, truth(func(s *Spec) *bool { return &s.Sleep.OverTime }), ofSleep("dynamic")},
-	{"sleep-settle", "time steps at the start of a pattern without learning, with -sleep-over-time", Identity, whole(func(s *Spec) *int { return &s.Sleep.Settle }), ofSettling},
+	{"sleep", "what happens in the sleep of lc-sleep variants: instant, hebbian or dynamic", Identity, setting.Text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep("instant")},
+	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep("instant")},
+	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, setting.Text(func(s *Spec) *string { return &s.Sleep.Source }), ofSleep("hebbian")},
+	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, setting.Text(func(s *Spec) *string { return &s.Sleep.Engine }), ofSleep("hebbian")},
+	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Iterations }), ofSleep("hebbian")},
+	{"sleep-patterns", "patterns an iteration", Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Patterns }), ofSleep("hebbian")},
+	{"sleep-rate", fmt.Sprintf("learning rate of a sleep; 0 means %v for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", weightshare.ReferenceRate), Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofSleep("hebbian")},
+	{"sleep-gamma", "pull to the weights from before a sleep", Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofSleep("hebbian")},
+	{"sleep-momentum", "momentum of a sleep", Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofSleep("hebbian")},
+	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofSleep("dynamic")},
+	{"sleep-alpha", "strength of inhibition of a dynamic sleep", Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Alpha }), ofSleep("dynamic")},
+	{"sleep-steps", "time steps a pattern of a dynamic sleep", Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Steps }), ofSleep("dynamic")},
+	{"sleep-over-time", "learn after each time step of a dynamic sleep, not only after the last of a pattern", Identity, setting.Truth(func(s *Spec) *bool { return &s.Sleep.OverTime }), ofSleep("dynamic")},
+	{"sleep-settle", "time steps at the start of a pattern without learning, with -sleep-over-time", Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Settle }), ofSettling},
 
-	{"mode", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images", Identity, text(func(s *Spec) *string { return &s.Evaluation.Mode }), nil},
-	{"evaluate-every", "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch", Identity, whole(func(s *Spec) *int { return &s.Evaluation.Every }), nil},
-	{"evaluate-training-every", "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never", Identity, whole(func(s *Spec) *int { return &s.Evaluation.EveryTraining }), nil},
+	{"mode", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images", Identity, setting.Text(func(s *Spec) *string { return &s.Evaluation.Mode }), nil},
+	{"evaluate-every", "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch", Identity, setting.Integer(func(s *Spec) *int { return &s.Evaluation.Every }), nil},
+	{"evaluate-training-every", "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never", Identity, setting.Integer(func(s *Spec) *int { return &s.Evaluation.EveryTraining }), nil},
 
-	{"out", "`folder` to write the report and checkpoints to; none unless given", Passing, text(func(s *Spec) *string { return &s.Checkpoints.Folder }), nil},
-	{"save", "`file` to write the trained weights to: .safetensors", Passing, text(func(s *Spec) *string { return &s.Save }), nil},
-	{"checkpoint-every", "`epochs`, or a time such as 10m, between checkpoints in -out; there is also one when a run is stopped or ends", Changeable, text(func(s *Spec) *string { return &s.Checkpoints.Every }), ofCheckpoints},
-	{"keep", "`number` of checkpoints that stay, the newest", Changeable, whole(func(s *Spec) *int { return &s.Checkpoints.Keep }), ofCheckpoints},
-	{"fresh", "start anew where -out has checkpoints, and remove them", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
-	{"skip-damaged", "go on from the newest checkpoint that is not damaged", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
+	{"out", "`folder` to write the report and checkpoints to; none unless given", Passing, setting.Text(func(s *Spec) *string { return &s.Checkpoints.Folder }), nil},
+	{"save", "`file` to write the trained weights to: .safetensors", Passing, setting.Text(func(s *Spec) *string { return &s.Save }), nil},
+	{"checkpoint-every", "`epochs`, or a time such as 10m, between checkpoints in -out; there is also one when a run is stopped or ends", Changeable, setting.Text(func(s *Spec) *string { return &s.Checkpoints.Every }), ofCheckpoints},
+	{"keep", "`number` of checkpoints that stay, the newest", Changeable, setting.Integer(func(s *Spec) *int { return &s.Checkpoints.Keep }), ofCheckpoints},
+	{"fresh", "start anew where -out has checkpoints, and remove them", Passing, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
+	{"skip-damaged", "go on from the newest checkpoint that is not damaged", Passing, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
 }
 
 // FieldOf returns the field of that name, or nil.
@@ -265,125 +258,4 @@ func specOf(flags map[string]string, dir string) (Spec, error) {
 		}
 	}
 	return s, nil
-}
-
-// setting is a Value at a place in a Spec.
-type setting[T any] struct {
-	at    *T
-	show  func(T) string
-	parse func(string) (T, error)
-	truth bool
-}
-
-func (v setting[T]) String() string { // of the zero value, too, as package flag asks
-	if v.at == nil {
-		return ""
-	}
-	return v.show(*v.at)
-}
-
-func (v setting[T]) Set(text string) error {
-	x, err := v.parse(text)
-	if err == nil {
-		*v.at = x
-	}
-	return err
-}
-
-func (v setting[T]) IsBoolFlag() bool { return v.truth }
-
-// at makes values of a place in a Spec, with how they are shown and read.
-func at[T any](place func(*Spec) *T, show func(T) string, parse func(string) (T, error)) func(*Spec) Value {
-	return func(s *Spec) Value { return setting[T]{place(s), show, parse, false} }
-}
-
-func same(text string) string { return text }
-
-func text(place func(*Spec) *string) func(*Spec) Value {
-	return at(place, same, func(t string) (string, error) { return t, nil })
-}
-
-func colour(place func(*Spec) *string) func(*Spec) Value {
-	return at(place, same, func(t string) (string, error) {
-		_, err := ParseColour(t)
-		return t, err
-	})
-}
-
-func whole(place func(*Spec) *int) func(*Spec) Value {
-	return at(place, strconv.Itoa, func(t string) (int, error) {
-		n, err := strconv.ParseInt(t, 0, strconv.IntSize)
-		return int(n), wrong(err, "a whole number")
-	})
-}
-
-func seed(place func(*Spec) *uint64) func(*Spec) Value {
-	return at(place, func(n uint64) string { return strconv.FormatUint(n, 10) }, func(t string) (uint64, error) {
-		n, err := strconv.ParseUint(t, 0, 64)
-		return n, wrong(err, "a whole number of at least 0")
-	})
-}
-
-func number(place func(*Spec) *float64) func(*Spec) Value {
-	return at(place, func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }, func(t string) (float64, error) {
-		x, err := strconv.ParseFloat(t, 64)
-		return x, wrong(err, "a number")
-	})
-}
-
-func truth(place func(*Spec) *bool) func(*Spec) Value {
-	return func(s *Spec) Value {
-		return setting[bool]{place(s), strconv.FormatBool, func(t string) (bool, error) {
-			b, err := strconv.ParseBool(t)
-			return b, wrong(err, "true or false")
-		}, true}
-	}
-}
-
-func wrong(err error, want string) error {
-	if err != nil {
-		return errors.Errorf("want %s", want)
-	}
-	return nil
-}
-
-func joined(names []string) string { return strings.Join(names, ",") }
-
-// list is names between commas.
-func list(place func(*Spec) *[]string) func(*Spec) Value {
-	return at(place, joined, func(t string) ([]string, error) { return Names(t), nil })
-}
-
-// one is a list of one name.
-func one(place func(*Spec) *[]string) func(*Spec) Value {
-	return at(place, joined, func(t string) ([]string, error) { return []string{t}, nil })
-}
-
-func wholes(place func(*Spec) *[]int) func(*Spec) Value {
-	return at(place, func(l []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(l), " ", ","), "[]") }, Numbers)
-}
-
-// Names reads names between commas.
-func Names(list string) []string {
-	names := strings.Split(list, ",")
-	for i := range names {
-		names[i] = strings.TrimSpace(names[i])
-	}
-	return names
-}
-
-// Numbers reads whole numbers between commas; an empty list is none.
-func Numbers(list string) ([]int, error) {
-	if list == "" {
-		return nil, nil
-	}
-	var numbers []int
-	for _, field := range Names(list) {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			return nil, errors.Errorf("%q in %q is not a whole number", field, list)
-		}
-		numbers = append(numbers, n)
-	}
-	return numbers, nil
 }

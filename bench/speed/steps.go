@@ -169,16 +169,21 @@ func (p *Plan) race(ctx context.Context, t peers.Task, contestants []*contestant
 			}
 		}
 	}
-	ours := median(contestants[0].seconds)
-	if t.Name == "sleep" {
-		ours /= float64(contestants[0].iterations)
-	}
 	for _, c := range contestants {
 		if !c.failed {
-			p.addStep(t, c, ours)
+			p.addStep(t, c, contestants[0].median(t))
 		}
 	}
 	return nil
+}
+
+// median is how many seconds a step of a task takes, or an iteration of a sleep.
+func (c *contestant) median(t peers.Task) float64 {
+	seconds := median(c.seconds)
+	if t.Name == "sleep" {
+		seconds /= float64(c.iterations)
+	}
+	return seconds
 }
 
 // turn lets a contestant take its steps of one round. The first step says how
@@ -214,16 +219,13 @@ func (c *contestant) measure(ctx context.Context, t peers.Task, steps int) (err 
 	return err
 }
 
-// addStep adds the row of a contestant. ours are the seconds of hypnos on all
-// threads.
-func (p *Plan) addStep(t peers.Task, c *contestant, ours float64) {
-	seconds := median(c.seconds)
-	if t.Name == "sleep" {
-		seconds /= float64(c.iterations)
-	}
+// addStep adds the row of a contestant. The reference is how many seconds hypnos takes on
+// all threads.
+func (p *Plan) addStep(t peers.Task, c *contestant, reference float64) {
+	seconds := c.median(t)
 	r := Row{
 		Section: "steps", System: c.system, Version: c.process.Hello.Name, Variant: t.Variant, Batch: t.Batch, Threads: c.process.Hello.Threads,
-		Phase: t.Name, Milliseconds: 1e3 * seconds, Steps: len(c.seconds), Ratio: seconds / ours,
+		Phase: t.Name, Milliseconds: 1e3 * seconds, Steps: len(c.seconds), Ratio: seconds / reference,
 		HeapBytes: math.NaN(), PeakBytes: math.NaN(),
 	}
 	if h := c.answer.HeapBytes; h != nil {
