@@ -118,15 +118,22 @@ func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map
 	if err != nil || recorded == nil {
 		return finish(view, r, e, "the same command goes on", err)
 	}
-	found, err := recorded.Run(ctx, commandLine(), observer)
-	if err == nil {
-		err = brainreport.Write(found, brainFolder(s.Checkpoints.Folder))
-	}
+	err = compareBrain(ctx, recorded, s.Checkpoints.Folder, observer)
 	if errors.Is(err, context.Canceled) {
 		view.Line("interrupted: the runs are finished, but not compared with " + like + "; the same command goes on")
 		err = nil
 	}
 	return finish(view, r, e, "", err)
+}
+
+// compareBrain compares networks that are trained with a recording, and writes a report of
+// that beside the other one.
+func compareBrain(ctx context.Context, recorded *brain.Comparison, out string, o experiment.Observer) error {
+	found, err := recorded.Run(ctx, commandLine(), o)
+	if err != nil {
+		return err
+	}
+	return brainreport.Write(found, brainFolder(out))
 }
 
 // brainFolder is where a comparison has the report on how like the brain its networks are.

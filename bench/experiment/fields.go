@@ -35,7 +35,7 @@ type Role int
 const (
 	Identity   Role = iota // another value is another run
 	Changeable             // kept with the run, and may change when it goes on
-	Passing                // not kept: how one process deals with runs, or which runs there are
+	NotKept                // how one process deals with runs, or which runs there are
 )
 
 // Fields are all settings. A command takes those that it has a use for.
@@ -43,13 +43,13 @@ var Fields = []Field{
 	{"model", "`name` of the network: see bench list", Identity, setting.Text(func(s *Spec) *string { return &s.Model }), nil},
 	{"width", fmt.Sprintf("channels of the network's first stage or area; 0 means %d for %s, as published for the others", defaultWidth, defaultModel), Identity, setting.Integer(func(s *Spec) *int { return &s.Width }), nil},
 	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", Identity, setting.Integer(func(s *Spec) *int { return &s.Steps }), nil},
-	{"variants", "`names` of the variants: see bench list", Passing, setting.List(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"variants", "`names` of the variants: see bench list", NotKept, setting.List(func(s *Spec) *[]string { return &s.Variants }), nil},
 	{"variant", "`name` of the variant to train: see bench list", Identity, setting.One(func(s *Spec) *[]string { return &s.Variants }), nil},
 	{"repetitions", "translations of each image in its batch; 0 means the variant's", Identity, setting.Integer(func(s *Spec) *int { return &s.Repetitions }), nil},
 	{"init", "`file` of weights to start with, safetensors or PyTorch's; none unless given", Identity, setting.Text(func(s *Spec) *string { return &s.Initial }), nil},
 	{"data", "`name` of the data set: see bench list", Identity, setting.Text(func(s *Spec) *string { return &s.Data.Name }), nil},
 	{"data-dir", "`folder` of a data set that is not embedded", Changeable, setting.Text(func(s *Spec) *string { return &s.Data.Folder }), ofFolders},
-	{"download", "fetch the data set into -data-dir if it is not there", Passing, setting.Truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
+	{"download", "fetch the data set into -data-dir if it is not there", NotKept, setting.Truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
 	{"epochs", "epochs: as many steps as make one pass over the images, for every variant", Identity, setting.Integer(func(s *Spec) *int { return &s.Epochs }), nil},
 	{"batch", "images a step, repetitions included", Identity, setting.Integer(func(s *Spec) *int { return &s.Batch }), nil},
 	{"optimizer", "sgd, adam or adamw", Identity, setting.Text(func(s *Spec) *string { return &s.Optimiser.Method }), nil},
@@ -66,7 +66,7 @@ var Fields = []Field{
 	{"flip", "mirror half of the training images; imagenet and folder always do", Identity, setting.Truth(func(s *Spec) *bool { return &s.Data.Flip }), ofTranslations},
 	{"validation", "share of the training images to hold back and evaluate on; 0 means none", Identity, setting.Number(func(s *Spec) *float64 { return &s.Data.Validation }), nil},
 	{"seed", "source of initial weights, order and translations", Identity, setting.Seed(func(s *Spec) *uint64 { return &s.Seed }), nil},
-	{"seeds", "seeds to train each variant with, counted from -seed", Passing, setting.Integer(func(s *Spec) *int { return &s.Seeds }), nil},
+	{"seeds", "seeds to train each variant with, counted from -seed", NotKept, setting.Integer(func(s *Spec) *int { return &s.Seeds }), nil},
 
 	{"first-conv", "keep the first `n` layers of local networks convolutional", Identity, setting.Integer(func(s *Spec) *int { return &s.Local.FirstConvolutional }), ofLocal},
 	{"conv-1x1", "keep the 1x1 layers of local networks convolutional", Identity, setting.Truth(func(s *Spec) *bool { return &s.Local.Convolutional1x1 }), ofLocal},
@@ -92,12 +92,12 @@ var Fields = []Field{
 	{"evaluate-every", "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch", Identity, setting.Integer(func(s *Spec) *int { return &s.Evaluation.Every }), nil},
 	{"evaluate-training-every", "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never", Identity, setting.Integer(func(s *Spec) *int { return &s.Evaluation.EveryTraining }), nil},
 
-	{"out", "`folder` to write the report and checkpoints to; none unless given", Passing, setting.Text(func(s *Spec) *string { return &s.Checkpoints.Folder }), nil},
-	{"save", "`file` to write the trained weights to: .safetensors", Passing, setting.Text(func(s *Spec) *string { return &s.Save }), nil},
+	{"out", "`folder` to write the report and checkpoints to; none unless given", NotKept, setting.Text(func(s *Spec) *string { return &s.Checkpoints.Folder }), nil},
+	{"save", "`file` to write the trained weights to: .safetensors", NotKept, setting.Text(func(s *Spec) *string { return &s.Save }), nil},
 	{"checkpoint-every", "`epochs`, or a time such as 10m, between checkpoints in -out; there is also one when a run is stopped or ends", Changeable, setting.Text(func(s *Spec) *string { return &s.Checkpoints.Every }), ofCheckpoints},
 	{"keep", "`number` of checkpoints that stay, the newest", Changeable, setting.Integer(func(s *Spec) *int { return &s.Checkpoints.Keep }), ofCheckpoints},
-	{"fresh", "start anew where -out has checkpoints, and remove them", Passing, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
-	{"skip-damaged", "go on from the newest checkpoint that is not damaged", Passing, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
+	{"fresh", "start anew where -out has checkpoints, and remove them", NotKept, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
+	{"skip-damaged", "go on from the newest checkpoint that is not damaged", NotKept, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
 }
 
 // FieldOf returns the field of that name, or nil.
@@ -120,6 +120,8 @@ func (s *Spec) NeedEffects(given map[string]bool) error {
 	}
 	return nil
 }
+
+// The functions from here on are Idle of fields.
 
 func ofFolders(s *Spec) string {
 	for _, set := range data.List() {
@@ -155,25 +157,28 @@ func ofTranslations(s *Spec) string {
 	return ""
 }
 
-func (s *Spec) some(what func(Variant) bool) bool {
+// hasVariant tells whether a variant is of some kind. Where variants are misspelt, which
+// Check says, it is true.
+func (s *Spec) hasVariant(kind func(Variant) bool) bool {
 	variants, err := ParseVariants(s.Variants...)
-	return err != nil || slices.ContainsFunc(variants, what) // a mistake is told elsewhere
+	return err != nil || slices.ContainsFunc(variants, kind)
 }
 
 func ofLocal(s *Spec) string {
-	if !s.some(func(v Variant) bool { return v.Local }) {
+	if !s.hasVariant(func(v Variant) bool { return v.Local }) {
 		return "it is of local layers, and the variant conv has none"
 	}
 	return ""
 }
 
-// ofSleep is that of settings of sleeps of a kind, or of one after it.
+// ofSleep is Idle of settings that a kind of sleep has, as have those after it in the order
+// instant, hebbian, dynamic.
 func ofSleep(kind string) func(s *Spec) string {
 	return func(s *Spec) string {
 		least, _ := weightshare.ParseKind(kind)
 		is, err := weightshare.ParseKind(s.Sleep.Kind)
 		switch {
-		case !s.some(Variant.Sleeps):
+		case !s.hasVariant(Variant.Sleeps):
 			return "it is of variants that sleep, and none is here"
 		case err != nil || is >= least:
 			return ""
@@ -210,7 +215,8 @@ func Differences(was, is Spec) error {
 	return differences("-", before, now)
 }
 
-// differences lists what two sets of values do not agree in, or returns nil.
+// differences lists the names whose values differ in two sets, or returns nil. The prefix
+// comes before each name.
 func differences(prefix string, was, is map[string]string) error {
 	all := maps.Clone(was)
 	maps.Copy(all, is)
@@ -249,7 +255,7 @@ func specOf(flags map[string]string, dir string) (Spec, error) {
 		f := FieldOf(name)
 		switch {
 		case name == "v": // list what does not fit, which is no setting of a run
-		case f == nil || f.Role == Passing:
+		case f == nil || f.Role == NotKept:
 			return s, errors.Errorf("-%s %s, now not there", name, flags[name])
 		default:
 			if err := f.Value(&s).Set(flags[name]); err != nil {

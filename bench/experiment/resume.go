@@ -89,7 +89,7 @@ func (k *Kept) Matches(e *Experiment) error {
 	return errors.Wrapf(differences("", was, is), "%s is not what the network was trained on", e.Spec.Data.Name)
 }
 
-// starts tells whether a run of a variant is to start, and not only to go on.
+// starts tells whether a run of a variant has no checkpoint to go on from.
 func (e *Experiment) starts(v Variant) bool {
 	c := e.Spec.Checkpoints
 	if c.Folder == "" || c.Fresh {
@@ -163,7 +163,7 @@ func (e *Experiment) find() error {
 			if k.Record, k.at, err = newest(dir, c.SkipDamaged, e.observer.line); err != nil {
 				return err
 			}
-			if err := k.check(e.of(v), e.facts(v, e.Variants[i].Parameters), seed, e.observer.line); err != nil {
+			if err := k.check(e.keptSpec(v), e.facts(v, e.Variants[i].Parameters), seed, e.observer.line); err != nil {
 				return err
 			}
 			k.Run.Seed = seed
@@ -186,8 +186,8 @@ func (e *Experiment) find() error {
 	return nil
 }
 
-// of is the Spec that is kept with a run of a variant.
-func (e *Experiment) of(v Variant) Spec {
+// keptSpec is the Spec that is kept with a run of a variant.
+func (e *Experiment) keptSpec(v Variant) Spec {
 	s := e.Spec
 	s.Variants = []string{v.Name}
 	if s.Data.Folder != "" { // it may go on from elsewhere
@@ -215,11 +215,11 @@ func (e *Experiment) facts(v Variant, parameters int) map[string]string {
 	return facts
 }
 
-// check compares what a kept run depends on with what it is to go on with. All
-// differences are listed; another build of the program or another processor is only
-// said.
+// check is an error, which lists all differences, if a run that is kept is to go on with
+// other settings or on other data. Another build of the program or another processor is
+// no error; say hears of it.
 func (k *keeper) check(s Spec, facts map[string]string, seed uint64, say func(format string, args ...any)) error {
-	if !k.keeps() {
+	if !k.has() {
 		return nil
 	}
 	err := Differences(*k.Spec, s)
@@ -250,7 +250,7 @@ func (k *keeper) check(s Spec, facts map[string]string, seed uint64, say func(fo
 // Weights is the file of a run's weights in its newest checkpoint: of seed j of variant
 // i. It is "" where nothing is kept.
 func (e *Experiment) Weights(i, j int) string {
-	if n := j*len(e.variants) + i; n < len(e.keepers) && e.keepers[n].keeps() {
+	if n := j*len(e.variants) + i; n < len(e.keepers) && e.keepers[n].has() {
 		return e.keepers[n].folder.Tensors(e.keepers[n].at)
 	}
 	return ""

@@ -16,15 +16,15 @@ import (
 	"hypnos/zoo"
 )
 
-// Pictures are files, and what a network takes of them.
+// Pictures are files, and how they are shown to a network.
 type Pictures struct {
 	*data.Files
-	Prepared      data.Dataset
+	Prepared      data.Dataset // the pictures in the size that the network takes
 	Normalisation data.Normalisation
 	Batch         int // shown at a time
 }
 
-// PreparedFor is pictures as the weights that the model was published with expect
+// PreparedFor prepares pictures as the weights that the model was published with expect
 // them.
 func PreparedFor(files *data.Files, model string, net *graph.Network, batch int) (*Pictures, error) {
 	e, err := zoo.Find(model)
@@ -75,8 +75,8 @@ func (s *Pictures) Batches(ctx context.Context, done func(n int)) iter.Seq2[grap
 	return Watched(ctx, done, data.InOrder(s.Prepared, s.Normalisation, s.Batch))
 }
 
-// Watched yields batches, says how many images are done, and ends with the context's
-// error when that is done.
+// Watched yields batches, tells done how many images each had, and ends with the context's
+// error when the context ends.
 func Watched(ctx context.Context, done func(n int), batches iter.Seq2[graph.Batch, error]) iter.Seq2[graph.Batch, error] {
 	return func(yield func(graph.Batch, error) bool) {
 		for batch, err := range batches {

@@ -25,8 +25,8 @@
 //
 // VARIANT is conv or lc, and REGRESSION pls or ridge. A request that names another
 // task, variant or batch than the one before makes a new network, or new data, and
-// takes a step that is not measured. What cannot be done is answered by {"error": "…"}. A process ends
-// when its standard input does.
+// takes a step that is not measured. What cannot be done is answered by
+// {"error": "…"}. A process ends when its standard input does.
 package peers
 
 import (

@@ -135,9 +135,9 @@ func newFit(t peers.Task) (*peers.Work, error) {
 	}, nil
 }
 
-// differs returns an error if a program did not do what hypnos did: if its network
-// has other parameters, or if its fit predicts with another r, where 1e-3 is more
-// than what the order of sums and the end of iterations can make.
+// differs returns an error if a program did not do what hypnos, the reference, did: if
+// its network has another number of parameters, or if its fit predicts with another r.
+// The order of sums and the end of iterations make less than 1e-3.
 func differs(system string, answer, reference peers.Answer) error {
 	if answer.Parameters != reference.Parameters {
 		return errors.Errorf("%s: its network has %d parameters, that of hypnos %d", system, answer.Parameters, reference.Parameters)

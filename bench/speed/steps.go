@@ -23,14 +23,13 @@ type contestant struct {
 	answer   peers.Answer // the last
 	seconds  []float64
 	perTurn  int // steps
-	// iterations are those of one sleep. hypnos works out a sleep as a whole, so
-	// that it is measured by one of the reference's length; a program that does
-	// one iteration after the other by a single one.
+	// iterations are those of one sleep: as many as the reference has for hypnos, which
+	// computes a sleep as a whole, and one for programs that do one after the other.
 	iterations int
 }
 
-// of is what the contestant is asked for to take part in a task.
-func (c *contestant) of(t peers.Task) peers.Task {
+// own is a task as the contestant is asked for it.
+func (c *contestant) own(t peers.Task) peers.Task {
 	if t.Name == "sleep" {
 		t.Batch = c.iterations
 	}
@@ -138,7 +137,7 @@ func (p *Plan) notMeasured(t peers.Task, c *contestant, err error) {
 
 // race lets contestants take turns and adds a row for each.
 func (p *Plan) race(ctx context.Context, t peers.Task, contestants []*contestant) error {
-	// What layers and passes needed is not to be in the way.
+	// The memory that layers and passes needed is given back before.
 	p.machine.stream = [2][]byte{}
 	debug.FreeOSMemory()
 	defer func() {
@@ -213,7 +212,7 @@ func (p *Plan) turn(ctx context.Context, t peers.Task, c *contestant, round int)
 
 // measure takes steps.
 func (c *contestant) measure(ctx context.Context, t peers.Task, steps int) (err error) {
-	if c.answer, err = c.process.Measure(ctx, c.of(t), steps); err == nil {
+	if c.answer, err = c.process.Measure(ctx, c.own(t), steps); err == nil {
 		c.seconds = append(c.seconds, c.answer.Seconds...)
 	}
 	return err
