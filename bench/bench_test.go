@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -386,18 +385,4 @@ func TestBadInput(t *testing.T) {
 			t.Fatalf("%s: %s was written", c.args, out)
 		}
 	}
-}
-
-// Away from a terminal, a bar writes nothing but its lines.
-func TestProgressAwayFromATerminal(t *testing.T) {
-	var w bytes.Buffer
-	b := newBar(&w, 10, "work")
-	b.step()
-	b.line("%d of %d", 1, 10)
-	b.bytes(5, 100)
-	b.finish()
-	if w.String() != "1 of 10\n" {
-		t.Errorf("wrote %q", w.String())
-	}
-	newBar(io.Discard, -1, "unknown").bytes(1, -1)
 }

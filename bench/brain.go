@@ -4,8 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"image/color"
-	"os"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,26 +15,27 @@ import (
 
 	"hypnos/bench/brain"
 	"hypnos/bench/experiment"
+	"hypnos/bench/flags"
 	"hypnos/bench/report"
 	"hypnos/bench/report/brainreport"
-	"hypnos/bench/results"
+	"hypnos/bench/screen"
 	"hypnos/recordings"
 	"hypnos/ventral"
 )
 
 // brainFlags are the flags of brain.
 type brainFlags struct {
-	model            modelFlags
-	models           string
-	recording        string
-	dataDir          string
-	areas            string
-	untrained        bool
-	splits, resample int
-	ridge            string
-	given            map[string]bool // flags that were, on the command line
-	markdown         bool
-	out              string
+	model             flags.Model
+	models            string
+	recording         string
+	dataDir           string
+	areas             string
+	untrained         bool
+	splits, resamples int
+	ridge             string
+	given             map[string]bool // flags that were, on the command line
+	markdown          bool
+	out               string
 }
 
 // register adds the flags.
@@ -46,26 +46,17 @@ func (f *brainFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&f.dataDir, "data-dir", "", "`folder` of the data set that the networks of folders were trained on, where it is not where it was")
 	fs.StringVar(&f.areas, "areas", "auto", "`names` of areas or layers, such as V4,IT; auto means all areas")
 	fs.IntVar(&f.splits, "splits", ventral.DefaultSplits, "number of splits of the stimuli, for PLS and ridge")
-	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from "+ridgeGrid+" by nested cross-validation")
-	fs.IntVar(&f.resample, "resamples", 0, fmt.Sprintf("resamples and permutations of the pictures, for the errors and P of RSA; 0 means %d, or %d of more than %d pictures", ventral.DefaultResamples, resamplesOfMany, manyPictures))
+	fs.StringVar(&f.ridge, "ridge", "auto", "`alpha` of ridge; auto means chosen in every split from "+brain.RidgeGrid+" by nested cross-validation")
+	fs.IntVar(&f.resamples, "resamples", 0, fmt.Sprintf("resamples and permutations of the pictures, for the errors and P of RSA; 0 means %d, or %d of more than %d pictures", ventral.DefaultResamples, brain.ResamplesOfMany, brain.ManyStimuli))
 	fs.BoolVar(&f.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&f.out, "out", "hypnos-brain", "`folder` to write the report to")
-	f.model.register(fs)
-	f.model.registerWeights(fs)
-	f.model.registerPictures(fs, 32)
-	explain(fs, "seed", "source of initial weights, splits, halves and resamples")
+	f.model.Register(fs)
+	f.model.RegisterWeights(fs)
+	f.model.RegisterPictures(fs, brain.DefaultBatch)
+	flags.Explain(fs, "seed", "source of initial weights, splits, halves and resamples")
 }
 
-// Of more pictures than manyPictures resamples take long: there are fewer by default.
-const (
-	manyPictures    = 200
-	resamplesOfMany = 200
-)
-
-// ridgeGrid says from what ridge chooses its alpha.
-var ridgeGrid = fmt.Sprintf("1e%d, 1e%d, …, 1e%d", brain.FirstDecade, brain.FirstDecade+1, brain.LastDecade)
-
-func brainCommand(c console) *ffcli.Command {
+func brainCommand(c screen.Console) *ffcli.Command {
 	fs := flag.NewFlagSet("brain", flag.ContinueOnError)
 	var f brainFlags
 	f.register(fs)
@@ -87,33 +78,38 @@ A folder of bench compare stands for all its runs, of which variants are average
 over seeds. Flags of size, variant and weights are of models that are named.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
-			if err := noArguments(args); err != nil {
+			if err := flags.NoArguments(args); err != nil {
 				return err
 			}
-			f.given = given(fs)
+			f.given = flags.Given(fs)
 			return f.run(ctx, c)
 		},
 	}
 }
 
-func (f brainFlags) run(ctx context.Context, c console) error {
+func (f brainFlags) run(ctx context.Context, c screen.Console) error {
 	started := time.Now()
-	recording, err := openRecording(ctx, c, f.recording, f.model.background(), f.model.spec.Data.SkipBad)
+	view := screen.New(c)
+	background, err := experiment.ParseColour(f.model.Spec.Data.Background)
 	if err != nil {
 		return err
 	}
-	options, err := f.options(recording)
+	recording, err := brain.Open(ctx, f.recording, background, f.model.Spec.Data.SkipBad, view.Observer())
+	if err != nil {
+		return err
+	}
+	options, err := f.options()
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(recording.Regions, func(r recordings.Region) bool { return r.Responses != nil }) {
 		for _, name := range []string{"splits", "ridge"} {
 			if f.given[name] {
-				c.note(fmt.Sprintf("-%s has no effect: %s has no responses", name, recording.Name))
+				c.Note(fmt.Sprintf("-%s has no effect: %s has no responses", name, recording.Name))
 			}
 		}
 	}
-	sources, err := f.sources(ctx, c)
+	sources, err := f.sources(ctx, view)
 	if err != nil {
 		return err
 	}
@@ -124,10 +120,10 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	if err := report.Prepare(f.out); err != nil {
 		return err
 	}
-	b := newBar(c.err, len(sources)*(recording.Stimuli.Len()+1), "brain")
-	defer b.finish()
+	view.Begin("brain", len(sources)*(recording.Stimuli.Len()+1))
+	defer view.End()
 	for _, s := range sources {
-		err := s.show(ctx, b, study, recording)
+		err := study.Show(ctx, s, view.Observer())
 		if errors.Is(err, context.Canceled) {
 			study.Warn("it was interrupted before %s", s)
 			break
@@ -137,8 +133,8 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 		}
 	}
 	r := study.Report()
-	b.finish()
-	f.complete(r, recording, started)
+	view.End()
+	study.Describe(r, brain.Origin{Started: started, Command: commandLine(), Areas: f.areas, Ridge: f.ridge})
 	if err := brainreport.Write(r, f.out); err != nil {
 		return err
 	}
@@ -146,74 +142,21 @@ func (f brainFlags) run(ctx context.Context, c console) error {
 	if f.markdown {
 		table = brainreport.Markdown(r)
 	}
-	fmt.Fprint(c.out, table)
-	fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(f.out, "/"), os.PathSeparator)
+	fmt.Fprint(c.Out, table)
+	c.Report(f.out)
 	return nil
-}
-
-// openRecording opens the recording of that name and says what is noted of it. Bad
-// pictures are left out if they are to be.
-func openRecording(ctx context.Context, c console, name string, background color.Color, skipBad bool) (*recordings.Recording, error) {
-	recording, err := recordings.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	c.note(recording.Notes...)
-	recording.Stimuli.Background = background
-	if !skipBad {
-		return recording, nil
-	}
-	indices, err := experiment.Readable(ctx, recording.Stimuli, "", c.observer())
-	if err != nil {
-		return nil, err
-	}
-	if all := recording.Stimuli.Len(); len(indices) < all {
-		recording = recording.Subset(indices)
-		recording.Notes = append(slices.Clone(recording.Notes), fmt.Sprintf("%d of %d pictures cannot be read and are left out", all-len(indices), all))
-	}
-	return recording, nil
-}
-
-// show compares a model's answers with the recording.
-func (s source) show(ctx context.Context, b *bar, study *brain.Study, recording *recordings.Recording) error {
-	b.describe(s.String())
-	if s.warning != "" {
-		study.Warn("%s: %s", s, s.warning)
-	}
-	areas, err := s.answer(ctx, b, recording.Stimuli)
-	if err != nil {
-		return errors.Wrapf(err, "%s", s)
-	}
-	study.Add(brain.Model{Name: s.name, Seed: s.seed, Areas: areas})
-	b.step()
-	return nil
-}
-
-// complete says where a report comes from.
-func (f brainFlags) complete(r *results.Brain, recording *recordings.Recording, started time.Time) {
-	r.Title = "How like the brain: " + recording.Name
-	r.Summary = f.summary(recording)
-	r.Command = commandLine()
-	r.Started, r.Duration = started, time.Since(started)
-	r.Settings, r.Machine, r.Versions = f.describe(recording), results.Machine(), results.Versions()
 }
 
 // options checks the flags of the measures.
-func (f *brainFlags) options(of *recordings.Recording) (brain.Options, error) {
-	if f.resample == 0 {
-		f.resample = ventral.DefaultResamples
-		if of.Stimuli.Len() > manyPictures {
-			f.resample = resamplesOfMany
-		}
-	}
-	o := brain.Options{Splits: f.splits, Resamples: f.resample, Seed: f.model.spec.Seed}
+func (f brainFlags) options() (brain.Options, error) {
+	o := brain.Options{Splits: f.splits, Resamples: f.resamples, Seed: f.model.Spec.Seed}
 	switch {
 	case f.splits < 2 || f.splits > 1000:
 		return o, errors.Errorf("-splits %d, want 2 to 1000", f.splits)
-	case f.resample < 2 || f.resample > 1e6:
-		return o, errors.Errorf("-resamples %d, want 2 to 1000000", f.resample)
+	case f.resamples != 0 && f.resamples < 2 || f.resamples > 1e6:
+		return o, errors.Errorf("-resamples %d, want 2 to 1000000", f.resamples)
 	}
-	if err := f.model.checkBatch(); err != nil {
+	if err := f.model.CheckBatch(); err != nil {
 		return o, err
 	}
 	if f.ridge != "auto" {
@@ -226,40 +169,29 @@ func (f *brainFlags) options(of *recordings.Recording) (brain.Options, error) {
 	return o, nil
 }
 
-func (f brainFlags) summary(r *recordings.Recording) string {
-	what := fmt.Sprintf("What areas of models answer to the %d pictures of %s, compared with each other", r.Stimuli.Len(), r.Name)
-	var regions []string
-	for _, region := range r.Regions {
-		regions = append(regions, region.Name)
+// sources finds the models that the flags name. It is an error if a flag has no effect
+// on them.
+func (f brainFlags) sources(ctx context.Context, view *screen.Screen) ([]brain.Source, error) {
+	names, err := brain.ParseNames(f.models)
+	if err != nil {
+		return nil, err
 	}
-	if regions == nil {
-		return what + "."
+	if n := len(names.Zoo); f.model.Spec.Initial != "" && n != 1 {
+		return nil, errors.Errorf("-weights is of one model, and -models names %d of bench list", n)
 	}
-	return what + " and with what was recorded of " + strings.Join(regions, " and ") + ". Of each model the area that is most like a region by a measure is chosen on one half of the pictures, and its score is that on the other half."
-}
-
-// describe lists the settings for the report.
-func (f brainFlags) describe(r *recordings.Recording) []results.Setting {
-	settings := []results.Setting{
-		{Name: "pictures", Value: fmt.Sprintf("%d of %s", r.Stimuli.Len(), r.Name)},
-		{Name: "areas", Value: f.areas},
+	folders, zoo := names.Folders != nil, names.Zoo != nil
+	if err := flags.NeedEffects(f.given,
+		flags.Effect{Flags: []string{"untrained", "data-dir"}, Has: folders, Because: "it is of the networks of folders, and -models names none"},
+		flags.Effect{Flags: slices.Concat([]string{"variant", "width", "classes", "image-size", "steps"}, flags.Local), Has: zoo, Because: "it is of models of bench list, and -models names none"},
+		flags.Effect{Flags: []string{"areas", "batch"}, Has: folders || zoo, Because: "it is of networks, and -models names none"},
+	); err != nil {
+		return nil, err
 	}
-	for _, region := range r.Regions {
-		if region.Responses == nil {
-			continue
-		}
-		_, neuroids := region.Responses.Mean().Dims()
-		ridge := "alpha " + f.ridge
-		if f.ridge == "auto" {
-			ridge = "alpha by nested cross-validation from " + ridgeGrid
-		}
-		splits := fmt.Sprintf("%d splits of %d and %d %%", f.splits, int(100*(1-ventral.DefaultTestFraction)), int(100*ventral.DefaultTestFraction))
-		settings = append(settings,
-			results.Setting{Name: region.Name, Value: fmt.Sprintf("%d neuroids, up to %d repetitions", neuroids, region.Responses.Count())},
-			results.Setting{Name: "PLS", Value: fmt.Sprintf("%d components, %s", ventral.DefaultComponents, splits)},
-			results.Setting{Name: "ridge", Value: ridge + ", " + splits})
+	given := maps.Clone(f.given)
+	delete(given, "data-dir") // here it is of the data of folders, not of a data set that is named
+	if err := f.model.Spec.NeedEffects(given); err != nil {
+		return nil, err
 	}
-	return append(settings,
-		results.Setting{Name: "RSA", Value: fmt.Sprintf("%d resamples and permutations", f.resample)},
-		results.Setting{Name: "seed", Value: strconv.FormatUint(f.model.spec.Seed, 10)})
+	models := brain.Models{Names: names, Zoo: f.model.Model, Areas: f.areas, DataFolder: f.dataDir, Untrained: f.untrained}
+	return models.Sources(ctx, view.Observer())
 }

@@ -12,17 +12,21 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 
+	"hypnos/bench/brain"
 	"hypnos/bench/experiment"
+	"hypnos/bench/flags"
 	"hypnos/bench/report"
+	"hypnos/bench/report/brainreport"
 	"hypnos/bench/results"
+	"hypnos/bench/screen"
 )
 
-func compareCommand(c console) *ffcli.Command {
+func compareCommand(c screen.Console) *ffcli.Command {
 	fs := flag.NewFlagSet("compare", flag.ContinueOnError)
 	s := experiment.Default()
 	s.Checkpoints.Folder = "hypnos-report"
-	register(fs, &s, slices.Concat(trainingFlags, evaluationFlags, checkpointFlags, []string{"variants", "seeds"})...)
-	explain(fs, "out", "`folder` to write the report to, and to keep the runs in")
+	flags.Register(fs, &s, slices.Concat(flags.Training, flags.Evaluation, flags.Checkpoints, []string{"variants", "seeds"})...)
+	flags.Explain(fs, "out", "`folder` to write the report to, and to keep the runs in")
 	short := fs.Bool("quick", false, "a short look, too short to judge by: 4 epochs, evaluated each, and one seed, unless flags say otherwise")
 	like := fs.String("brain", "", "it92 or a `folder`: compare the networks, trained and before, with recordings of the brain, as bench brain does")
 	return &ffcli.Command{
@@ -43,51 +47,53 @@ without any training, unless -fresh says to start anew. Variants and seeds may
 be added; for other settings choose another -out.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
-			if err := noArguments(args); err != nil {
+			if err := flags.NoArguments(args); err != nil {
 				return err
 			}
-			all := given(fs)
+			given := flags.Given(fs)
 			var set map[string]bool
 			if *short {
 				var err error
-				if set, err = quick(fs, map[string]string{"epochs": "4", "evaluate-every": "1", "seeds": "1"}); err != nil {
+				if set, err = flags.Quick(fs, map[string]string{"epochs": "4", "evaluate-every": "1", "seeds": "1"}); err != nil {
 					return err
 				}
 			}
-			return compare(ctx, c, s, all, set["epochs"], *like)
+			return compare(ctx, c, s, given, set["epochs"], *like)
 		},
 	}
 }
 
-// compare trains all variants with all seeds and reports after each run; short says that
-// it is too short to judge by.
-func compare(ctx context.Context, c console, s experiment.Spec, given map[string]bool, short bool, like string) error {
+// compare trains all variants with all seeds, reports after each run, and compares the
+// networks with a recording, if like names one. Short says that the training is too short
+// to judge by.
+func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, short bool, like string) error {
 	s.Checkpoints.Command = commandLine()
-	if err := checkSpec(&s, given); err != nil {
+	if err := flags.Check(&s, given); err != nil {
 		return err
 	}
-	screen := &screen{console: c}
-	observer := screen.observer()
+	view := screen.New(c)
+	observer := view.Observer()
 	var r *results.Comparison
 	var e *experiment.Experiment
-	observer.Run = func(so []results.Variant) error {
-		r.Variants = so
-		keepTime(r, e)
+	observer.Run = func([]results.Variant) error {
+		e.Update(r)
 		return report.Write(r, s.Checkpoints.Folder)
 	}
 	e, err := experiment.Open(ctx, s, observer)
 	if err != nil {
 		return err
 	}
-	if err := needEffects(given, pictureEffect(e.Test)); err != nil {
+	if err := flags.NeedEffects(given, flags.OfPictures(e.Test)); err != nil {
 		return err
 	}
-	r = newReport("Connectivities compared", e)
+	r = e.Comparison("Connectivities compared", commandLine())
 	r.Summary = fmt.Sprintf("%s on %s: the same network with shared weights, with local ones, and with local ones that are to make up for it, at equal numbers of training steps.", s.Model, s.Data.Name)
 	r.Short = short
-	l, err := newLikeness(ctx, c, like, e)
-	if err != nil {
-		return err
+	var recorded *brain.Comparison
+	if like != "" {
+		if recorded, err = brain.NewComparison(ctx, like, e, observer); err != nil {
+			return err
+		}
 	}
 	if err := report.Prepare(s.Checkpoints.Folder); err != nil {
 		return err
@@ -101,31 +107,43 @@ func compare(ctx context.Context, c console, s experiment.Spec, given map[string
 			return err
 		}
 	}
-	if l != nil {
-		if err := needWeights(e); err != nil {
+	if recorded != nil {
+		if err := recorded.Check(); err != nil {
 			return err
 		}
 	}
-	screen.begin("compare", e.TotalSteps())
-	defer screen.end()
+	view.Begin("compare", e.TotalSteps())
+	defer view.End()
 	err = e.Run(ctx)
-	r.Variants = e.Variants
-	if err != nil || l == nil {
-		return finish(screen, r, e, "the same command goes on", err)
+	if err != nil || recorded == nil {
+		return finish(view, r, e, "the same command goes on", err)
 	}
-	err = l.measure(ctx, screen.bar, e, r)
+	err = compareBrain(ctx, recorded, s.Checkpoints.Folder, observer)
 	if errors.Is(err, context.Canceled) {
-		screen.line("interrupted: the runs are finished, but not compared with " + like + "; the same command goes on")
+		view.Line("interrupted: the runs are finished, but not compared with " + like + "; the same command goes on")
 		err = nil
 	}
-	return finish(screen, r, e, "", err)
+	return finish(view, r, e, "", err)
 }
 
-// clearBrain removes what the networks of a comparison were found to be like.
+// compareBrain compares networks that are trained with a recording, and writes a report of
+// that beside the other one.
+func compareBrain(ctx context.Context, recorded *brain.Comparison, out string, o experiment.Observer) error {
+	found, err := recorded.Run(ctx, commandLine(), o)
+	if err != nil {
+		return err
+	}
+	return brainreport.Write(found, brainFolder(out))
+}
+
+// brainFolder is where a comparison has the report on how like the brain its networks are.
+func brainFolder(out string) string { return filepath.Join(out, "brain") }
+
+// clearBrain removes that report.
 func clearBrain(out string) error {
-	brain := filepath.Join(out, "brain")
-	if _, err := os.Stat(filepath.Join(brain, "brain.json")); err != nil {
+	dir := brainFolder(out)
+	if _, err := os.Stat(filepath.Join(dir, "brain.json")); err != nil {
 		return nil
 	}
-	return os.RemoveAll(brain)
+	return os.RemoveAll(dir)
 }

@@ -9,18 +9,20 @@ import (
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"hypnos/bench/experiment"
+	"hypnos/bench/flags"
+	"hypnos/bench/screen"
 	"hypnos/data"
 	"hypnos/zoo"
 )
 
-func listCommand(c console) *ffcli.Command {
+func listCommand(c screen.Console) *ffcli.Command {
 	return &ffcli.Command{
 		Name:       "list",
 		ShortUsage: "go run ./bench list",
 		ShortHelp:  "list models, variants and data sets",
 		FlagSet:    flag.NewFlagSet("list", flag.ContinueOnError),
 		Exec: func(_ context.Context, args []string) error {
-			if err := noArguments(args); err != nil {
+			if err := flags.NoArguments(args); err != nil {
 				return err
 			}
 			return list(c)
@@ -28,8 +30,8 @@ func listCommand(c console) *ffcli.Command {
 	}
 }
 
-func list(c console) error {
-	t := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+func list(c screen.Console) error {
+	t := tabwriter.NewWriter(c.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "models\tinput\twidth\tsource")
 	for _, e := range zoo.List() {
 		fmt.Fprintf(t, "  %s\t%d×%d×%d\t%d\t%s\n", e.Name, e.Input.Channels, e.Input.Height, e.Input.Width, e.Width, e.Paper)

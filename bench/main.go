@@ -30,11 +30,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"unicode"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 
+	"hypnos/bench/flags"
+	"hypnos/bench/screen"
 	"hypnos/graph"
 )
 
@@ -47,7 +48,7 @@ func main() {
 
 // run is the program: arguments in, exit status out.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	c := console{stdout, stderr}
+	c := screen.Console{Out: stdout, Err: stderr}
 	root := &ffcli.Command{
 		Name:       "bench",
 		ShortUsage: "go run ./bench COMMAND [flags]",
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		},
 		Exec: func(_ context.Context, args []string) error {
 			if len(args) > 0 {
-				return usageError{errors.Errorf("unknown command %q, want compare, train, brain, search, converge, speed, summary, graph, filters, predict, features, eval or list", args[0])}
+				return flags.Usage(errors.Errorf("unknown command %q, want compare, train, brain, search, converge, speed, summary, graph, filters, predict, features, eval or list", args[0]))
 			}
 			return flag.ErrHelp
 		},
@@ -73,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	err := root.Parse(args)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		err = usageError{err}
+		err = flags.Usage(err)
 	}
 	if err == nil {
 		err = root.Run(ctx)
@@ -85,37 +86,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		io.Copy(stdout, &usage)
 		return 0
 	}
-	fmt.Fprintf(stderr, "bench: %s%s\n", oneLine(err.Error()), c.listMismatch(root.Subcommands, err))
-	if errors.As(err, &usageError{}) {
+	fmt.Fprintf(stderr, "bench: %s%s\n", screen.OneLine(err.Error()), listMismatch(c, root.Subcommands, err))
+	if flags.IsUsage(err) {
 		return 2
 	}
 	return 1
 }
 
-// console is where a command writes: results to out, progress to err.
-type console struct{ out, err io.Writer }
-
-// note tells what a user should know and need not do anything about.
-func (c console) note(lines ...string) {
-	for _, text := range lines {
-		fmt.Fprintf(c.err, "note: %s\n", oneLine(text))
-	}
-}
-
-// oneLine is a text as one line: names of files and of what stands in them may have
-// line ends and what a terminal obeys.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, text)
-}
-
-// listMismatch lists, if the flag -v asks for it, what of weights does not fit a
-// network. It returns what the line of the error ends with if it does not.
-func (c console) listMismatch(commands []*ffcli.Command, err error) string {
+// listMismatch lists, where an error is that weights do not fit a network and the flag -v
+// asks for it, all that does not fit. It returns what the line of the error is to end
+// with: without -v, how to see what that line leaves out.
+func listMismatch(c screen.Console, commands []*ffcli.Command, err error) string {
 	var mismatch *graph.MismatchError
 	if !errors.As(err, &mismatch) {
 		return ""
@@ -129,7 +110,7 @@ func (c console) listMismatch(commands []*ffcli.Command, err error) string {
 	for _, command := range commands {
 		if v := command.FlagSet.Lookup("v"); v != nil && v.Value.String() == "true" {
 			for _, line := range mismatch.Lines() {
-				fmt.Fprintln(c.err, oneLine(line))
+				fmt.Fprintln(c.Err, screen.OneLine(line))
 			}
 			return ""
 		}
@@ -137,13 +118,5 @@ func (c console) listMismatch(commands []*ffcli.Command, err error) string {
 	return "; -v lists all"
 }
 
-// usageError is an error in the flags themselves.
-type usageError struct{ error }
-
-// noArguments refuses arguments that are no flags.
-func noArguments(args []string) error {
-	if len(args) > 0 {
-		return usageError{errors.Errorf("unexpected argument %q", args[0])}
-	}
-	return nil
-}
+// commandLine is how this program was called.
+func commandLine() string { return "go run ./bench " + strings.Join(os.Args[1:], " ") }

@@ -13,8 +13,11 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/experiment"
+	"hypnos/bench/flags"
 	"hypnos/bench/peers"
 	"hypnos/bench/report"
+	"hypnos/bench/screen"
+	"hypnos/bench/setting"
 	"hypnos/bench/speed"
 )
 
@@ -26,17 +29,17 @@ type speedFlags struct {
 	peers, python, environment string
 	quick, markdown            bool
 	out                        string
-	profiles                   profiles
+	profiles                   flags.Profiles
 	given                      map[string]bool // flags that were, on the command line
 }
 
-func speedCommand(c console) *ffcli.Command {
+func speedCommand(c screen.Console) *ffcli.Command {
 	fs := flag.NewFlagSet("speed", flag.ContinueOnError)
 	var f speedFlags
 	f.spec = experiment.Default()
 	f.spec.Model = "resnet20"
-	register(fs, &f.spec, "model", "width", "data", "data-dir", "image-size")
-	explain(fs, "data", "`name` of the data set whose loader is measured alone: see bench list")
+	flags.Register(fs, &f.spec, "model", "width", "data", "data-dir", "image-size")
+	flags.Explain(fs, "data", "`name` of the data set whose loader is measured alone: see bench list")
 	fs.StringVar(&f.batches, "batch", "1,32,128", "`sizes` of batches for whole steps; layers are measured at the largest")
 	fs.StringVar(&f.variants, "variants", "conv,lc", "`names` of the variants: conv, lc")
 	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia, scikit-learn; none unless given")
@@ -47,7 +50,7 @@ func speedCommand(c console) *ffcli.Command {
 	fs.BoolVar(&f.quick, "quick", false, "a short look: batches of 32, fits of 5,000 features, one round, few repetitions, unless -batch or -rounds say otherwise")
 	fs.BoolVar(&f.markdown, "markdown", false, "print the tables as Markdown")
 	fs.StringVar(&f.out, "out", "", "`folder` to write speed.csv and speed.json to; none unless given")
-	f.profiles.register(fs)
+	f.profiles.Register(fs)
 	return &ffcli.Command{
 		Name:       "speed",
 		ShortUsage: "go run ./bench speed [flags]",
@@ -63,12 +66,12 @@ Ctrl-C stops it and prints what is there.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
 			if len(args) == 1 && args[0] == speedWorker { // a process of a measurement
-				return f.profiles.during(func() error { return speed.Work(os.Stdin, c.out) })
+				return f.profiles.During(func() error { return speed.Work(os.Stdin, c.Out) })
 			}
-			if err := noArguments(args); err != nil {
+			if err := flags.NoArguments(args); err != nil {
 				return err
 			}
-			f.given = given(fs)
+			f.given = flags.Given(fs)
 			return f.measure(ctx, c)
 		},
 	}
@@ -78,7 +81,40 @@ Ctrl-C stops it and prints what is there.`),
 const speedWorker = "worker"
 
 // measure runs the measurement and prints and writes what it found.
-func (f *speedFlags) measure(ctx context.Context, c console) error {
+func (f *speedFlags) measure(ctx context.Context, c screen.Console) error {
+	o, err := f.settle()
+	if err != nil {
+		return err
+	}
+	view := screen.New(c)
+	o.Progress = func(what string) { view.Steps(1); view.Describe(what) }
+	o.Note = view.Line
+	plan, err := speed.NewPlan(o)
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := report.Prepare(f.out); err != nil {
+			return err
+		}
+	}
+	view.Begin("speed", plan.Steps())
+	defer view.End()
+	var result *speed.Result
+	var cause error
+	err = f.profiles.During(func() error {
+		result, cause = plan.Run(ctx)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	view.End()
+	return f.finish(c, result, cause)
+}
+
+// settle returns the options that the flags come to.
+func (f *speedFlags) settle() (speed.Options, error) {
 	o := f.options
 	o.Model, o.Width = f.spec.Model, experiment.Width(f.spec.Model, f.spec.Width)
 	o.Data = speed.Data{Name: f.spec.Data.Name, Dir: f.spec.Data.Folder, Side: f.spec.Data.Side}
@@ -95,66 +131,38 @@ func (f *speedFlags) measure(ctx context.Context, c console) error {
 		}
 	}
 	var err error
-	if o.Batches, err = experiment.Numbers(f.batches); err != nil {
-		return err
+	if o.Batches, err = setting.Integers(f.batches); err != nil {
+		return o, err
 	}
-	o.Variants = experiment.Names(f.variants)
+	o.Variants = setting.Names(f.variants)
 	if o.Peers, err = peers.Parse(f.peers); err != nil {
-		return err
+		return o, err
 	}
-	if err := needEffects(f.given, effect{[]string{"python", "peer-env", "timeout"}, f.peers != "", "it is of -peer, and none is named"}); err != nil {
-		return err
+	ofPeers := flags.Effect{Flags: []string{"python", "peer-env", "timeout"}, Has: f.peers != "", Because: "it is of -peer, and none is named"}
+	if err := flags.NeedEffects(f.given, ofPeers); err != nil {
+		return o, err
 	}
 	if err := f.spec.NeedEffects(f.given); err != nil {
-		return err
+		return o, err
 	}
 	o.PeerOptions.Python = f.python
-	if f.environment != "" {
-		o.PeerOptions.Environment = strings.Split(f.environment, ",")
-		for _, setting := range o.PeerOptions.Environment {
-			if name, _, ok := strings.Cut(setting, "="); !ok || name == "" {
-				return errors.Errorf("-peer-env %q, want NAME=VALUE", setting)
-			}
-		}
+	if o.PeerOptions.Environment, err = peers.ParseEnvironment(f.environment); err != nil {
+		return o, err
 	}
 	program, err := os.Executable()
 	if err != nil {
-		return errors.Wrap(err, "this program, to start it again")
+		return o, errors.Wrap(err, "this program, to start it again")
 	}
 	o.Self = peers.Launch{Name: "hypnos", Command: []string{program, "speed", speedWorker}}
-	if f.profiles != (profiles{}) {
-		o.Profile = f.profiles.named
+	if f.profiles != (flags.Profiles{}) {
+		o.Profile = f.profiles.Named
 	}
-	var b *bar
-	o.Progress = func(what string) { b.step(); b.describe(what) }
-	o.Note = func(what string) { b.line("%s", what) }
-	plan, err := speed.NewPlan(o)
-	if err != nil {
-		return err
-	}
-	if f.out != "" {
-		if err := report.Prepare(f.out); err != nil {
-			return err
-		}
-	}
-	b = newBar(c.err, plan.Steps(), "speed")
-	defer b.finish()
-	var result *speed.Result
-	var cause error
-	err = f.profiles.during(func() error {
-		result, cause = plan.Run(ctx)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	b.finish()
-	return f.finish(c, result, cause)
+	return o, nil
 }
 
 // finish prints the tables and writes the files, also of a run that was
 // interrupted or failed.
-func (f *speedFlags) finish(c console, r *speed.Result, cause error) error {
+func (f *speedFlags) finish(c screen.Console, r *speed.Result, cause error) error {
 	r.Command = commandLine()
 	r.Interrupted = cause != nil
 	if f.out != "" {
@@ -162,15 +170,15 @@ func (f *speedFlags) finish(c console, r *speed.Result, cause error) error {
 			return err
 		}
 	}
-	if err := r.WriteTables(c.out, f.markdown); err != nil {
+	if err := r.WriteTables(c.Out, f.markdown); err != nil {
 		return err
 	}
 	if errors.Is(cause, context.Canceled) {
-		fmt.Fprintln(c.err, "interrupted: the tables show what was finished")
+		fmt.Fprintln(c.Err, "interrupted: the tables show what was finished")
 		cause = nil
 	}
 	if f.out != "" {
-		fmt.Fprintf(c.out, "\nfiles: %s, %s\n", filepath.Join(f.out, "speed.csv"), filepath.Join(f.out, "speed.json"))
+		fmt.Fprintf(c.Out, "\nfiles: %s, %s\n", filepath.Join(f.out, "speed.csv"), filepath.Join(f.out, "speed.json"))
 	}
 	return cause
 }

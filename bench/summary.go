@@ -5,12 +5,15 @@ import (
 	"flag"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
+
+	"hypnos/bench/flags"
+	"hypnos/bench/screen"
 )
 
-func summaryCommand(c console) *ffcli.Command {
+func summaryCommand(c screen.Console) *ffcli.Command {
 	fs := flag.NewFlagSet("summary", flag.ContinueOnError)
-	var m modelFlags
-	m.register(fs)
+	var m flags.Model
+	m.Register(fs)
 	batch := fs.Int("batch", 64, "images a step, for the memory of a training")
 	return &ffcli.Command{
 		Name:       "summary",
@@ -18,18 +21,18 @@ func summaryCommand(c console) *ffcli.Command {
 		ShortHelp:  "list the layers of a network, and the memory to train it",
 		FlagSet:    fs,
 		Exec: func(_ context.Context, args []string) error {
-			model, err := oneModel(fs, args)
+			model, err := flags.OneModel(fs, args)
 			if err != nil {
 				return err
 			}
-			if err := m.needEffects(given(fs)); err != nil {
+			if err := m.NeedEffects(flags.Given(fs)); err != nil {
 				return err
 			}
-			net, err := m.network(model, true)
+			net, err := m.Network(model, true)
 			if err != nil {
 				return err
 			}
-			return net.WriteSummary(c.out, *batch)
+			return net.WriteSummary(c.Out, *batch)
 		},
 	}
 }

@@ -4,29 +4,28 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 	"github.com/pkg/errors"
 
 	"hypnos/bench/experiment"
+	"hypnos/bench/flags"
 	"hypnos/bench/report"
 	"hypnos/bench/results"
 	"hypnos/bench/runs"
+	"hypnos/bench/screen"
 )
 
-func trainCommand(c console) *ffcli.Command {
+func trainCommand(c screen.Console) *ffcli.Command {
 	fs := flag.NewFlagSet("train", flag.ContinueOnError)
 	s := experiment.Default()
 	s.Variants, s.Evaluation.Every, s.Checkpoints.OneRun = []string{"conv"}, 1, true
-	register(fs, &s, slices.Concat(trainingFlags, evaluationFlags, checkpointFlags, []string{"variant", "repetitions", "init", "save"})...)
-	registerVerbose(fs)
-	var p profiles
-	p.register(fs)
+	flags.Register(fs, &s, slices.Concat(flags.Training, flags.Evaluation, flags.Checkpoints, []string{"variant", "repetitions", "init", "save"})...)
+	flags.RegisterVerbose(fs)
+	var p flags.Profiles
+	p.Register(fs)
 	resume := fs.String("resume", "", "`folder` of a run that was stopped or killed, to go on with it; needs no other flags")
 	return &ffcli.Command{
 		Name:       "train",
@@ -38,72 +37,36 @@ Trains one variant from one seed. With -out, Ctrl-C leaves a checkpoint, and
 checkpoint is also a file of weights, for -init.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
-			if err := noArguments(args); err != nil {
+			if err := flags.NoArguments(args); err != nil {
 				return err
 			}
-			return p.during(func() error {
+			return p.During(func() error {
+				given := flags.Given(fs)
 				if *resume == "" {
-					return trainOne(ctx, c, s, given(fs), false)
+					return trainOne(ctx, c, s, given, false)
 				}
-				s, err := goOn(s, *resume, given(fs))
+				s, err := experiment.GoOn(*resume, s, given)
 				if err != nil {
 					return err
 				}
-				return trainOne(ctx, c, s, given(fs), true)
+				return trainOne(ctx, c, s, given, true)
 			})
 		},
 	}
 }
 
-// goOn is what a run was told, with the flags that were given besides. It is an error,
-// which lists them all, if these contradict it.
-func goOn(s experiment.Spec, dir string, given map[string]bool) (experiment.Spec, error) {
-	if places, err := (runs.Folder{Dir: dir}).Places(); err != nil || len(places) == 0 {
-		return s, errors.Errorf("folder %q has no checkpoint to go on from", dir)
-	}
-	switch c := s.Checkpoints; {
-	case c.Folder != "" && filepath.Clean(c.Folder) != filepath.Clean(dir):
-		return s, errors.Errorf("-out %s and -resume %s: a run stays in its folder", c.Folder, dir)
-	case c.Fresh:
-		return s, errors.New("-fresh starts anew and -resume goes on: want one of them")
-	}
-	kept, err := experiment.Load(dir, s.Checkpoints.SkipDamaged)
-	switch {
-	case err != nil:
-		return s, err
-	case kept == nil:
-		return s, errors.Errorf("folder %q has no checkpoint that is not damaged", dir)
-	}
-	now := kept.Spec
-	for _, f := range experiment.Fields {
-		if given[f.Name] {
-			if err := f.Value(&now).Set(f.Value(&s).String()); err != nil {
-				return s, errors.Wrapf(err, "-%s", f.Name)
-			}
-		}
-	}
-	if err := experiment.Differences(kept.Spec, now); err != nil {
-		return s, errors.Errorf("%s in %s is of a run with other settings: %v", kept.Name, dir, err)
-	}
-	if kept.Run.Seed != now.Seed {
-		return s, errors.Errorf("%s in %s is of seed %d of a comparison from seed %d, which bench compare goes on with", kept.Name, dir, kept.Run.Seed, now.Seed)
-	}
-	now.Checkpoints.Folder, now.Checkpoints.OneRun, now.Seeds = dir, true, 1
-	return now, nil
-}
-
 // trainOne trains one variant with one seed, or goes on with that.
-func trainOne(ctx context.Context, c console, s experiment.Spec, given map[string]bool, resumed bool) error {
+func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, resumed bool) error {
 	s.Checkpoints.Command = commandLine()
-	if err := checkSpec(&s, given); err != nil {
+	if err := flags.Check(&s, given); err != nil {
 		return err
 	}
-	screen := &screen{console: c}
-	e, err := experiment.Open(ctx, s, screen.observer())
+	view := screen.New(c)
+	e, err := experiment.Open(ctx, s, view.Observer())
 	if err != nil {
 		return err
 	}
-	if err := needEffects(given, pictureEffect(e.Test)); err != nil {
+	if err := flags.NeedEffects(given, flags.OfPictures(e.Test)); err != nil {
 		return err
 	}
 	out := s.Checkpoints.Folder
@@ -117,7 +80,7 @@ func trainOne(ctx context.Context, c console, s experiment.Spec, given map[strin
 		}
 	}
 	if s.Save != "" {
-		if err := prepareFile("-save", s.Save, ".safetensors"); err != nil {
+		if err := screen.PrepareFile("-save", s.Save, ".safetensors"); err != nil {
 			return err
 		}
 	}
@@ -125,11 +88,11 @@ func trainOne(ctx context.Context, c console, s experiment.Spec, given map[strin
 		return err
 	}
 	defer e.Close()
-	r := newReport("Training of "+s.Model, e)
-	screen.begin(s.Variants[0], e.TotalSteps())
-	defer screen.end()
+	r := e.Comparison("Training of "+s.Model, commandLine())
+	view.Begin(s.Variants[0], e.TotalSteps())
+	defer view.End()
 	err = e.Run(ctx)
-	r.Variants = e.Variants
+	e.Update(r)
 	if out != "" {
 		if command := e.Command(); command != "" {
 			r.Command = command
@@ -138,69 +101,40 @@ func trainOne(ctx context.Context, c console, s experiment.Spec, given map[strin
 		if e.Weights(0, 0) != "" {
 			goOn = "go on with: go run ./bench train -resume " + out
 		}
-		return finish(screen, r, e, goOn, err)
+		return finish(view, r, e, goOn, err)
 	}
-	screen.end()
+	view.End()
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(c.err, "interrupted: the table shows what was finished; with -out the run could go on")
+		fmt.Fprintln(c.Err, "interrupted: the table shows what was finished; with -out the run could go on")
 		err = nil
 	}
 	if err != nil {
 		return err
 	}
-	return report.WriteTable(c.out, r)
+	return report.WriteTable(c.Out, r)
 }
 
-// checkSpec checks what flags have made of a Spec, before anything is read.
-func checkSpec(s *experiment.Spec, given map[string]bool) error {
-	if err := s.Check(); err != nil {
-		return err
-	}
-	return s.NeedEffects(given)
-}
-
-// finish writes the report and prints its table, also of runs that were
-// interrupted, and then how to go on, or failed.
-func finish(screen *screen, r *results.Comparison, e *experiment.Experiment, goOn string, cause error) error {
-	screen.end()
+// finish writes the report and prints its table, also where runs failed, for that cause,
+// or were interrupted. Then it says how to go on, and the interruption is no error.
+func finish(view *screen.Screen, r *results.Comparison, e *experiment.Experiment, goOn string, cause error) error {
+	view.End()
 	out := e.Spec.Checkpoints.Folder
-	keepTime(r, e)
+	e.Update(r)
 	r.Interrupted = cause != nil
 	stopped := errors.Is(cause, context.Canceled)
 	if err := report.Write(r, out); err != nil {
-		if cause != nil && !stopped { // of which this is a consequence, as when the disk is full
+		if cause != nil && !stopped { // which is why, as when the disk is full
 			return cause
 		}
 		return err
 	}
-	if err := report.WriteTable(screen.out, r); err != nil {
+	if err := report.WriteTable(view.Out, r); err != nil {
 		return err
 	}
 	if stopped {
-		fmt.Fprintf(screen.err, "interrupted: the report holds what was finished; %s\n", goOn)
+		fmt.Fprintf(view.Err, "interrupted: the report holds what was finished; %s\n", goOn)
 		cause = nil
 	}
-	fmt.Fprintf(screen.out, "\nreport: %s%creport.html\n", strings.TrimRight(out, "/"), os.PathSeparator)
+	view.Report(out)
 	return cause
-}
-
-// keepTime sets the times of a report to those of its runs, in all processes.
-func keepTime(r *results.Comparison, e *experiment.Experiment) {
-	started, took := e.Times()
-	if r.Duration = took; !started.IsZero() && started.Before(r.Started) {
-		r.Started = started
-	}
-}
-
-// commandLine is how this program was called.
-func commandLine() string { return "go run ./bench " + strings.Join(os.Args[1:], " ") }
-
-// newReport starts a report with what is known before the first run.
-func newReport(title string, e *experiment.Experiment) *results.Comparison {
-	r := &results.Comparison{
-		Title: title, Command: commandLine(), Started: time.Now(),
-		Mode: e.Spec.Evaluation.Mode, Machine: results.Machine(), Versions: results.Versions(),
-	}
-	r.Settings, r.LearningRateChoice = e.Describe()
-	return r
 }

@@ -35,16 +35,18 @@ type region struct {
 // measure is a way to compare an area with a region.
 type measure struct {
 	name      string
-	geometric bool // takes dissimilarities only
-	undivided bool // too few stimuli for halves of them
-	low, high float64
+	geometric bool    // takes dissimilarities only
+	undivided bool    // there are too few stimuli to choose on one half and report on the other
+	low, high float64 // bounds of the noise ceiling
 	ceiling   float64 // the error of low and high
-	// score compares on some stimuli, in rising order. In a glance there is the
-	// value alone.
-	score func(r representation, stimuli []int, glance bool) (scored, error)
+	score     score
 	// variance of a mean or difference whose draws these are; nil where scores have none.
 	variance func(draws []float64) float64
 }
+
+// score compares an area with a region on some stimuli, in rising order. At a glance it
+// finds the value alone.
+type score func(r representation, stimuli []int, glance bool) (scored, error)
 
 // scored is a score with what else is known of it.
 type scored struct {
@@ -91,8 +93,7 @@ func newRegion(recorded recordings.Region, of *recordings.Recording, o Options) 
 	return r, nil
 }
 
-// addResponseMeasures adds PLS, ridge and CKA, for which there have to be
-// responses. Responses that do not repeat have no ceiling.
+// addResponseMeasures adds PLS, ridge and CKA, which are of responses.
 func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error {
 	mean := r.Responses.Mean()
 	recorded, err := ventral.NewKernel(mean)
@@ -114,66 +115,84 @@ func (r *region) addResponseMeasures(of *recordings.Recording, o Options) error 
 	case undivided != nil:
 		r.warn("PLS and ridge have no best areas: " + errors.Cause(undivided).Error() + ", in one half of the stimuli")
 	}
-	c := ventral.Score{Value: none, Error: none}
+	if ceiling := r.ceiling(o.Seed); unpredictable == nil {
+		ridge := ventral.Ridge{Alphas: o.Alphas}
+		if len(o.Alphas) == 1 {
+			ridge = ventral.Ridge{Alpha: o.Alphas[0]}
+		}
+		pls := measure{
+			name: results.MeasurePLS, undivided: undivided != nil, variance: overSplits, score: predictivity(mean, ventral.PLS{}, splits),
+			low: ceiling.Value, high: ceiling.Value, ceiling: ceiling.Error,
+		}
+		withRidge := pls
+		withRidge.name, withRidge.score = results.MeasureRidge, predictivity(mean, ridge, splits)
+		r.measures = append(r.measures, pls, withRidge)
+	}
+	r.measures = append(r.measures, measure{name: results.MeasureCKA, low: none, high: none, ceiling: none, score: alignment(recorded, o.Seed)})
+	return nil
+}
+
+// ceiling is what the best model could reach by PLS and ridge: how well responses repeat.
+// Responses that do not have none.
+func (r *region) ceiling(seed uint64) ventral.Score {
 	if r.Responses.Count() == 1 {
 		r.warn("its responses are not repeated, so that they have no ceiling")
-	} else if reliability, err := ventral.Ceiling(r.Responses, ventral.Halves{Seed: o.Seed}); err != nil {
+		return ventral.Score{Value: none, Error: none}
+	}
+	reliability, err := ventral.Ceiling(r.Responses, ventral.Halves{Seed: seed})
+	if err != nil {
 		r.warn("its responses have no ceiling: " + err.Error())
-	} else {
-		c = reliability.Score
+		return ventral.Score{Value: none, Error: none}
 	}
-	predictivity := func(name string, regression ventral.Regression) measure {
-		return measure{name: name, undivided: undivided != nil, low: c.Value, high: c.Value, ceiling: c.Error, variance: overSplits,
-			score: func(r representation, stimuli []int, _ bool) (scored, error) {
-				features, err := r.kernel.Subset(stimuli)
-				if err != nil {
-					return scored{}, err
-				}
-				some := splits
-				some.Categories = among(splits.Categories, stimuli)
-				fit, err := ventral.Predictivity(features, rows(mean, stimuli), regression, some)
-				return scored{fit.Score, none, fit.Splits}, err
-			}}
+	return reliability.Score
+}
+
+// predictivity scores how well a regression on an area predicts responses.
+func predictivity(responses *mat.Dense, regression ventral.Regression, splits ventral.Splits) score {
+	return func(r representation, stimuli []int, _ bool) (scored, error) {
+		features, err := r.kernel.Subset(stimuli)
+		if err != nil {
+			return scored{}, err
+		}
+		some := splits
+		some.Categories = among(splits.Categories, stimuli)
+		fit, err := ventral.Predictivity(features, rows(responses, stimuli), regression, some)
+		return scored{fit.Score, none, fit.Splits}, err
 	}
-	ridge := ventral.Ridge{Alphas: o.Alphas}
-	if len(o.Alphas) == 1 {
-		ridge = ventral.Ridge{Alpha: o.Alphas[0]}
+}
+
+// alignment scores the CKA of an area and responses.
+func alignment(recorded *ventral.Kernel, seed uint64) score {
+	return func(r representation, stimuli []int, glance bool) (scored, error) {
+		of := func(kept []int) (float64, error) {
+			some := make([]int, len(kept))
+			for i, k := range kept {
+				some[i] = stimuli[k]
+			}
+			a, err := r.kernel.Subset(some)
+			if err != nil {
+				return none, err
+			}
+			b, err := recorded.Subset(some)
+			if err != nil {
+				return none, err
+			}
+			return ventral.CKA(a, b)
+		}
+		if glance {
+			value, err := of(everything(len(stimuli)))
+			return scored{ventral.Score{Value: value, Error: none}, none, nil}, err
+		}
+		jackknifed, err := ventral.Jackknife(len(stimuli), 0, seed, of)
+		return scored{jackknifed, none, nil}, err
 	}
-	if unpredictable == nil {
-		r.measures = append(r.measures, predictivity(results.MeasurePLS, ventral.PLS{}), predictivity(results.MeasureRidge, ridge))
-	}
-	r.measures = append(r.measures,
-		measure{name: results.MeasureCKA, low: none, high: none, ceiling: none,
-			score: func(r representation, stimuli []int, glance bool) (scored, error) {
-				of := func(kept []int) (float64, error) {
-					some := make([]int, len(kept))
-					for i, k := range kept {
-						some[i] = stimuli[k]
-					}
-					a, err := r.kernel.Subset(some)
-					if err != nil {
-						return none, err
-					}
-					b, err := recorded.Subset(some)
-					if err != nil {
-						return none, err
-					}
-					return ventral.CKA(a, b)
-				}
-				if glance {
-					value, err := of(everything(len(stimuli)))
-					return scored{ventral.Score{Value: value, Error: none}, none, nil}, err
-				}
-				score, err := ventral.Jackknife(len(stimuli), 0, o.Seed, of)
-				return scored{score, none, nil}, err
-			}})
-	return nil
 }
 
 func (r *region) warn(line string) { r.warnings = append(r.warnings, line) }
 
-// predictable is an error if the splits of some stimuli do not allow PLS and ridge:
-// a neuroid has to vary over those that are tested.
+// predictable is an error if the splits of some stimuli do not allow PLS and ridge: there
+// have to be more stimuli to train on than components, and a neuroid has to vary over
+// those that are tested.
 func predictable(responses *mat.Dense, s ventral.Splits, stimuli []int) error {
 	s.Categories = among(s.Categories, stimuli)
 	splits, err := s.Draw(len(stimuli))

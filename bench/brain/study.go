@@ -1,5 +1,7 @@
-// Package brain measures how like recordings of the brain the areas of models
-// are, and how like each other, as a report of package report.
+// Package brain measures how like recordings of the brain the areas of models are, and
+// how like each other. A Study compares answers, wherever they are from; Models finds
+// networks whose answers it may ask for, and Comparison does so with the networks of an
+// experiment.
 package brain
 
 import (
@@ -29,18 +31,27 @@ type Area struct {
 	Features *ventral.Features // stimuli × units
 }
 
-// The grid from which ridge chooses unless told otherwise is 10^FirstDecade, …,
-// 10^LastDecade.
+// The grid from which ridge chooses unless told otherwise is 10^firstDecade, …,
+// 10^lastDecade.
 const (
-	FirstDecade = -2
-	LastDecade  = 8
+	firstDecade = -2
+	lastDecade  = 8
+)
+
+// Of more stimuli than ManyStimuli resamples take long: there are fewer by default.
+const (
+	ManyStimuli     = 200
+	ResamplesOfMany = 200
 )
 
 // Options are those of a study.
 type Options struct {
-	Splits    int       // of PLS and ridge; 0 means ventral.DefaultSplits
-	Alphas    []float64 // of ridge: one, or a grid for nested cross-validation; nil means 10^FirstDecade, …, 10^LastDecade
-	Resamples int       // of the stimuli, for the errors of RSA, and permutations, for its P; 0 means ventral.DefaultResamples
+	Splits int       // of PLS and ridge; 0 means ventral.DefaultSplits
+	Alphas []float64 // of ridge: one, or a grid for nested cross-validation; nil means that of RidgeGrid
+	// Resamples is the number of resamples of the stimuli, for the errors of RSA, and of
+	// permutations, for its P; 0 means ventral.DefaultResamples or, of more than
+	// ManyStimuli, ResamplesOfMany.
+	Resamples int
 	Seed      uint64
 }
 
@@ -51,9 +62,9 @@ type Study struct {
 	regions   []region
 	warnings  []string
 	report    results.Brain
-	draws     [][]float64      // of each of the report's best scores
-	shown     []representation // areas of the first seed of each model, by their whole names
-	seen      map[string]bool
+	draws     [][]float64      // of each of the report's best scores: see scored
+	shown     []representation // areas of the first seed of each model, named with it
+	seen      map[string]bool  // models that were added, whatever their seed
 }
 
 // New starts a study. It is an error if there are fewer stimuli than splits, or if
@@ -63,10 +74,13 @@ func New(recording *recordings.Recording, o Options) (*Study, error) {
 		o.Splits = ventral.DefaultSplits
 	}
 	if o.Alphas == nil {
-		o.Alphas = ventral.Decades(FirstDecade, LastDecade)
+		o.Alphas = ventral.Decades(firstDecade, lastDecade)
 	}
 	if o.Resamples == 0 {
 		o.Resamples = ventral.DefaultResamples
+		if recording.Stimuli.Len() > ManyStimuli {
+			o.Resamples = ResamplesOfMany
+		}
 	}
 	s := &Study{recording: recording, options: o, seen: map[string]bool{}}
 	s.report.Credit, s.report.Categories = recording.Credit, recording.Categories
@@ -89,14 +103,14 @@ func New(recording *recordings.Recording, o Options) (*Study, error) {
 				s.report.Measures = append(s.report.Measures, m.name)
 			}
 		}
-		given := slices.Clone(recording.Models)
+		models := slices.Clone(recording.Models)
 		for _, other := range recording.Regions {
 			if other.Name != r.Name { // one species is a model of another
-				given = append(given, recordings.Model{Name: other.Name, Dissimilarities: other.Dissimilarities})
+				models = append(models, recordings.Model{Name: other.Name, Dissimilarities: other.Dissimilarities})
 			}
 		}
-		for _, model := range given {
-			if err := s.give(r, model); err != nil {
+		for _, model := range models {
+			if err := s.addRecorded(r, model); err != nil {
 				return nil, err
 			}
 		}
@@ -104,8 +118,8 @@ func New(recording *recordings.Recording, o Options) (*Study, error) {
 	return s, nil
 }
 
-// give scores a model that is known by its dissimilarities alone.
-func (s *Study) give(r region, model recordings.Model) error {
+// addRecorded scores a model that came with the recording, as dissimilarities alone.
+func (s *Study) addRecorded(r region, model recordings.Model) error {
 	for _, m := range r.measures {
 		if !m.geometric {
 			continue
@@ -120,10 +134,10 @@ func (s *Study) give(r region, model recordings.Model) error {
 	return nil
 }
 
-// Add compares a model with all regions. What cannot be compared is left out and
-// named in the report's warning: an area that answers alike to all stimuli or with
-// one number to one of them, a model without any other, and a measure by which
-// areas have no score.
+// Add compares a model with all regions. What cannot be compared is left out and named in
+// the report's warning: an area that does not vary over stimuli, or not over units for
+// one of them; a model that has no other areas; and a measure by which an area has no
+// score.
 func (s *Study) Add(m Model) {
 	name := Named(m.Name, m.Seed)
 	var areas []representation
@@ -146,7 +160,7 @@ func (s *Study) Add(m Model) {
 			s.shown = append(s.shown, representation{label(name, a.name), a.kernel, a.dissimilarities})
 		}
 	}
-	drawn := areas[len(areas)-1]
+	drawn := areas[len(areas)-1] // as a matrix: the area that is most like the first region
 	for i, r := range s.regions {
 		for j, measure := range r.measures {
 			best, err := s.compare(m, areas, r, measure)
@@ -164,8 +178,8 @@ func (s *Study) Add(m Model) {
 	}
 }
 
-// compare scores all areas, and the best of them, which it returns; it is the last
-// where there is none.
+// compare scores all areas, and the best of them, whose index it returns. With too few
+// stimuli to choose one it is the last.
 func (s *Study) compare(m Model, areas []representation, r region, measure measure) (best int, err error) {
 	n := s.recording.Stimuli.Len()
 	for _, a := range areas {
@@ -200,8 +214,8 @@ func (s *Study) Warn(format string, args ...any) {
 	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
 }
 
-// Report returns what was found so far; its caller says where it comes from. Two
-// areas that cannot be compared have NaN.
+// Report returns what was found so far; Describe says where it comes from. Two areas that
+// cannot be compared have NaN.
 func (s *Study) Report() *results.Brain {
 	b := s.report
 	b.Warning = strings.Join(s.warnings, "; ")

@@ -29,6 +29,12 @@ func ParseColour(text string) (color.Color, error) {
 	return nil, errors.Errorf("colour %q, want a name such as white, #rrggbb, or r,g,b of 0 to 255", text)
 }
 
+// isColour is an error if a text is no colour.
+func isColour(text string) error {
+	_, err := ParseColour(text)
+	return err
+}
+
 // Behind puts a colour, nil being none, behind the transparent pictures of data sets.
 func Behind(c color.Color, sets ...data.Dataset) {
 	for _, set := range sets {

@@ -40,7 +40,7 @@ func TestSpecJSON(t *testing.T) {
 	}
 	for _, f := range Fields {
 		is := f.Value(&got).String()
-		if kept := is == f.Value(&s).String(); kept != (f.Role != Passing) && f.Name != "variants" && f.Name != "seeds" {
+		if kept := is == f.Value(&s).String(); kept != (f.Role != NotKept) && f.Name != "variants" && f.Name != "seeds" {
 			t.Errorf("%s: %q after JSON, before %q", f.Name, is, f.Value(&s))
 		}
 	}

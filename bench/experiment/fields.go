@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
 
 	"hypnos/bench/runs"
+	"hypnos/bench/setting"
 	"hypnos/data"
 	"hypnos/internal/imagenet"
 	"hypnos/train"
@@ -19,14 +19,37 @@ import (
 // Field is a setting of a Spec: a flag of the commands, by its name and help.
 type Field struct {
 	Name, Help string
+	Group      Group
 	// Role says what becomes of a run that goes on with another value.
 	Role Role
 	// Value is where the setting stands in a Spec, as text. Its text in Default is the
 	// default.
-	Value func(*Spec) Value
+	Value func(*Spec) setting.Value
 	// Idle says why the setting has no effect as the others stand, "" if it has one; nil
 	// means that it always has.
 	Idle func(*Spec) string
+}
+
+// Group is which commands have a setting.
+type Group int
+
+const (
+	ForTraining    Group = iota // those that train
+	ForLocal                    // those, and others that build local networks
+	ForEvaluation               // those that evaluate what they train
+	ForCheckpoints              // those that keep it
+	ForSome                     // those that name it
+)
+
+// NamesOf returns the names of the settings of groups.
+func NamesOf(groups ...Group) []string {
+	var names []string
+	for _, f := range Fields {
+		if slices.Contains(groups, f.Group) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // Role is what a setting is to a run that is kept.
@@ -35,76 +58,69 @@ type Role int
 const (
 	Identity   Role = iota // another value is another run
 	Changeable             // kept with the run, and may change when it goes on
-	Passing                // not kept: how one process deals with runs, or which runs there are
+	NotKept                // how one process deals with runs, or which runs there are
 )
-
-// Value is a setting as text, as a flag is.
-type Value interface {
-	String() string
-	Set(text string) error
-	IsBoolFlag() bool
-}
 
 // Fields are all settings. A command takes those that it has a use for.
 var Fields = []Field{
-	{"model", "`name` of the network: see bench list", Identity, text(func(s *Spec) *string { return &s.Model }), nil},
-	{"width", fmt.Sprintf("channels of the network's first stage or area; 0 means %d for %s, as published for the others", defaultWidth, defaultModel), Identity, whole(func(s *Spec) *int { return &s.Width }), nil},
-	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", Identity, whole(func(s *Spec) *int { return &s.Steps }), nil},
-	{"variants", "`names` of the variants: see bench list", Passing, list(func(s *Spec) *[]string { return &s.Variants }), nil},
-	{"variant", "`name` of the variant to train: see bench list", Identity, one(func(s *Spec) *[]string { return &s.Variants }), nil},
-	{"repetitions", "translations of each image in its batch; 0 means the variant's", Identity, whole(func(s *Spec) *int { return &s.Repetitions }), nil},
-	{"init", "`file` of weights to start with, safetensors or PyTorch's; none unless given", Identity, text(func(s *Spec) *string { return &s.Initial }), nil},
-	{"data", "`name` of the data set: see bench list", Identity, text(func(s *Spec) *string { return &s.Data.Name }), nil},
-	{"data-dir", "`folder` of a data set that is not embedded", Changeable, text(func(s *Spec) *string { return &s.Data.Folder }), ofFolders},
-	{"download", "fetch the data set into -data-dir if it is not there", Passing, truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
-	{"epochs", "epochs: as many steps as make one pass over the images, for every variant", Identity, whole(func(s *Spec) *int { return &s.Epochs }), nil},
-	{"batch", "images a step, repetitions included", Identity, whole(func(s *Spec) *int { return &s.Batch }), nil},
-	{"optimizer", "sgd, adam or adamw", Identity, text(func(s *Spec) *string { return &s.Optimiser.Method }), nil},
-	{"lr", "learning rate, the largest of one cycle; 0 means the variant's default", Identity, number(func(s *Spec) *float64 { return &s.LearningRate }), nil},
-	{"weight-decay", "weight decay", Identity, number(func(s *Spec) *float64 { return &s.Optimiser.WeightDecay }), nil},
-	{"momentum", "momentum of sgd", Identity, number(func(s *Spec) *float64 { return &s.Optimiser.Momentum }), ofMomentum},
-	{"schedule", "course of the learning rate: onecycle, multistep or constant", Identity, text(func(s *Spec) *string { return &s.Schedule.Form }), nil},
-	{"milestones", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150", Identity, wholes(func(s *Spec) *[]int { return &s.Schedule.Milestones }), ofMultistep},
-	{"gamma", "factor of multistep", Identity, number(func(s *Spec) *float64 { return &s.Schedule.Gamma }), ofMultistep},
-	{"image-size", fmt.Sprintf("side of the images of -data folder, pixels; 0 means %d", imagenet.Side), Identity, whole(func(s *Spec) *int { return &s.Data.Side }), nil},
-	{"skip-bad-images", "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out", Identity, truth(func(s *Spec) *bool { return &s.Data.SkipBad }), nil},
-	{"background", "lay transparent pictures over this `colour`, such as white, #8090a0 or 128,128,128; otherwise their transparency is dropped, as torchvision does it", Identity, colour(func(s *Spec) *string { return &s.Data.Background }), nil},
-	{"padding", "largest translation of a training image, pixels; imagenet and folder train on random parts instead", Identity, whole(func(s *Spec) *int { return &s.Data.Padding }), ofTranslations},
-	{"flip", "mirror half of the training images; imagenet and folder always do", Identity, truth(func(s *Spec) *bool { return &s.Data.Flip }), ofTranslations},
-	{"validation", "share of the training images to hold back and evaluate on; 0 means none", Identity, number(func(s *Spec) *float64 { return &s.Data.Validation }), nil},
-	{"seed", "source of initial weights, order and translations", Identity, seed(func(s *Spec) *uint64 { return &s.Seed }), nil},
-	{"seeds", "seeds to train each variant with, counted from -seed", Passing, whole(func(s *Spec) *int { return &s.Seeds }), nil},
+	{"model", "`name` of the network: see bench list", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Model }), nil},
+	{"width", fmt.Sprintf("channels of the network's first stage or area; 0 means %d for %s, as published for the others", defaultWidth, defaultModel), ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Width }), nil},
+	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Steps }), nil},
+	{"variants", "`names` of the variants: see bench list", ForSome, NotKept, setting.List(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"variant", "`name` of the variant to train: see bench list", ForSome, Identity, setting.One(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"repetitions", "translations of each image in its batch; 0 means the variant's", ForSome, Identity, setting.Integer(func(s *Spec) *int { return &s.Repetitions }), nil},
+	{"init", "`file` of weights to start with, safetensors or PyTorch's; none unless given", ForSome, Identity, setting.Text(func(s *Spec) *string { return &s.Initial }), nil},
+	{"data", "`name` of the data set: see bench list", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Data.Name }), nil},
+	{"data-dir", "`folder` of a data set that is not embedded", ForTraining, Changeable, setting.Text(func(s *Spec) *string { return &s.Data.Folder }), ofFolders},
+	{"download", "fetch the data set into -data-dir if it is not there", ForTraining, NotKept, setting.Truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
+	{"epochs", "epochs: as many steps as make one pass over the images, for every variant", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Epochs }), nil},
+	{"batch", "images a step, repetitions included", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Batch }), nil},
+	{"optimizer", "sgd, adam or adamw", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Optimiser.Method }), nil},
+	{"lr", "learning rate, the largest of one cycle; 0 means the variant's default", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.LearningRate }), nil},
+	{"weight-decay", "weight decay", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Optimiser.WeightDecay }), nil},
+	{"momentum", "momentum of sgd", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Optimiser.Momentum }), ofMomentum},
+	{"schedule", "course of the learning rate: onecycle, multistep or constant", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Schedule.Form }), nil},
+	{"milestones", "`epochs` after which multistep multiplies the rate by -gamma, such as 100,150", ForTraining, Identity, setting.IntegerList(func(s *Spec) *[]int { return &s.Schedule.Milestones }), ofMultistep},
+	{"gamma", "factor of multistep", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Schedule.Gamma }), ofMultistep},
+	{"image-size", fmt.Sprintf("side of the images of -data folder, pixels; 0 means %d", imagenet.Side), ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Data.Side }), nil},
+	{"skip-bad-images", "count and list images that cannot be read instead of stopping: in training the next of their class stands in, test images are left out", ForTraining, Identity, setting.Truth(func(s *Spec) *bool { return &s.Data.SkipBad }), nil},
+	{"background", "lay transparent pictures over this `colour`, such as white, #8090a0 or 128,128,128; otherwise their transparency is dropped, as torchvision does it", ForTraining, Identity, setting.Checked(func(s *Spec) *string { return &s.Data.Background }, isColour), nil},
+	{"padding", "largest translation of a training image, pixels; imagenet and folder train on random parts instead", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Data.Padding }), ofTranslations},
+	{"flip", "mirror half of the training images; imagenet and folder always do", ForTraining, Identity, setting.Truth(func(s *Spec) *bool { return &s.Data.Flip }), ofTranslations},
+	{"validation", "share of the training images to hold back and evaluate on; 0 means none", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Data.Validation }), nil},
+	{"seed", "source of initial weights, order and translations", ForTraining, Identity, setting.Seed(func(s *Spec) *uint64 { return &s.Seed }), nil},
+	{"seeds", "seeds to train each variant with, counted from -seed", ForSome, NotKept, setting.Integer(func(s *Spec) *int { return &s.Seeds }), nil},
 
-	{"first-conv", "keep the first `n` layers of local networks convolutional", Identity, whole(func(s *Spec) *int { return &s.Local.FirstConvolutional }), ofLocal},
-	{"conv-1x1", "keep the 1x1 layers of local networks convolutional", Identity, truth(func(s *Spec) *bool { return &s.Local.Convolutional1x1 }), ofLocal},
-	{"freeze-1x1", "freeze the 1x1 layers of local networks at their initial weights", Identity, truth(func(s *Spec) *bool { return &s.Local.Frozen1x1 }), ofLocal},
-	{"deviation", "start local weights at a shared kernel plus `eps` times as much noise; negative means independently", Identity, number(func(s *Spec) *float64 { return &s.Local.Deviation }), ofLocal},
+	{"first-conv", "keep the first `n` layers of local networks convolutional", ForLocal, Identity, setting.Integer(func(s *Spec) *int { return &s.Local.FirstConvolutional }), ofLocal},
+	{"conv-1x1", "keep the 1x1 layers of local networks convolutional", ForLocal, Identity, setting.Truth(func(s *Spec) *bool { return &s.Local.Convolutional1x1 }), ofLocal},
+	{"freeze-1x1", "freeze the 1x1 layers of local networks at their initial weights", ForLocal, Identity, setting.Truth(func(s *Spec) *bool { return &s.Local.Frozen1x1 }), ofLocal},
+	{"deviation", "start local weights at a shared kernel plus `eps` times as much noise; negative means independently", ForLocal, Identity, setting.Number(func(s *Spec) *float64 { return &s.Local.Deviation }), ofLocal},
 
-	{"sleep", "what happens in the sleep of lc-sleep variants: " + either(weightshare.Kinds()), Identity, text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep},
-	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", Identity, whole(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep},
-	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", Identity, text(func(s *Spec) *string { return &s.Sleep.Source }), ofLearning},
-	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", Identity, text(func(s *Spec) *string { return &s.Sleep.Engine }), ofLearning},
-	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", Identity, whole(func(s *Spec) *int { return &s.Sleep.Iterations }), ofLearning},
-	{"sleep-patterns", "patterns an iteration", Identity, whole(func(s *Spec) *int { return &s.Sleep.Patterns }), ofLearning},
-	{"sleep-rate", fmt.Sprintf("learning rate of a sleep; 0 means %v for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", weightshare.ReferenceRate), Identity, number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofLearning},
-	{"sleep-gamma", "pull to the weights from before a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofLearning},
-	{"sleep-momentum", "momentum of a sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofLearning},
-	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofDynamics},
-	{"sleep-alpha", "strength of inhibition of a dynamic sleep", Identity, number(func(s *Spec) *float64 { return &s.Sleep.Alpha }), ofDynamics},
-	{"sleep-steps", "time steps a pattern of a dynamic sleep", Identity, whole(func(s *Spec) *int { return &s.Sleep.Steps }), ofDynamics},
-	{"sleep-over-time", "learn after each time step of a dynamic sleep, not only after the last of a pattern", Identity, truth(func(s *Spec) *bool { return &s.Sleep.OverTime }), ofDynamics},
-	{"sleep-settle", "time steps at the start of a pattern without learning, with -sleep-over-time", Identity, whole(func(s *Spec) *int { return &s.Sleep.Settle }), ofSettling},
+	{"sleep", "what happens in the sleep of lc-sleep variants: " + either(weightshare.Kinds()), ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Sleep.Kind }), ofSleep},
+	{"sleep-period", "side of the patterns, pixels, for all layers; 0 means each layer's kernel", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Period }), ofSleep},
+	{"sleep-source", "patterns of hebbian and dynamic sleep: gaussian, patches (of images) or pooled (images made periodic)", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Sleep.Source }), ofLearning},
+	{"sleep-engine", "how hebbian and dynamic sleep are computed: fast, or graph (neuron by neuron, in a gorgonia graph; the same to rounding, and slower)", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Sleep.Engine }), ofLearning},
+	{"sleep-iterations", "iterations of a sleep, each with patterns of its own", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Iterations }), ofLearning},
+	{"sleep-patterns", "patterns an iteration", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Patterns }), ofLearning},
+	{"sleep-rate", fmt.Sprintf("learning rate of a sleep; 0 means %v for gaussian patterns, less for layers that it would let diverge, and the largest that is safe for others", weightshare.ReferenceRate), ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Rate }), ofLearning},
+	{"sleep-gamma", "pull to the weights from before a sleep", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Gamma }), ofLearning},
+	{"sleep-momentum", "momentum of a sleep", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Momentum }), ofLearning},
+	{"sleep-tau", "time constant of the rates of a dynamic sleep, time steps", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Tau }), ofDynamics},
+	{"sleep-alpha", "strength of inhibition of a dynamic sleep", ForTraining, Identity, setting.Number(func(s *Spec) *float64 { return &s.Sleep.Alpha }), ofDynamics},
+	{"sleep-steps", "time steps a pattern of a dynamic sleep", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Steps }), ofDynamics},
+	{"sleep-over-time", "learn after each time step of a dynamic sleep, not only after the last of a pattern", ForTraining, Identity, setting.Truth(func(s *Spec) *bool { return &s.Sleep.OverTime }), ofDynamics},
+	{"sleep-settle", "time steps at the start of a pattern without learning, with -sleep-over-time", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Sleep.Settle }), ofSettling},
 
-	{"mode", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images", Identity, text(func(s *Spec) *string { return &s.Evaluation.Mode }), nil},
-	{"evaluate-every", "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch", Identity, whole(func(s *Spec) *int { return &s.Evaluation.Every }), nil},
-	{"evaluate-training-every", "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never", Identity, whole(func(s *Spec) *int { return &s.Evaluation.EveryTraining }), nil},
+	{"mode", "`images` that the results are of: test, or validation, which needs -validation and never looks at the test images", ForEvaluation, Identity, setting.Text(func(s *Spec) *string { return &s.Evaluation.Mode }), nil},
+	{"evaluate-every", "`epochs` from one evaluation on test and validation images to the next; there is always one after the last epoch", ForEvaluation, Identity, setting.Integer(func(s *Spec) *int { return &s.Evaluation.Every }), nil},
+	{"evaluate-training-every", "likewise on the training images, untranslated and with running statistics; takes about a third of the time of an epoch each; 0 means never", ForEvaluation, Identity, setting.Integer(func(s *Spec) *int { return &s.Evaluation.EveryTraining }), nil},
 
-	{"out", "`folder` to write the report and checkpoints to; none unless given", Passing, text(func(s *Spec) *string { return &s.Checkpoints.Folder }), nil},
-	{"save", "`file` to write the trained weights to: .safetensors", Passing, text(func(s *Spec) *string { return &s.Save }), nil},
-	{"checkpoint-every", "`epochs`, or a time such as 10m, between checkpoints in -out; there is also one when a run is stopped or ends", Changeable, text(func(s *Spec) *string { return &s.Checkpoints.Every }), ofCheckpoints},
-	{"keep", "`number` of checkpoints that stay, the newest", Changeable, whole(func(s *Spec) *int { return &s.Checkpoints.Keep }), ofCheckpoints},
-	{"fresh", "start anew where -out has checkpoints, and remove them", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
-	{"skip-damaged", "go on from the newest checkpoint that is not damaged", Passing, truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
+	{"out", "`folder` to write the report and checkpoints to; none unless given", ForCheckpoints, NotKept, setting.Text(func(s *Spec) *string { return &s.Checkpoints.Folder }), nil},
+	{"save", "`file` to write the trained weights to: .safetensors", ForSome, NotKept, setting.Text(func(s *Spec) *string { return &s.Save }), nil},
+	{"checkpoint-every", "`epochs`, or a time such as 10m, between checkpoints in -out; there is also one when a run is stopped or ends", ForCheckpoints, Changeable, setting.Text(func(s *Spec) *string { return &s.Checkpoints.Every }), ofCheckpoints},
+	{"keep", "`number` of checkpoints that stay, the newest", ForCheckpoints, Changeable, setting.Integer(func(s *Spec) *int { return &s.Checkpoints.Keep }), ofCheckpoints},
+	{"fresh", "start anew where -out has checkpoints, and remove them", ForCheckpoints, NotKept, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.Fresh }), ofCheckpoints},
+	{"skip-damaged", "go on from the newest checkpoint that is not damaged", ForCheckpoints, NotKept, setting.Truth(func(s *Spec) *bool { return &s.Checkpoints.SkipDamaged }), ofCheckpoints},
 }
 
 // either lists names as in "a, b or c".
@@ -141,6 +157,8 @@ func (s *Spec) NeedEffects(given map[string]bool) error {
 	return nil
 }
 
+// The functions from here on are Idle of fields.
+
 func ofFolders(s *Spec) string {
 	for _, set := range data.List() {
 		if set.Name == s.Data.Name && !set.Folder {
@@ -175,20 +193,22 @@ func ofTranslations(s *Spec) string {
 	return ""
 }
 
-func (s *Spec) some(what func(Variant) bool) bool {
+// hasVariant tells whether a variant is of some kind. Where variants are misspelt, which
+// Check says, it is true.
+func (s *Spec) hasVariant(kind func(Variant) bool) bool {
 	variants, err := ParseVariants(s.Variants...)
-	return err != nil || slices.ContainsFunc(variants, what) // a mistake is told elsewhere
+	return err != nil || slices.ContainsFunc(variants, kind)
 }
 
 func ofLocal(s *Spec) string {
-	if !s.some(func(v Variant) bool { return v.Local }) {
+	if !s.hasVariant(func(v Variant) bool { return v.Local }) {
 		return "it is of local layers, and the variant conv has none"
 	}
 	return ""
 }
 
 func ofSleep(s *Spec) string {
-	if !s.some(Variant.Sleeps) {
+	if !s.hasVariant(Variant.Sleeps) {
 		return "it is of variants that sleep, and none is here"
 	}
 	return ""
@@ -238,7 +258,8 @@ func Differences(was, is Spec) error {
 	return differences("-", before, now)
 }
 
-// differences lists what two sets of values do not agree in, or returns nil.
+// differences lists the names whose values differ in two sets, or returns nil. The prefix
+// comes before each name.
 func differences(prefix string, was, is map[string]string) error {
 	all := maps.Clone(was)
 	maps.Copy(all, is)
@@ -277,7 +298,7 @@ func specOf(flags map[string]string, dir string) (Spec, error) {
 		f := FieldOf(name)
 		switch {
 		case name == "v": // list what does not fit, which is no setting of a run
-		case f == nil || f.Role == Passing:
+		case f == nil || f.Role == NotKept:
 			return s, errors.Errorf("-%s %s, now not there", name, flags[name])
 		default:
 			if err := f.Value(&s).Set(flags[name]); err != nil {
@@ -286,125 +307,4 @@ func specOf(flags map[string]string, dir string) (Spec, error) {
 		}
 	}
 	return s, nil
-}
-
-// setting is a Value at a place in a Spec.
-type setting[T any] struct {
-	at    *T
-	show  func(T) string
-	parse func(string) (T, error)
-	truth bool
-}
-
-func (v setting[T]) String() string { // of the zero value, too, as package flag asks
-	if v.at == nil {
-		return ""
-	}
-	return v.show(*v.at)
-}
-
-func (v setting[T]) Set(text string) error {
-	x, err := v.parse(text)
-	if err == nil {
-		*v.at = x
-	}
-	return err
-}
-
-func (v setting[T]) IsBoolFlag() bool { return v.truth }
-
-// at makes values of a place in a Spec, with how they are shown and read.
-func at[T any](place func(*Spec) *T, show func(T) string, parse func(string) (T, error)) func(*Spec) Value {
-	return func(s *Spec) Value { return setting[T]{place(s), show, parse, false} }
-}
-
-func same(text string) string { return text }
-
-func text(place func(*Spec) *string) func(*Spec) Value {
-	return at(place, same, func(t string) (string, error) { return t, nil })
-}
-
-func colour(place func(*Spec) *string) func(*Spec) Value {
-	return at(place, same, func(t string) (string, error) {
-		_, err := ParseColour(t)
-		return t, err
-	})
-}
-
-func whole(place func(*Spec) *int) func(*Spec) Value {
-	return at(place, strconv.Itoa, func(t string) (int, error) {
-		n, err := strconv.ParseInt(t, 0, strconv.IntSize)
-		return int(n), wrong(err, "a whole number")
-	})
-}
-
-func seed(place func(*Spec) *uint64) func(*Spec) Value {
-	return at(place, func(n uint64) string { return strconv.FormatUint(n, 10) }, func(t string) (uint64, error) {
-		n, err := strconv.ParseUint(t, 0, 64)
-		return n, wrong(err, "a whole number of at least 0")
-	})
-}
-
-func number(place func(*Spec) *float64) func(*Spec) Value {
-	return at(place, func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }, func(t string) (float64, error) {
-		x, err := strconv.ParseFloat(t, 64)
-		return x, wrong(err, "a number")
-	})
-}
-
-func truth(place func(*Spec) *bool) func(*Spec) Value {
-	return func(s *Spec) Value {
-		return setting[bool]{place(s), strconv.FormatBool, func(t string) (bool, error) {
-			b, err := strconv.ParseBool(t)
-			return b, wrong(err, "true or false")
-		}, true}
-	}
-}
-
-func wrong(err error, want string) error {
-	if err != nil {
-		return errors.Errorf("want %s", want)
-	}
-	return nil
-}
-
-func joined(names []string) string { return strings.Join(names, ",") }
-
-// list is names between commas.
-func list(place func(*Spec) *[]string) func(*Spec) Value {
-	return at(place, joined, func(t string) ([]string, error) { return Names(t), nil })
-}
-
-// one is a list of one name.
-func one(place func(*Spec) *[]string) func(*Spec) Value {
-	return at(place, joined, func(t string) ([]string, error) { return []string{t}, nil })
-}
-
-func wholes(place func(*Spec) *[]int) func(*Spec) Value {
-	return at(place, func(l []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(l), " ", ","), "[]") }, Numbers)
-}
-
-// Names reads names between commas.
-func Names(list string) []string {
-	names := strings.Split(list, ",")
-	for i := range names {
-		names[i] = strings.TrimSpace(names[i])
-	}
-	return names
-}
-
-// Numbers reads whole numbers between commas; an empty list is none.
-func Numbers(list string) ([]int, error) {
-	if list == "" {
-		return nil, nil
-	}
-	var numbers []int
-	for _, field := range Names(list) {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			return nil, errors.Errorf("%q in %q is not a whole number", field, list)
-		}
-		numbers = append(numbers, n)
-	}
-	return numbers, nil
 }

@@ -58,18 +58,18 @@ func (r sleepRecord) state() weightshare.SleeperState {
 // keeper keeps the checkpoints of one run.
 type keeper struct {
 	folder  runs.Folder
-	epochs  int           // from checkpoint to checkpoint, or
-	time    time.Duration // from one to the next
+	epochs  int           // from one checkpoint to the next or, if 0,
+	time    time.Duration // the time between them
 	keep    int           // how many stay
-	repeats bool          // the finished run may be gone on with, to save its weights elsewhere
-	Record                // the newest; what it says of the run is right from the start
+	repeats bool          // a finished run keeps its optimiser's averages, and may save its weights elsewhere
+	Record                // the newest; before there is one, Run has the seed alone
 	at      runs.Place
-	begun   time.Time // of this process's part, zero if that is over
-	written time.Time // the newest, or begun
+	begun   time.Time // when this process began to train it; zero while it does not
+	written time.Time // when the newest checkpoint was, or begun
 }
 
-// newest reads the newest checkpoint of a folder, if there is one. Of those that are
-// damaged it says so, and goes past them only if it was told to.
+// newest reads the newest checkpoint of a folder, if there is one. One that is damaged is
+// an error or, with skipDamaged, said and skipped.
 func newest(dir string, skipDamaged bool, say func(format string, args ...any)) (Record, runs.Place, error) {
 	var r Record
 	at, damaged, err := runs.Folder{Dir: dir}.Newest(&r)
@@ -100,20 +100,21 @@ func newest(dir string, skipDamaged bool, say func(format string, args ...any)) 
 	return r, at, nil
 }
 
-// keeps tells whether there is a checkpoint.
-func (k *keeper) keeps() bool { return k != nil && k.at != (runs.Place{}) }
+// has tells whether there is a checkpoint; also of a nil keeper, which has none.
+func (k *keeper) has() bool { return k != nil && k.at != (runs.Place{}) }
 
-// begin says that the run, of this Spec and these facts, is trained from now on.
+// begin starts the clock of this process's part of a run. Checkpoints from now on are of
+// this Spec and these facts.
 func (k *keeper) begin(s Spec, facts map[string]string) {
 	now := time.Now()
-	if !k.keeps() {
+	if !k.has() {
 		k.Record = Record{Command: s.Checkpoints.Command, Started: now, Run: results.Run{Seed: k.Run.Seed}}
 	}
 	k.Spec, k.Flags, k.Facts, k.Build, k.Instructions = &s, nil, facts, runs.Build(), runs.Instructions()
 	k.begun, k.written = now, now
 }
 
-// end says that the run is no longer trained, for now.
+// end stops the clock, when this process trains the run no longer.
 func (k *keeper) end() {
 	k.Seconds, k.begun = k.seconds(), time.Time{}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/pkg/errors"
 
@@ -41,9 +40,47 @@ func Load(dir string, skipDamaged bool) (*Kept, error) {
 	return &Kept{*r.Spec, r.Run, at.Epochs, at.String(), (runs.Folder{Dir: dir}).Tensors(at), r.Facts}, nil
 }
 
-// Fits is an error if the images of an experiment are not what the network of a
+// GoOn is what the newest checkpoint in a folder of one run was told, with what now was
+// told besides: the settings that were given, by name. It is an error, which lists them
+// all, if these contradict the checkpoint.
+func GoOn(dir string, now Spec, given map[string]bool) (Spec, error) {
+	if places, err := (runs.Folder{Dir: dir}).Places(); err != nil || len(places) == 0 {
+		return now, errors.Errorf("folder %q has no checkpoint to go on from", dir)
+	}
+	switch c := now.Checkpoints; {
+	case c.Folder != "" && filepath.Clean(c.Folder) != filepath.Clean(dir):
+		return now, errors.Errorf("-out %s and -resume %s: a run stays in its folder", c.Folder, dir)
+	case c.Fresh:
+		return now, errors.New("-fresh starts anew and -resume goes on: want one of them")
+	}
+	kept, err := Load(dir, now.Checkpoints.SkipDamaged)
+	switch {
+	case err != nil:
+		return now, err
+	case kept == nil:
+		return now, errors.Errorf("folder %q has no checkpoint that is not damaged", dir)
+	}
+	s := kept.Spec
+	for _, f := range Fields {
+		if given[f.Name] {
+			if err := f.Value(&s).Set(f.Value(&now).String()); err != nil {
+				return now, errors.Wrapf(err, "-%s", f.Name)
+			}
+		}
+	}
+	if err := Differences(kept.Spec, s); err != nil {
+		return now, errors.Errorf("%s in %s is of a run with other settings: %v", kept.Name, dir, err)
+	}
+	if kept.Run.Seed != s.Seed {
+		return now, errors.Errorf("%s in %s is of seed %d of a comparison from seed %d, which bench compare goes on with", kept.Name, dir, kept.Run.Seed, s.Seed)
+	}
+	s.Checkpoints.Folder, s.Checkpoints.OneRun, s.Seeds = dir, true, 1
+	return s, nil
+}
+
+// Matches is an error if the images of an experiment are not what the network of a
 // checkpoint was trained on.
-func (k *Kept) Fits(e *Experiment) error {
+func (k *Kept) Matches(e *Experiment) error {
 	was, is := map[string]string{}, map[string]string{}
 	now := e.facts(Variant{}, 0)
 	for _, name := range []string{"classes", "image size", "normalisation"} {
@@ -52,7 +89,7 @@ func (k *Kept) Fits(e *Experiment) error {
 	return errors.Wrapf(differences("", was, is), "%s is not what the network was trained on", e.Spec.Data.Name)
 }
 
-// starts tells whether a run of a variant is to start, and not only to go on.
+// starts tells whether a run of a variant has no checkpoint to go on from.
 func (e *Experiment) starts(v Variant) bool {
 	c := e.Spec.Checkpoints
 	if c.Folder == "" || c.Fresh {
@@ -126,7 +163,7 @@ func (e *Experiment) find() error {
 			if k.Record, k.at, err = newest(dir, c.SkipDamaged, e.observer.line); err != nil {
 				return err
 			}
-			if err := k.fits(e.of(v), e.facts(v, e.Variants[i].Parameters), seed, e.observer.line); err != nil {
+			if err := k.check(e.keptSpec(v), e.facts(v, e.Variants[i].Parameters), seed, e.observer.line); err != nil {
 				return err
 			}
 			k.Run.Seed = seed
@@ -149,8 +186,8 @@ func (e *Experiment) find() error {
 	return nil
 }
 
-// of is the Spec that is kept with a run of a variant.
-func (e *Experiment) of(v Variant) Spec {
+// keptSpec is the Spec that is kept with a run of a variant.
+func (e *Experiment) keptSpec(v Variant) Spec {
 	s := e.Spec
 	s.Variants = []string{v.Name}
 	if s.Data.Folder != "" { // it may go on from elsewhere
@@ -178,11 +215,11 @@ func (e *Experiment) facts(v Variant, parameters int) map[string]string {
 	return facts
 }
 
-// fits compares what a kept run depends on with what it is to go on with. All
-// differences are listed; another build of the program or another processor is only
-// said.
-func (k *keeper) fits(s Spec, facts map[string]string, seed uint64, say func(format string, args ...any)) error {
-	if !k.keeps() {
+// check is an error, which lists all differences, if a run that is kept is to go on with
+// other settings or on other data. Another build of the program or another processor is
+// no error; say hears of it.
+func (k *keeper) check(s Spec, facts map[string]string, seed uint64, say func(format string, args ...any)) error {
+	if !k.has() {
 		return nil
 	}
 	err := Differences(*k.Spec, s)
@@ -213,22 +250,10 @@ func (k *keeper) fits(s Spec, facts map[string]string, seed uint64, say func(for
 // Weights is the file of a run's weights in its newest checkpoint: of seed j of variant
 // i. It is "" where nothing is kept.
 func (e *Experiment) Weights(i, j int) string {
-	if n := j*len(e.variants) + i; n < len(e.keepers) && e.keepers[n].keeps() {
+	if n := j*len(e.variants) + i; n < len(e.keepers) && e.keepers[n].has() {
 		return e.keepers[n].folder.Tensors(e.keepers[n].at)
 	}
 	return ""
-}
-
-// Times are when the first of the runs started, zero if none is kept, and how long all
-// took, in all processes.
-func (e *Experiment) Times() (started time.Time, took time.Duration) {
-	for _, k := range e.keepers {
-		took += time.Duration(k.seconds() * float64(time.Second))
-		if !k.Started.IsZero() && (started.IsZero() || k.Started.Before(started)) {
-			started = k.Started
-		}
-	}
-	return started, took
 }
 
 // Command is what started the first run, if it is kept.

@@ -10,6 +10,7 @@ import (
 
 	"hypnos/bench/results"
 	"hypnos/data"
+	"hypnos/graph"
 	"hypnos/train"
 	"hypnos/weightshare"
 )
@@ -27,8 +28,8 @@ func Run(ctx context.Context, s Spec, o Observer) ([]results.Variant, error) {
 	return e.Variants, err
 }
 
-// Run is Run of an experiment that is open. Seeds are outside: one that is stopped early
-// has all variants.
+// Run is Run of an experiment that is open. It trains all variants from one seed before
+// the next, so that one that is stopped early has all variants.
 func (e *Experiment) Run(ctx context.Context) error {
 	if len(e.variants) == 0 {
 		return errors.New("no variants to train")
@@ -64,7 +65,7 @@ func (e *Experiment) run(ctx context.Context, i, j int, v Variant, k *keeper) er
 		if err := os.MkdirAll(k.folder.Dir, 0o755); err != nil {
 			return errors.Wrap(err, "folder of a run")
 		}
-		k.begin(e.of(v), e.facts(v, e.Variants[i].Parameters))
+		k.begin(e.keptSpec(v), e.facts(v, e.Variants[i].Parameters))
 		defer k.end()
 	}
 	var err error
@@ -94,7 +95,7 @@ func (e *Experiment) measure(ctx context.Context, v Variant, seed uint64, k *kee
 	steps := e.Spec.Epochs * perEpoch
 	done := 0
 	name := fmt.Sprintf("%s, seed %d", v.Name, seed)
-	if k.keeps() {
+	if k.has() {
 		run, done = k.Run, k.State.Step
 		e.observer.Steps(done)
 		if run.Complete && e.Spec.Save == "" { // and has weights, if they are to be saved
@@ -102,18 +103,13 @@ func (e *Experiment) measure(ctx context.Context, v Variant, seed uint64, k *kee
 		}
 		e.observer.line("%s: goes on after step %d of %d", name, done, steps)
 	}
-	net, err := e.Network(v, seed)
-	if err != nil {
-		return run, err
-	}
-	loader, err := e.loader(v, seed)
+	net, loader, sleeper, err := e.prepare(v, seed)
 	if err != nil {
 		return run, err
 	}
 	e.observer.Describe(name)
 	schedule := e.schedule
 	schedule.Rate = e.learningRate(v)
-	var sleeper *weightshare.Sleeper
 	options := train.Options{
 		Epochs: e.Spec.Epochs, StepsPerEpoch: perEpoch, Batch: e.Spec.Batch,
 		Optimiser: e.optimiser, Schedule: schedule,
@@ -126,20 +122,17 @@ func (e *Experiment) measure(ctx context.Context, v Variant, seed uint64, k *kee
 			e.observer.line("%s: epoch %d of %d, training loss %.3f%s", name, done.Epoch, e.Spec.Epochs, done.Training.Loss, e.top1(done))
 		},
 	}
-	if v.Sleeps() {
-		if sleeper, err = e.sleeper(v, net, seed); err != nil {
-			return run, err
-		}
+	if sleeper != nil {
 		options.Sleep = sleeper.Step
 	}
 	switch {
-	case k.keeps():
+	case k.has():
 		if err := k.restore(net, sleeper); err != nil {
 			return run, errors.Wrapf(err, "%s", k.at)
 		}
 		options.Resume = &k.State
 	case e.Spec.Initial != "":
-		if err := e.load(net, nil); err != nil { // Open has told
+		if err := e.load(net, nil); err != nil { // Open has told the notes
 			return run, err
 		}
 	}
@@ -157,6 +150,21 @@ func (e *Experiment) measure(ctx context.Context, v Variant, seed uint64, k *kee
 	return run, err
 }
 
+// prepare makes what trains a variant: its network, its batches and, where it sleeps, what
+// puts it to sleep, or else nil.
+func (e *Experiment) prepare(v Variant, seed uint64) (*graph.Network, *data.Loader, *weightshare.Sleeper, error) {
+	net, err := e.Network(v, seed)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	loader, err := e.loader(v, seed)
+	if err != nil || !v.Sleeps() {
+		return net, loader, nil, err
+	}
+	sleeper, err := e.sleeper(v, net, seed)
+	return net, loader, sleeper, err
+}
+
 // listSkipped tells the training images that could not be read, each of them once.
 func (e *Experiment) listSkipped() {
 	if e.skipping == nil {
@@ -170,8 +178,8 @@ func (e *Experiment) listSkipped() {
 	}
 }
 
-// evaluations are those of the training loop, on the parts. Which images are right of
-// those that the results are of is heard each time.
+// evaluations are those of the training loop, on the parts. Each time that the images which
+// results are of are evaluated, heard is told which of them the network is right about.
 func (e *Experiment) evaluations(heard func(right []bool)) []train.Evaluation {
 	var all []train.Evaluation
 	for _, p := range e.parts {
@@ -186,7 +194,7 @@ func (e *Experiment) evaluations(heard func(right []bool)) []train.Evaluation {
 	return all
 }
 
-// top1 says what an epoch came to on the test or validation images, if it was
+// top1 says what top-1 an epoch ended with on the test or validation images, if that was
 // measured.
 func (e *Experiment) top1(done train.Epoch) string {
 	text := ""
@@ -198,7 +206,7 @@ func (e *Experiment) top1(done train.Epoch) string {
 	return text
 }
 
-// row turns an epoch of the training loop to one of the report.
+// row makes a report's epoch of one of the training loop.
 func (e *Experiment) row(done train.Epoch, layers []weightshare.Measures, sleeper *weightshare.Sleeper) results.Epoch {
 	epoch := results.Epoch{
 		Epoch: done.Epoch, Step: done.Step, LearningRate: done.LearningRate,

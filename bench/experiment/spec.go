@@ -180,7 +180,7 @@ func Width(model string, width int) int {
 	return width
 }
 
-// Connectivity is what the exceptions come to for networks that are local.
+// Connectivity is that of networks which are local, but for these exceptions.
 func (l Local) Connectivity() graph.Connectivity {
 	c := graph.Connectivity{FirstConvolutional: l.FirstConvolutional, Convolutional1x1: l.Convolutional1x1, Frozen1x1: l.Frozen1x1}
 	if !(l.Deviation < 0) { // NaN is an error of the network's
@@ -220,7 +220,7 @@ func (s Sleep) Phase() (weightshare.Phase, error) {
 	return p, p.Check()
 }
 
-// settled is what the words of a Spec come to.
+// settled is what a Spec's words stand for, as other packages take it.
 type settled struct {
 	variants      []Variant
 	phase         weightshare.Phase
@@ -229,12 +229,12 @@ type settled struct {
 	transform     data.Transform // of training images
 	preprocessing data.Preprocessing
 	background    color.Color
-	epochs        int           // from checkpoint to checkpoint, or
-	time          time.Duration // from one to the next
+	epochs        int           // from one checkpoint to the next or, if 0,
+	time          time.Duration // the time between them
 }
 
-// Check returns an error for a Spec that nothing can come of, whatever the data. It
-// names settings as Fields does, with a dash.
+// Check returns an error for a Spec that cannot be trained, whatever the data. It names
+// settings as Fields does, with a dash.
 func (s Spec) Check() error {
 	_, err := s.settle()
 	return err

@@ -3,12 +3,12 @@ package experiment
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pkg/errors"
 
+	"hypnos/bench/setting"
 	"hypnos/graph"
 	"hypnos/weightshare"
 )
@@ -94,17 +94,14 @@ func plural(n int, what string) string {
 // error.
 func ParseVariants(names ...string) ([]Variant, error) {
 	var variants []Variant
-	for i, name := range names {
+	for _, name := range names {
 		v, err := ParseVariant(name)
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(names[:i], name) {
-			return nil, errors.Errorf("variant %q stands twice in %q", name, strings.Join(names, ","))
-		}
 		variants = append(variants, v)
 	}
-	return variants, nil
+	return variants, setting.Distinct("variant %q", names)
 }
 
 // Start names the network that a variant starts with: all local ones of a seed start

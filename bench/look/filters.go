@@ -55,7 +55,7 @@ func (o FilterOptions) Picture(l *graph.Layer) plotting.Picture {
 			Image:   grid(magnified(filters, columns), columns, filterGap),
 		}
 	}
-	rows, columns := spread(f.Output.Height, o.Side), spread(f.Output.Width, o.Side)
+	rows, columns := evenly(f.Output.Height, o.Side), evenly(f.Output.Width, o.Side)
 	var filters []image.Image // channel by channel, then location by location
 	for channel := range f.Channels {
 		for _, h := range rows {
@@ -89,9 +89,9 @@ func (o FilterOptions) Picture(l *graph.Layer) plotting.Picture {
 	return p
 }
 
-// spread returns up to n of size places, evenly and from the middle of as many
-// equal parts.
-func spread(size, n int) []int {
+// evenly returns up to n of the indices below size: those in the middle of as many equal
+// parts.
+func evenly(size, n int) []int {
 	n = min(n, size)
 	places := make([]int, n)
 	for i := range places {

@@ -8,7 +8,7 @@ import (
 // Locations that are shown stand for equal parts of the map.
 func TestSpread(t *testing.T) {
 	for want, got := range map[string][]int{
-		"[0 1 2]": spread(3, 5), "[5 16 26]": spread(32, 3), "[3]": spread(7, 1), "[0]": spread(1, 9),
+		"[0 1 2]": evenly(3, 5), "[5 16 26]": evenly(32, 3), "[3]": evenly(7, 1), "[0]": evenly(1, 9),
 	} {
 		if fmt.Sprint(got) != want {
 			t.Errorf("places %v, want %s", got, want)

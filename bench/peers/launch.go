@@ -12,6 +12,7 @@ import (
 
 	"hypnos/bench/peers/pytorch"
 	"hypnos/bench/peers/scikitlearn"
+	"hypnos/bench/setting"
 )
 
 // Launch is how a program is started.
@@ -56,19 +57,29 @@ func Parse(list string) ([]Peer, error) {
 		return nil, nil
 	}
 	var peers []Peer
-	for _, name := range strings.Split(list, ",") {
-		name = strings.TrimSpace(name)
-		named := func(p Peer) bool { return p.Name == name }
-		i := slices.IndexFunc(Known, named)
+	names := setting.Names(list)
+	for _, name := range names {
+		i := slices.IndexFunc(Known, func(p Peer) bool { return p.Name == name })
 		if i < 0 {
 			return nil, errors.Errorf("unknown peer %q, want pytorch, gorgonia or scikit-learn", name)
 		}
-		if slices.ContainsFunc(peers, named) {
-			return nil, errors.Errorf("peer %q stands twice in %q", name, list)
-		}
 		peers = append(peers, Known[i])
 	}
-	return peers, nil
+	return peers, setting.Distinct("peer %q", names)
+}
+
+// ParseEnvironment reads settings NAME=VALUE between commas; "" is none.
+func ParseEnvironment(list string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	settings := strings.Split(list, ",")
+	for _, s := range settings {
+		if name, _, ok := strings.Cut(s, "="); !ok || name == "" {
+			return nil, errors.Errorf("-peer-env %q, want NAME=VALUE", s)
+		}
+	}
+	return settings, nil
 }
 
 // preparePython returns the Prepare of a script in Python, with the settings of the
@@ -115,24 +126,23 @@ func prepareGorgonia(ctx context.Context, o Options) ([]Launch, func(), error) {
 	return []Launch{{Name: "gorgonia", Command: []string{program}, Environment: environment(os.Environ(), nil, o.Environment)}}, done, nil
 }
 
-// environment returns given with the defaults for what it does not name, and
-// with changes, which may take a name away.
-func environment(given, defaults, changes []string) []string {
-	have := func(setting string) bool {
-		name, _, _ := strings.Cut(setting, "=")
-		return slices.ContainsFunc(given, func(g string) bool { return strings.HasPrefix(g, name+"=") })
+// environment returns the variables of a process that has those of this one, the defaults
+// where this one has none, and the changes, of which NAME= takes a variable away.
+func environment(own, defaults, changes []string) []string {
+	names := func(variable string) func(string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return func(v string) bool { return strings.HasPrefix(v, name+"=") }
 	}
-	result := slices.Clone(given)
-	for _, setting := range defaults {
-		if !have(setting) {
-			result = append(result, setting)
+	result := slices.Clone(own)
+	for _, variable := range defaults {
+		if !slices.ContainsFunc(own, names(variable)) {
+			result = append(result, variable)
 		}
 	}
-	for _, setting := range changes {
-		name, value, _ := strings.Cut(setting, "=")
-		result = slices.DeleteFunc(result, func(r string) bool { return strings.HasPrefix(r, name+"=") })
-		if value != "" {
-			result = append(result, setting)
+	for _, variable := range changes {
+		result = slices.DeleteFunc(result, names(variable))
+		if _, value, _ := strings.Cut(variable, "="); value != "" {
+			result = append(result, variable)
 		}
 	}
 	return result

@@ -47,23 +47,20 @@ func (r *Result) aims(p *Plan) {
 // networkAims are what the network of the aims is to reach.
 func (r *Result) networkAims(p *Plan) []bound {
 	none := math.NaN()
-	against := func(peer, phase, variant string, batch int) float64 {
-		return absentIfZero(r.find(func(row Row) bool {
-			return row.System == peer && row.Phase == phase && row.Variant == variant && row.Batch == batch
-		}).Ratio)
-	}
-	ours := func(phase, variant string, batch int) Row {
+	// step is a row of steps, on so many threads or, for 0, on any number.
+	step := func(system, phase, variant string, batch, threads int) Row {
 		return r.find(func(row Row) bool {
-			return row.System == "hypnos" && row.Phase == phase && row.Variant == variant && row.Batch == batch && row.Threads == p.threads
+			return row.System == system && row.Phase == phase && row.Variant == variant && row.Batch == batch && (threads == 0 || row.Threads == threads)
 		})
+	}
+	against := func(peer, phase, variant string, batch int) float64 {
+		return absentIfZero(step(peer, phase, variant, batch, 0).Ratio)
 	}
 	oneThread := func(variant string) float64 {
 		if p.threads == 1 {
 			return none
 		}
-		return absentIfZero(r.find(func(row Row) bool {
-			return row.System == "hypnos" && row.Phase == "train" && row.Variant == variant && row.Batch == 128 && row.Threads == 1
-		}).Ratio)
+		return absentIfZero(step("hypnos", "train", variant, 128, 1).Ratio)
 	}
 	optimiser := r.find(func(row Row) bool { return row.Phase == "AdamW" && row.Variant == "lc" })
 	bounds := []bound{
@@ -90,11 +87,11 @@ func (r *Result) networkAims(p *Plan) []bound {
 		bound{measure: "AdamW over all parameters, locally connected, share of copy bandwidth", value: absentIfZero(optimiser.Share), show: percent, limit: 0.7, aim: none},
 		bound{measure: fmt.Sprintf("%d threads against one, training step, locally connected, batch 128", p.threads), value: oneThread("lc"), show: times, limit: 1.7, aim: none},
 		bound{measure: fmt.Sprintf("%d threads against one, training step, convolutional, batch 128", p.threads), value: oneThread("conv"), show: times, limit: 1.7, aim: none},
-		bound{measure: "peak memory, training, locally connected, batch 128", value: ours("train", "lc", 128).PeakBytes, show: gigabytes, limit: 1.3e9, aim: 1e9, upper: true},
+		bound{measure: "peak memory, training, locally connected, batch 128", value: step("hypnos", "train", "lc", 128, p.threads).PeakBytes, show: gigabytes, limit: 1.3e9, aim: 1e9, upper: true},
 	)
 	for _, variant := range VariantNames {
 		bounds = append(bounds, bound{
-			measure: "heap allocated per training step, " + variant + ", batch 128", value: ours("train", variant, 128).HeapBytes,
+			measure: "heap allocated per training step, " + variant + ", batch 128", value: step("hypnos", "train", variant, 128, p.threads).HeapBytes,
 			show: func(x float64) string { return megabytes(x) + " MB" }, limit: 1e6, aim: 0, upper: true,
 		})
 	}
@@ -121,9 +118,9 @@ func (b bound) compare() Aim {
 	return a
 }
 
-// find returns the first row that fits, or one in which nothing is measured.
-func (r *Result) find(fits func(Row) bool) Row {
-	if i := slices.IndexFunc(r.Rows, fits); i >= 0 {
+// find returns the first row that is wanted, or one in which nothing is measured.
+func (r *Result) find(wanted func(Row) bool) Row {
+	if i := slices.IndexFunc(r.Rows, wanted); i >= 0 {
 		return r.Rows[i]
 	}
 	return Row{HeapBytes: math.NaN(), PeakBytes: math.NaN()}

@@ -135,15 +135,15 @@ func newFit(t peers.Task) (*peers.Work, error) {
 	}, nil
 }
 
-// differs returns an error if a program did not do what hypnos did: if its network
-// has other parameters, or if its fit predicts with another r, where 1e-3 is more
-// than what the order of sums and the end of iterations can make.
-func differs(system string, theirs, ours peers.Answer) error {
-	if theirs.Parameters != ours.Parameters {
-		return errors.Errorf("%s: its network has %d parameters, that of hypnos %d", system, theirs.Parameters, ours.Parameters)
+// differs returns an error if a program did not do what hypnos, the reference, did: if
+// its network has another number of parameters, or if its fit predicts with another r.
+// The order of sums and the end of iterations make less than 1e-3.
+func differs(system string, answer, reference peers.Answer) error {
+	if answer.Parameters != reference.Parameters {
+		return errors.Errorf("%s: its network has %d parameters, that of hypnos %d", system, answer.Parameters, reference.Parameters)
 	}
-	if !(math.Abs(theirs.Score-ours.Score) <= 1e-3) {
-		return errors.Errorf("%s: its median r is %.4f, that of hypnos %.4f", system, theirs.Score, ours.Score)
+	if !(math.Abs(answer.Score-reference.Score) <= 1e-3) {
+		return errors.Errorf("%s: its median r is %.4f, that of hypnos %.4f", system, answer.Score, reference.Score)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ import (
 
 	"hypnos/bench/peers"
 	"hypnos/bench/results"
+	"hypnos/bench/setting"
 	"hypnos/graph"
 	"hypnos/zoo"
 )
@@ -91,38 +92,41 @@ type task struct {
 	run  func(ctx context.Context) error
 }
 
-// NewPlan checks the options. Its errors are a user's mistakes.
-func NewPlan(o Options) (*Plan, error) {
-	p := &Plan{Options: o, threads: runtime.GOMAXPROCS(0), missing: map[string]bool{}, result: &Result{}}
+// check is an error for options that nothing can be measured by.
+func (o Options) check() error {
 	switch {
 	case len(o.Batches) == 0:
-		return nil, errors.New("no batch sizes to measure")
+		return errors.New("no batch sizes to measure")
 	case slices.Min(o.Batches) < 1:
-		return nil, errors.Errorf("a batch of %d images, want at least 1", slices.Min(o.Batches))
+		return errors.Errorf("a batch of %d images, want at least 1", slices.Min(o.Batches))
 	case o.Rounds < 1:
-		return nil, errors.Errorf("%d rounds, want at least 1", o.Rounds)
+		return errors.Errorf("%d rounds, want at least 1", o.Rounds)
 	case o.Width < 0:
-		return nil, errors.Errorf("width %d, want at least 0", o.Width)
+		return errors.Errorf("width %d, want at least 0", o.Width)
 	case o.FitUnits < 1:
-		return nil, errors.Errorf("fits of %d features, want at least 1", o.FitUnits)
+		return errors.Errorf("fits of %d features, want at least 1", o.FitUnits)
 	case o.Timeout <= 0:
-		return nil, errors.Errorf("a timeout of %v, want more than 0", o.Timeout)
+		return errors.Errorf("a timeout of %v, want more than 0", o.Timeout)
 	case len(o.Variants) == 0:
-		return nil, errors.New("no variants to measure")
+		return errors.New("no variants to measure")
 	}
-	for i, v := range o.Variants {
+	for _, v := range o.Variants {
 		if !slices.Contains(VariantNames, v) {
-			return nil, errors.Errorf("unknown variant %q, want %s", v, strings.Join(VariantNames, " or "))
-		}
-		if slices.Contains(o.Variants[:i], v) {
-			return nil, errors.Errorf("variant %q stands twice", v)
+			return errors.Errorf("unknown variant %q, want %s", v, strings.Join(VariantNames, " or "))
 		}
 	}
-	for i, n := range o.Batches {
-		if slices.Contains(o.Batches[:i], n) {
-			return nil, errors.Errorf("a batch of %d images stands twice", n)
-		}
+	if err := setting.Distinct("variant %q", o.Variants); err != nil {
+		return err
 	}
+	return setting.Distinct("a batch of %d images", o.Batches)
+}
+
+// NewPlan checks the options. Its errors are a user's mistakes.
+func NewPlan(o Options) (*Plan, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	p := &Plan{Options: o, threads: runtime.GOMAXPROCS(0), missing: map[string]bool{}, result: &Result{}}
 	entry, err := zoo.Find(o.Model)
 	if err != nil {
 		return nil, err

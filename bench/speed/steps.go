@@ -23,14 +23,13 @@ type contestant struct {
 	answer   peers.Answer // the last
 	seconds  []float64
 	perTurn  int // steps
-	// iterations are those of one sleep. hypnos works out a sleep as a whole, so
-	// that it is measured by one of the reference's length; a program that does
-	// one iteration after the other by a single one.
+	// iterations are those of one sleep: as many as the reference has for hypnos, which
+	// computes a sleep as a whole, and one for programs that do one after the other.
 	iterations int
 }
 
-// of is what the contestant is asked for to take part in a task.
-func (c *contestant) of(t peers.Task) peers.Task {
+// own is a task as the contestant is asked for it.
+func (c *contestant) own(t peers.Task) peers.Task {
 	if t.Name == "sleep" {
 		t.Batch = c.iterations
 	}
@@ -138,7 +137,7 @@ func (p *Plan) notMeasured(t peers.Task, c *contestant, err error) {
 
 // race lets contestants take turns and adds a row for each.
 func (p *Plan) race(ctx context.Context, t peers.Task, contestants []*contestant) error {
-	// What layers and passes needed is not to be in the way.
+	// The memory that layers and passes needed is given back before.
 	p.machine.stream = [2][]byte{}
 	debug.FreeOSMemory()
 	defer func() {
@@ -169,16 +168,21 @@ func (p *Plan) race(ctx context.Context, t peers.Task, contestants []*contestant
 			}
 		}
 	}
-	ours := median(contestants[0].seconds)
-	if t.Name == "sleep" {
-		ours /= float64(contestants[0].iterations)
-	}
 	for _, c := range contestants {
 		if !c.failed {
-			p.addStep(t, c, ours)
+			p.addStep(t, c, contestants[0].median(t))
 		}
 	}
 	return nil
+}
+
+// median is how many seconds a step of a task takes, or an iteration of a sleep.
+func (c *contestant) median(t peers.Task) float64 {
+	seconds := median(c.seconds)
+	if t.Name == "sleep" {
+		seconds /= float64(c.iterations)
+	}
+	return seconds
 }
 
 // turn lets a contestant take its steps of one round. The first step says how
@@ -208,22 +212,19 @@ func (p *Plan) turn(ctx context.Context, t peers.Task, c *contestant, round int)
 
 // measure takes steps.
 func (c *contestant) measure(ctx context.Context, t peers.Task, steps int) (err error) {
-	if c.answer, err = c.process.Measure(ctx, c.of(t), steps); err == nil {
+	if c.answer, err = c.process.Measure(ctx, c.own(t), steps); err == nil {
 		c.seconds = append(c.seconds, c.answer.Seconds...)
 	}
 	return err
 }
 
-// addStep adds the row of a contestant. ours are the seconds of hypnos on all
-// threads.
-func (p *Plan) addStep(t peers.Task, c *contestant, ours float64) {
-	seconds := median(c.seconds)
-	if t.Name == "sleep" {
-		seconds /= float64(c.iterations)
-	}
+// addStep adds the row of a contestant. The reference is how many seconds hypnos takes on
+// all threads.
+func (p *Plan) addStep(t peers.Task, c *contestant, reference float64) {
+	seconds := c.median(t)
 	r := Row{
 		Section: "steps", System: c.system, Version: c.process.Hello.Name, Variant: t.Variant, Batch: t.Batch, Threads: c.process.Hello.Threads,
-		Phase: t.Name, Milliseconds: 1e3 * seconds, Steps: len(c.seconds), Ratio: seconds / ours,
+		Phase: t.Name, Milliseconds: 1e3 * seconds, Steps: len(c.seconds), Ratio: seconds / reference,
 		HeapBytes: math.NaN(), PeakBytes: math.NaN(),
 	}
 	if h := c.answer.HeapBytes; h != nil {

@@ -4,16 +4,17 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
 	"hypnos/bench/converge"
+	"hypnos/bench/flags"
 	"hypnos/bench/report"
+	"hypnos/bench/screen"
 )
 
-func convergeCommand(c console) *ffcli.Command {
+func convergeCommand(c screen.Console) *ffcli.Command {
 	fs := flag.NewFlagSet("converge", flag.ContinueOnError)
 	trials := fs.Int("trials", 10, "pools of each setting, each with weights and inputs of its own")
 	seed := fs.Uint64("seed", 1, "source of weights and inputs")
@@ -30,11 +31,11 @@ first weights by gamma, and compares them with the fixed point of the Hebbian
 rule. Prints a table and writes report.html, converge.csv and figures.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
-			if err := noArguments(args); err != nil {
+			if err := flags.NoArguments(args); err != nil {
 				return err
 			}
 			if *short {
-				if _, err := quick(fs, map[string]string{"trials": "2"}); err != nil {
+				if _, err := flags.Quick(fs, map[string]string{"trials": "2"}); err != nil {
 					return err
 				}
 			}
@@ -43,7 +44,7 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 					return err
 				}
 			}
-			study, err := converge.Study(ctx, converge.Rules, *trials, *seed, c.observer())
+			study, err := converge.Study(ctx, converge.Rules, *trials, *seed, c.Observer())
 			if err != nil {
 				return err
 			}
@@ -51,8 +52,8 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 			if err := study.Write(*out); err != nil {
 				return err
 			}
-			fmt.Fprint(c.out, study.Text())
-			fmt.Fprintf(c.out, "\nreport: %s%creport.html\n", strings.TrimRight(*out, "/"), os.PathSeparator)
+			fmt.Fprint(c.Out, study.Text())
+			c.Report(*out)
 			return nil
 		},
 	}

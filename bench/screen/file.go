@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"fmt"
@@ -13,10 +13,9 @@ import (
 	"hypnos/bench/report"
 )
 
-// prepareFile finds, before any work, what would stop the file of a flag from
-// being written: an ending other than the known ones, or its folder, which it
-// creates.
-func prepareFile(flag, path string, endings ...string) error {
+// PrepareFile finds, before any work, what would stop the file of a flag from being
+// written: an ending other than the known ones, or its folder, which it creates.
+func PrepareFile(flag, path string, endings ...string) error {
 	known := strings.Join(endings, " or ")
 	switch {
 	case path == "":
@@ -30,11 +29,16 @@ func prepareFile(flag, path string, endings ...string) error {
 	return report.Prepare(filepath.Dir(path))
 }
 
-// writeFile writes a file as a whole and says so.
-func writeFile(c console, path string, content []byte) error {
+// WriteFile writes a file as a whole and says so.
+func (c Console) WriteFile(path string, content []byte) error {
 	if err := maybe.WriteFile(path, content, 0o644); err != nil {
 		return errors.Wrapf(err, "cannot write %q", path)
 	}
-	fmt.Fprintln(c.out, path)
+	fmt.Fprintln(c.Out, path)
 	return nil
+}
+
+// Report says where the report in a folder is.
+func (c Console) Report(dir string) {
+	fmt.Fprintf(c.Out, "\nreport: %s%creport.html\n", strings.TrimRight(dir, "/"), os.PathSeparator)
 }

@@ -8,14 +8,16 @@ import (
 
 	"github.com/peterbourgon/ff/v3/ffcli"
 
+	"hypnos/bench/flags"
 	"hypnos/bench/look"
+	"hypnos/bench/screen"
 )
 
-func filtersCommand(c console) *ffcli.Command {
+func filtersCommand(c screen.Console) *ffcli.Command {
 	fs := flag.NewFlagSet("filters", flag.ContinueOnError)
-	var m modelFlags
-	m.register(fs)
-	m.registerWeights(fs)
+	var m flags.Model
+	m.Register(fs)
+	m.RegisterWeights(fs)
 	out := fs.String("o", "", "`file` to write: .png or .svg, a picture")
 	var o look.FilterOptions
 	fs.IntVar(&o.Side, "locations", 5, "show a local layer at `n`×n of its locations, or at all if they are fewer")
@@ -26,34 +28,34 @@ func filtersCommand(c console) *ffcli.Command {
 		ShortHelp:  "show what the first layer of a network looks for",
 		FlagSet:    fs,
 		Exec: func(_ context.Context, args []string) error {
-			model, err := oneModel(fs, args)
+			model, err := flags.OneModel(fs, args)
 			if err != nil {
 				return err
 			}
 			if err := o.Check(); err != nil {
 				return err
 			}
-			blank, err := m.network(model, true)
+			blank, err := m.Network(model, true)
 			if err != nil {
 				return err
 			}
-			local := effect{[]string{"locations", "by"}, !look.FirstLayer(blank).Field.Shared, "the first layer is convolutional, and shown once"}
-			if err := m.needEffects(given(fs), local); err != nil {
+			local := flags.Effect{Flags: []string{"locations", "by"}, Has: !look.FirstLayer(blank).Field.Shared, Because: "the first layer is convolutional, and shown once"}
+			if err := m.NeedEffects(flags.Given(fs), local); err != nil {
 				return err
 			}
-			if err := prepareFile("-o", *out, ".png", ".svg"); err != nil {
+			if err := screen.PrepareFile("-o", *out, ".png", ".svg"); err != nil {
 				return err
 			}
-			net, err := m.weighted(model, c.note)
+			net, err := m.Weighted(model, c.Note)
 			if err != nil {
 				return err
 			}
 			p := o.Picture(look.FirstLayer(net))
 			p.Title = fmt.Sprintf("%s, %v, ", model, net.Options.Connectivity)
-			if m.spec.Initial == "" {
+			if m.Spec.Initial == "" {
 				p.Title += "initial weights"
 			} else {
-				p.Title += "weights of " + filepath.Base(m.spec.Initial)
+				p.Title += "weights of " + filepath.Base(m.Spec.Initial)
 			}
 			encode := p.PNG
 			if filepath.Ext(*out) == ".svg" {
@@ -63,7 +65,7 @@ func filtersCommand(c console) *ffcli.Command {
 			if err != nil {
 				return err
 			}
-			return writeFile(c, *out, content)
+			return c.WriteFile(*out, content)
 		},
 	}
 }
