@@ -16,8 +16,8 @@ import (
 	"hypnos/bench/brain"
 	"hypnos/bench/experiment"
 	"hypnos/bench/flags"
-	"hypnos/bench/report"
 	"hypnos/bench/report/brainreport"
+	"hypnos/bench/results"
 	"hypnos/bench/screen"
 	"hypnos/recordings"
 	"hypnos/ventral"
@@ -117,7 +117,7 @@ func (f brainFlags) run(ctx context.Context, c screen.Console) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Prepare(f.out); err != nil {
+	if err := results.PrepareFolder(f.out); err != nil {
 		return err
 	}
 	view.Begin("brain", len(sources)*(recording.Stimuli.Len()+1))

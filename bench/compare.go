@@ -95,7 +95,7 @@ func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map
 			return err
 		}
 	}
-	if err := report.Prepare(s.Checkpoints.Folder); err != nil {
+	if err := results.PrepareFolder(s.Checkpoints.Folder); err != nil {
 		return err
 	}
 	if err := e.Start(); err != nil {

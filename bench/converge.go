@@ -10,7 +10,7 @@ import (
 
 	"hypnos/bench/converge"
 	"hypnos/bench/flags"
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/bench/screen"
 )
 
@@ -40,7 +40,7 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 				}
 			}
 			if *trials > 0 { // a mistake leaves no folder
-				if err := report.Prepare(*out); err != nil {
+				if err := results.PrepareFolder(*out); err != nil {
 					return err
 				}
 			}

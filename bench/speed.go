@@ -15,7 +15,7 @@ import (
 	"hypnos/bench/experiment"
 	"hypnos/bench/flags"
 	"hypnos/bench/peers"
-	"hypnos/bench/report"
+	"hypnos/bench/results"
 	"hypnos/bench/screen"
 	"hypnos/bench/setting"
 	"hypnos/bench/speed"
@@ -94,7 +94,7 @@ func (f *speedFlags) measure(ctx context.Context, c screen.Console) error {
 		return err
 	}
 	if f.out != "" {
-		if err := report.Prepare(f.out); err != nil {
+		if err := results.PrepareFolder(f.out); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/pkg/errors"
 
-	"hypnos/bench/report"
 	"hypnos/bench/results"
 	"hypnos/bench/runs"
 )
@@ -112,7 +111,7 @@ func (e *Experiment) Start() error {
 	if c.Folder == "" {
 		return nil
 	}
-	if err := report.Prepare(c.Folder); err != nil {
+	if err := results.PrepareFolder(c.Folder); err != nil {
 		return err
 	}
 	unlock, err := runs.Lock(c.Folder)

@@ -14,10 +14,6 @@
 package report
 
 import (
-	"os"
-
-	"github.com/pkg/errors"
-
 	"hypnos/bench/plotting"
 	"hypnos/bench/results"
 )
@@ -30,28 +26,6 @@ type comparison struct {
 }
 
 func newComparison(c *results.Comparison) comparison { return comparison{c, c.Outcomes()} }
-
-// Prepare creates the folder, with its parents, and proves that files can be
-// written there, so that a mistake is found before the training and not after
-// it. It leaves nothing behind in the folder. The error is one line that names
-// the folder.
-func Prepare(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return errors.Wrapf(err, "report: cannot create folder %q", dir)
-	}
-	trial, err := os.CreateTemp(dir, ".trial-*")
-	if err != nil {
-		return errors.Wrapf(err, "report: cannot write to folder %q", dir)
-	}
-	_, err = trial.WriteString("trial\n")
-	if e := trial.Close(); err == nil {
-		err = e
-	}
-	if e := os.Remove(trial.Name()); err == nil {
-		err = e
-	}
-	return errors.Wrapf(err, "report: cannot write to folder %q", dir)
-}
 
 // Write writes all the files of the report to the folder, which it creates if
 // necessary. Each file is replaced as a whole (except on Windows, which cannot)

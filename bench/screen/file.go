@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"hypnos/bench/results"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,8 +10,6 @@ import (
 
 	"github.com/google/renameio/v2/maybe"
 	"github.com/pkg/errors"
-
-	"hypnos/bench/report"
 )
 
 // PrepareFile finds, before any work, what would stop the file of a flag from being
@@ -26,7 +25,7 @@ func PrepareFile(flag, path string, endings ...string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return errors.Errorf("%s %q is a folder", flag, path)
 	}
-	return report.Prepare(filepath.Dir(path))
+	return results.PrepareFolder(filepath.Dir(path))
 }
 
 // WriteFile writes a file as a whole and says so.
