@@ -46,7 +46,7 @@ func ParseNames(list string) (Names, error) {
 // Models says which models to compare.
 type Models struct {
 	Names      Names
-	Zoo        look.Model // networks of package zoo; its batch is that of all
+	Zoo        look.Model // networks of package zoo; its batch is that of all networks, 0 meaning DefaultBatch
 	Areas      string     // names of areas or layers, for look.Layers
 	DataFolder string     // of the data that runs were trained on; "" means where it was
 	Untrained  bool       // also networks of runs as they were before training
@@ -55,6 +55,9 @@ type Models struct {
 // Sources finds all models before any is shown anything. Untrained networks of runs come
 // last, each once. The observer hears of runs that are left out.
 func (m Models) Sources(ctx context.Context, o experiment.Observer) ([]Source, error) {
+	if m.Zoo.Spec.Batch == 0 {
+		m.Zoo.Spec.Batch = DefaultBatch
+	}
 	f := finder{Models: m, observer: o.Heard(), experiments: map[string]*experiment.Experiment{}}
 	var sources []Source
 	for _, name := range m.Names.All {

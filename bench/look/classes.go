@@ -18,6 +18,7 @@ type Classes struct {
 
 // Read returns the names, nil where there are none, and the normalisation of the images
 // of the data set, if there is one. A file that contradicts the data set is an error.
+// Note, unless it is nil, hears what is to be known of the data set.
 func (c Classes) Read(note func(line string)) (names []string, n data.Normalisation, err error) {
 	if c.Data.Name != "" {
 		if names, n, err = c.readData(note); err != nil {
@@ -44,9 +45,7 @@ func (c Classes) readData(note func(line string)) (names []string, n data.Normal
 		return nil, n, err
 	}
 	experiment.Behind(background, training)
-	for _, line := range data.Notes(training) {
-		note(line)
-	}
+	tell(note, data.Notes(training))
 	names = training.Classes()
 	if c.Data.SkipBad {
 		training = data.SkipBad(training)

@@ -23,7 +23,7 @@ type TestSet struct {
 }
 
 // OpenTest opens a data set. Of the settings Name, Folder, Side, Background and SkipBad
-// count. Note hears what is to be known of it.
+// count. Note, unless it is nil, hears what is to be known of it.
 func OpenTest(d experiment.Data, note func(line string)) (*TestSet, error) {
 	training, test, err := data.Open(d.Name, d.Folder)
 	if err != nil {
@@ -34,9 +34,7 @@ func OpenTest(d experiment.Data, note func(line string)) (*TestSet, error) {
 		return nil, err
 	}
 	experiment.Behind(background, training, test)
-	for _, line := range data.Notes(training, test) {
-		note(line)
-	}
+	tell(note, data.Notes(training, test))
 	t := &TestSet{Opened: test, training: training, data: d}
 	_, preprocessing, err := data.Transforms(d.Name, data.TransformOptions{Side: d.Side})
 	if err != nil {
@@ -44,6 +42,15 @@ func OpenTest(d experiment.Data, note func(line string)) (*TestSet, error) {
 	}
 	t.prepared, err = data.Preprocess(test, preprocessing)
 	return t, err
+}
+
+// tell tells lines to note, unless that is nil.
+func tell(note func(line string), lines []string) {
+	for _, line := range lines {
+		if note != nil {
+			note(line)
+		}
+	}
 }
 
 // Configure makes networks of a Model of the size that the images and their classes ask for.

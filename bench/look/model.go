@@ -1,6 +1,8 @@
 package look
 
 import (
+	"strings"
+
 	"github.com/pkg/errors"
 
 	"hypnos/bench/experiment"
@@ -12,7 +14,7 @@ import (
 // Model says how a network of the zoo is built, whichever it is, and how it is shown
 // pictures. Its errors name settings as experiment.Fields does, with a dash.
 type Model struct {
-	// Spec has its one variant, conv or lc, and Width, Steps, Local, Seed and Initial;
+	// Spec has one variant, conv or lc, and Width, Steps, Local, Seed and Initial;
 	// for pictures also Batch, Data.Background and Data.SkipBad. The rest has no effect.
 	Spec    experiment.Spec
 	Classes int        // 0 means as published
@@ -26,9 +28,10 @@ func (m Model) Network(name string, blank bool) (*graph.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := experiment.ParseVariant(m.Spec.Variants[0])
+	variant := strings.Join(m.Spec.Variants, ",")
+	v, err := experiment.ParseVariant(variant)
 	if err != nil || v.Name != "conv" && v.Name != "lc" {
-		return nil, errors.Errorf("-variant %q, want conv or lc", m.Spec.Variants[0])
+		return nil, errors.Errorf("-variant %q, want conv or lc", variant)
 	}
 	for _, size := range []struct {
 		setting string
@@ -49,7 +52,7 @@ func (m Model) Network(name string, blank bool) (*graph.Network, error) {
 }
 
 // Weighted builds the network of that name with the weights of the file Spec.Initial or,
-// without one, initial ones. Note hears what is to be known of the file.
+// without one, initial ones. Note, unless it is nil, hears what is to be known of the file.
 func (m Model) Weighted(name string, note func(line string)) (*graph.Network, error) {
 	file := m.Spec.Initial
 	net, err := m.Network(name, file != "")

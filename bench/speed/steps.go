@@ -233,19 +233,16 @@ func (p *Plan) addStep(t peers.Task, c *contestant, reference float64) {
 	if b := c.answer.PeakBytes; b > 0 {
 		r.PeakBytes = float64(b)
 	}
-	if t.Name == "fit" {
+	switch t.Name {
+	case "fit":
 		r.Section, r.Batch, r.Geometry, r.Score = "fits", 0, fitGeometry(t.Batch), c.answer.Score
-		p.result.add(r)
-		return
-	}
-	if t.Name == "share" || t.Name == "sleep" {
+	case "share", "sleep":
 		r.Batch = 0
-		p.result.add(r)
-		return
+	default:
+		r.Rate, r.Unit = float64(t.Batch)/seconds, "images/s"
+		r.operations = stepOperations(p.example, t)
+		r.Share = r.operations / seconds / 1e9 / p.machine.peak
 	}
-	r.Rate, r.Unit = float64(t.Batch)/seconds, "images/s"
-	r.operations = stepOperations(p.example, t)
-	r.Share = r.operations / seconds / 1e9 / p.machine.peak
 	p.result.add(r)
 }
 
