@@ -26,7 +26,16 @@ func TestMismatches(t *testing.T) {
 		{"rank", []tensor.Shape{{4, 4, 2}, {4, 4, 3, 3, 2}}, local(LocalOptions{}), "want 4 axes"},
 		{"moments", []tensor.Shape{{4, 4, 3, 2}, {3}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return BatchNorm(in[0], in[1], in[2], nil, runningMoments(tensor.Float64, 2), BatchNormOptions{})
-		}, "want 3 channels"},
+		}, "running moments have shape (2) of float64, want 3 channels of float64"},
+		{"moments of another type", []tensor.Shape{{4, 4, 3, 2}, {3}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return BatchNorm(in[0], in[1], in[2], nil, runningMoments(tensor.Float32, 3), BatchNormOptions{})
+		}, "running moments have shape (3) of float32, want 3 channels of float64"},
+		{"no moments", []tensor.Shape{{4, 4, 3, 2}, {3}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return BatchNorm(in[0], in[1], in[2], nil, RunningMoments{}, BatchNormOptions{})
+		}, "running moments are missing, want 3 channels"},
+		{"momentum", []tensor.Shape{{4, 4, 2, 2}, {2}, {2}}, norm64(BatchNormOptions{Momentum: 1.5}), "momentum 1.5 must lie in 0..1"},
+		{"negative momentum", []tensor.Shape{{4, 4, 2, 2}, {2}, {2}}, norm64(BatchNormOptions{Momentum: -0.5}), "momentum -0.5 must lie in 0..1"},
+		{"negative epsilon", []tensor.Shape{{4, 4, 2, 2}, {2}, {2}}, norm64(BatchNormOptions{Epsilon: -1}), "epsilon -1 not be negative"},
 		{"a single value", []tensor.Shape{{1, 1, 2, 1}, {2}, {2}}, norm64(BatchNormOptions{Training: true}), "has no variance"},
 		{"norm groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: 4}), "4 groups do not divide 6 channels"},
 		{"negative groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: -1}), "-1 groups"},
@@ -35,6 +44,18 @@ func TestMismatches(t *testing.T) {
 		{"padding too wide", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Padding: 2})
 		}, "padding at most half of the kernel"},
+		{"window of 0", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return MaxPool(in[0], MaxPoolOptions{Kernel: -1})
+		}, "kernel -1, stride -1, padding 0: want at least 1"},
+		{"window's stride", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return MaxPool(in[0], MaxPoolOptions{Kernel: 2, Stride: -1})
+		}, "kernel 2, stride -1, padding 0: want at least 1"},
+		{"window's padding", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return MaxPool(in[0], MaxPoolOptions{Kernel: 2, Padding: -1})
+		}, "kernel 2, stride 2, padding -1: want at least 1"},
+		{"window too wide", []tensor.Shape{{4, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "the window does not fit the input of 4×2"},
+		{"kernel too wide", []tensor.Shape{{4, 2, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{}), "kernel 3×3 does not fit the input of 4×2"},
+		{"no step", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 5, 3, 0) }, "every 0-th location, want a step of at least 1"},
 		{"every location", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 4, 4, 2) }, "weights are for 15 locations"},
 		{"add", []tensor.Shape{{1, 2, 3, 4}, {1, 2, 3, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }, "first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)"},
 		{"linear", []tensor.Shape{{4, 5}, {3, 6}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, "weight has shape (3, 6)"},
@@ -58,14 +79,14 @@ func TestMismatches(t *testing.T) {
 func TestDoChecks(t *testing.T) {
 	op := &operator{definition: add{}}
 	a := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 2, 3, 4))
-	for name, inputs := range map[string][]gorgonia.Value{
-		"one input":    {a},
-		"two types":    {a, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 2, 3, 4))},
-		"whole number": {tensor.New(tensor.Of(tensor.Int), tensor.WithShape(1, 2, 3, 4)), a},
-		"two shapes":   {a, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 2, 3, 5))},
+	for want, inputs := range map[string][]gorgonia.Value{
+		"1 inputs, want 2":                                        {a},
+		"input 1 is float64, want":                                {a, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 2, 3, 4))},
+		"element type int, want float32 or float64":               {tensor.New(tensor.Of(tensor.Int), tensor.WithShape(1, 2, 3, 4)), a},
+		"first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)": {a, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 2, 3, 5))},
 	} {
-		if _, err := op.Do(inputs...); err == nil {
-			t.Errorf("%s: no error", name)
+		if _, err := op.Do(inputs...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 }
