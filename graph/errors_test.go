@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -73,8 +74,11 @@ func TestBuildErrors(t *testing.T) {
 
 func TestRunErrors(t *testing.T) {
 	net := newTiny(t, Connectivity{}, 1)
-	if _, err := net.Train(0); err == nil {
-		t.Error("a batch of 0 is no error")
+	if _, err := net.Train(0); err == nil || !strings.Contains(err.Error(), "a batch of 0 images, want at least 1") {
+		t.Errorf("a batch of 0: error %v", err)
+	}
+	if _, err := net.Infer(1e12); err == nil || !strings.Contains(err.Error(), `layer "images": 6e+13 answers to 1000000000000 images are too many`) {
+		t.Errorf("a large batch: error %v", err)
 	}
 	training, err := net.Train(3)
 	if err != nil {
@@ -85,22 +89,22 @@ func TestRunErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, b := range map[string]Batch{
-		"60 pixels":                        {Images: make([]float32, 59), Labels: []int{0}},
-		"2 images and 2 labels":            images(2),
-		"240 pixels are not 1 to 3 images": images(4),
-		"label 3 of image 1":               {Images: images(3).Images, Labels: []int{0, 3, 0}},
-		"label -1 of image 0":              {Images: images(3).Images, Labels: []int{-1, 0, 0}},
+		"59 pixels are not 1 to 3 images of 2×6×5": {Images: make([]float32, 59), Labels: []int{0}},
+		"3 images and 2 labels, want batches of 3": {Images: images(3).Images, Labels: []int{0, 1}},
+		"3 images and 4 labels, want batches of 3": {Images: images(3).Images, Labels: []int{0, 1, 2, 0}},
+		"2 images and 2 labels":                    images(2),
+		"240 pixels are not 1 to 3 images":         images(4),
+		"label 3 of image 1":                       {Images: images(3).Images, Labels: []int{0, 3, 0}},
+		"label -1 of image 0":                      {Images: images(3).Images, Labels: []int{-1, 0, 0}},
 	} {
-		if strings.HasPrefix(want, "60") {
-			want = "59 pixels are not 1 to 3 images of 2×6×5"
-		}
 		if _, err := training.Step(b); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 	for _, n := range []int{0, 59, 61, 240} {
-		if _, err := inference.Logits(make([]float32, n)); err == nil {
-			t.Errorf("%d pixels are no error", n)
+		want := fmt.Sprintf("%d pixels are not 1 to 3 images of 2×6×5", n)
+		if _, err := inference.Logits(make([]float32, n)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 }
