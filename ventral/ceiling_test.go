@@ -2,8 +2,10 @@ package ventral
 
 import (
 	"math"
+	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
 	"pgregory.net/rapid"
 )
 
@@ -71,7 +73,19 @@ func TestAbsent(t *testing.T) {
 	if m := r.Mean(); m.At(0, 0) != 2 || m.At(1, 0) != 5 || m.At(2, 0) != 8 {
 		t.Errorf("means %v", m)
 	}
-	if _, err := Ceiling(r, Halves{}); err == nil {
-		t.Error("a ceiling over the 2 stimuli that were repeated")
+	if _, err := Ceiling(r, Halves{}); err == nil || !strings.Contains(err.Error(), "neuroid 0 has repetitions of 2 stimuli") {
+		t.Errorf("a ceiling over the 2 stimuli that were repeated: error %v", err)
+	}
+}
+
+// TestRepetitionsSubset: stimuli keep their responses, in the order that is asked for.
+func TestRepetitionsSubset(t *testing.T) {
+	r, err := NewRepetitions(3, 2, 2, []float64{1, 3, 10, 30, 2, 4, 20, 40, 5, 7, 50, 70})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := r.Subset([]int{2, 0}).Mean()
+	if want := mat.NewDense(2, 2, []float64{6, 60, 2, 20}); !mat.Equal(m, want) {
+		t.Errorf("means %v, want %v", mat.Formatted(m), mat.Formatted(want))
 	}
 }

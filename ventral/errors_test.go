@@ -32,6 +32,10 @@ func TestErrors(t *testing.T) {
 		want string
 	}{
 		{last(NewFeatures(3, 4, make([]float32, 11))), "11 feature values for 3 stimuli × 4 units"},
+		{last(NewFeatures(0, 4, nil)), "0 feature values for 0 stimuli × 4 units"},
+		{last(NewFeatures(4, 0, nil)), "0 feature values for 4 stimuli × 0 units"},
+		{last(NewFeatures(3, 4, make([]float32, 13))), "13 feature values for 3 stimuli × 4 units"},
+		{last(NewFeatures(3, 4, make([]float32, 15))), "15 feature values for 3 stimuli × 4 units"},
 		{last(NewKernel(changed(x, func(m *mat.Dense) { m.Set(4, 7, nan) }))), "feature 7 of stimulus 4 is NaN"},
 		{last(NewKernel(changed(x, func(m *mat.Dense) { m.Set(4, 7, math.Inf(1)) }))), "feature 7 of stimulus 4 is +Inf"},
 		{last(NewKernel(mat.NewDense(4, 3, nil))), "the features of all 4 stimuli are the same"},
@@ -57,6 +61,7 @@ func TestErrors(t *testing.T) {
 		{predictivity(y, PLS{Components: 36}, Splits{}), "36 components on 36 stimuli, want from 1 to 35"},
 		{predictivity(y, PLS{Components: -1}, Splits{}), "-1 components"},
 		{predictivity(y, PLS{Tolerance: nan}, Splits{}), "tolerance NaN"},
+		{predictivity(y, PLS{Iterations: -1}, Splits{}), "and -1 iterations, want both above 0"},
 		{predictivity(y, Ridge{Alpha: -1}, Splits{}), "alpha -1"},
 		{predictivity(y, Ridge{Alphas: []float64{1, nan}}, Splits{}), "alpha NaN"},
 		{last(Predict(k, y, PLS{}, Split{[]int{0, 1, 2}, []int{-1}})), "stimulus -1"},
@@ -65,6 +70,11 @@ func TestErrors(t *testing.T) {
 		{last(Normalise(nan, 1)), "score NaN"},
 
 		{last(NewRepetitions(2, 2, 3, make([]float64, 11))), "11 responses for 2 stimuli × 2 neuroids × 3 repetitions"},
+		{last(NewRepetitions(2, 2, 3, make([]float64, 13))), "13 responses for 2 stimuli × 2 neuroids × 3 repetitions"},
+		{last(NewRepetitions(2, 2, 3, make([]float64, 16))), "16 responses for 2 stimuli × 2 neuroids × 3 repetitions"},
+		{last(NewRepetitions(0, 2, 3, nil)), "0 responses for 0 stimuli × 2 neuroids × 3 repetitions"},
+		{last(NewRepetitions(2, 0, 3, nil)), "0 responses for 2 stimuli × 0 neuroids × 3 repetitions"},
+		{last(NewRepetitions(2, 2, 0, nil)), "0 responses for 2 stimuli × 2 neuroids × 0 repetitions"},
 		{last(NewRepetitions(1, 2, 2, []float64{1, 2, nan, nan})), "no response of neuroid 1 to stimulus 0 in 2 repetitions"},
 		{last(NewRepetitions(1, 1, 2, []float64{1, math.Inf(-1)})), "neuroid 0 to stimulus 0 is infinite"},
 		{last(Ceiling(recorded(t, 5, 2, 1, 1, 0, 1), Halves{})), "neuroid 0 has repetitions of 0 stimuli"},
@@ -78,6 +88,7 @@ func TestErrors(t *testing.T) {
 		{last(RSA(mat.NewDiagDense(4, []float64{0, 0, 0, nan}), mat.NewSymDense(4, []float64{0, 1, nan, 3, 1, 0, 1, 2, nan, 1, 0, 1, 3, 2, 1, 0}), RSAOptions{})), "equally dissimilar"},
 		{last(RSA(mat.NewSymDense(4, []float64{0, 1, nan, 3, 1, 0, 1, 2, nan, 1, 0, 1, 3, 2, 1, 0}), mat.NewSymDense(4, nil), RSAOptions{})), "stimuli 0 and 2 is NaN"},
 		{last(NoiseCeiling([]mat.Symmetric{mat.NewSymDense(4, nil)}, Spearman)), "over 1 subjects"},
+		{last(MeanRSA(mat.NewSymDense(4, nil), nil, RSAOptions{})), "RSA with no subject"},
 		{last(CKA(k, kernelOf(t, x.Slice(0, 7, 0, 12)))), "CKA of 40 and 7 stimuli"},
 		{last(CKA(kernelOf(t, x.Slice(0, 3, 0, 12)), kernelOf(t, x.Slice(0, 3, 0, 12)))), "CKA of 3 stimuli, want 4"},
 		{last(BestArea(0, 40, Choice{}, nil)), "no area"},

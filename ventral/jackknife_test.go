@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -51,13 +52,13 @@ func TestJackknifeOfMean(t *testing.T) {
 
 func TestJackknifeErrors(t *testing.T) {
 	one := func([]int) (float64, error) { return 1, nil }
-	for name, f := range map[string]func() (Score, error){
-		"fewer stimuli than folds": func() (Score, error) { return Jackknife(9, 0, 1, one) },
-		"one fold":                 func() (Score, error) { return Jackknife(9, 1, 1, one) },
-		"not a number": func() (Score, error) {
+	for want, f := range map[string]func() (Score, error){
+		"jackknife of 9 stimuli in 10 folds, want 2 folds or more": func() (Score, error) { return Jackknife(9, 0, 1, one) },
+		"jackknife of 9 stimuli in 1 folds, want 2 folds or more":  func() (Score, error) { return Jackknife(9, 1, 1, one) },
+		"statistic is not a number": func() (Score, error) {
 			return Jackknife(9, 3, 1, func([]int) (float64, error) { return math.NaN(), nil })
 		},
-		"an error of a fold": func() (Score, error) {
+		"mistake": func() (Score, error) {
 			return Jackknife(9, 3, 1, func(s []int) (float64, error) {
 				if len(s) < 9 {
 					return 0, errors.New("mistake")
@@ -66,8 +67,8 @@ func TestJackknifeErrors(t *testing.T) {
 			})
 		},
 	} {
-		if score, err := f(); err == nil {
-			t.Errorf("%s: %v, no error", name, score)
+		if _, err := f(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 }
