@@ -107,3 +107,54 @@ func TestDOTOfARecurrentNetwork(t *testing.T) {
 		t.Errorf("unrolled it has %d boxes and %d arrows, want 14 and 16:\n%s", len(boxes), len(arrows), strings.Join(append(boxes, arrows...), "\n"))
 	}
 }
+
+// The legend explains what is drawn, and no more.
+func TestDOTLegend(t *testing.T) {
+	const convolutional, local, time = "convolutional: all", "local: each", "to the next time step"
+	for name, c := range map[string]struct {
+		net  *Network
+		want []string
+	}{
+		"convolutional": {newTiny(t, Connectivity{}, 1), []string{convolutional}},
+		"local":         {newTiny(t, Connectivity{Local: true}, 1), []string{local}},
+		"both":          {newTiny(t, Connectivity{Local: true, FirstConvolutional: 1}, 1), []string{convolutional, local}},
+		"recurrent":     {newLoop(t), []string{local, time}},
+	} {
+		var b strings.Builder
+		if err := c.net.WriteDOT(&b, DOT{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{convolutional, local, time} {
+			if got, want := strings.Contains(b.String(), part), slices.Contains(c.want, part); got != want {
+				t.Errorf("%s: the legend has %q: %t, want %t", name, part, got, want)
+			}
+		}
+	}
+	var b strings.Builder
+	if err := newLoop(t).WriteDOT(&b, DOT{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`label="V1   2×6×5   t = 0 to 2"`, `label="V2   2×2×2   t = 1 to 2"`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no frame has %s in\n%s", want, b.String())
+		}
+	}
+}
+
+func newLoop(t *testing.T) *Network {
+	t.Helper()
+	b := NewBuilder(Options{Input: Size{2, 6, 5}, Connectivity: Connectivity{Local: true}})
+	net, err := b.Build(loop(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// What is repeated on a coarser map is drawn with both sizes.
+func TestDOTOfACoarserMap(t *testing.T) {
+	_, boxes := draw(t, newRecurrent(t, Connectivity{Local: true}), DOT{})
+	if want := `"V1.conv": conv local 1×1 2×6×5, then 2×3×3 /norm group norm`; !slices.Contains(boxes, want) {
+		t.Errorf("boxes\n%s\nwant one that is %s", strings.Join(boxes, "\n"), want)
+	}
+}

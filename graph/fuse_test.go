@@ -64,7 +64,7 @@ func TestFusedNetwork(t *testing.T) {
 	for _, training := range []bool{false, true} {
 		var logits [2][]float32
 		for i, fused := range []bool{false, true} {
-			net := newTiny(t, Connectivity{Local: true}, 1)
+			net := newResidual(t)
 			apart := net.Layers
 			if fused {
 				apart = nil
@@ -80,6 +80,21 @@ func TestFusedNetwork(t *testing.T) {
 			t.Errorf("training %t: logits are %v fused, %v apart", training, logits[1], logits[0])
 		}
 	}
+}
+
+// newResidual has a norm, with and without a shortcut beside it, on either side.
+func newResidual(t *testing.T) *Network {
+	t.Helper()
+	b := NewBuilder(Options{Input: Size{2, 6, 5}, Connectivity: Connectivity{Local: true}, Seed: 1})
+	x := b.Local("conv1", b.Input(), Local{Channels: 4, Kernel: 3, Padding: 1, Bias: ChannelBias})
+	x = b.ReLU("relu1", b.BatchNorm("bn1", x))
+	x = b.ReLU("relu2", b.Add("add2", x, b.BatchNorm("bn2", b.Local("conv2", x, Local{Channels: 4, Kernel: 1}))))
+	x = b.ReLU("relu3", b.Add("add3", b.BatchNorm("bn3", b.Local("conv3", x, Local{Channels: 4, Kernel: 1})), x))
+	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
 }
 
 func run(t *testing.T, c *compiled) []float32 {

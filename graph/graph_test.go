@@ -163,6 +163,9 @@ func TestInitialWeights(t *testing.T) {
 	if !slices.Equal(shared, slices.Repeat(conv, 144)) {
 		t.Error("a shared start is not the convolution's kernel at every location")
 	}
+	if !slices.Equal(weights(Connectivity{SharedStart: true, Deviation: 1}), conv) {
+		t.Error("noise between locations changes a convolution")
+	}
 	// Half of the variance of weights that start with deviation 1 is common.
 	noisy := weights(Connectivity{Local: true, SharedStart: true, Deviation: 1})
 	dot := 0.0

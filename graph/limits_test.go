@@ -2,7 +2,6 @@ package graph
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -17,6 +16,12 @@ func TestSizes(t *testing.T) {
 	logits := func(b *Builder) *Layer { return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 2) }
 	local := func(o Local) func(b *Builder) *Layer {
 		return func(b *Builder) *Layer { return b.Local("a", b.Input(), o) }
+	}
+	again := func(o Local) func(b *Builder) *Layer {
+		return func(b *Builder) *Layer {
+			o.Again = b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1})
+			return b.Local("again", o.Again, o)
+		}
 	}
 	images := Options{Input: Size{4, 8, 3}}
 	for _, c := range []struct {
@@ -51,6 +56,28 @@ func TestSizes(t *testing.T) {
 		{`the output "a" is a convolution with a map of 1×3`, Options{Input: Size{4, 8, 10}}, local(Local{Channels: 1, Kernel: 8})},
 		{`the output "a" is a convolution with a map of 3×1`, Options{Input: Size{4, 10, 8}}, local(Local{Channels: 1, Kernel: 8})},
 		{`the output "a" is a convolution with a map of 1×1, want the logits of a linear layer`, Options{Input: Size{4, 8, 8}}, local(Local{Channels: 1, Kernel: 8})},
+		{`layer "sum": its inputs differ in size`, images, func(b *Builder) *Layer { // a pooled layer has no map, even of one pixel
+			return b.Add("sum", b.GlobalAveragePool("p", b.Input()), b.Local("a", b.MaxPool("m", b.Input(), MaxPool{Kernel: 3, Stride: 9}), Local{Channels: 4, Kernel: 1}))
+		}},
+		{`layer "sum": its inputs differ in size`, images, func(b *Builder) *Layer {
+			return b.Add("sum", b.Local("a", b.MaxPool("m", b.Input(), MaxPool{Kernel: 3, Stride: 9}), Local{Channels: 4, Kernel: 1}), b.GlobalAveragePool("p", b.Input()))
+		}},
+		{`layer "again" sees 4 channels with 6 of its own, kernel 1, groups 1, bias 0; "a", which it repeats, has 4, 4, 1, 1, 0`, images, again(Local{Channels: 6, Kernel: 1})},
+		{`layer "again" sees 4 channels with 4 of its own, kernel 1, groups 2, bias 0; "a", which it repeats, has 4, 4, 1, 1, 0`, images, again(Local{Channels: 4, Kernel: 1, Groups: 2})},
+		{`layer "again" sees 4 channels with 4 of its own, kernel 1, groups 1, bias 1; "a", which it repeats, has 4, 4, 1, 1, 0`, images, again(Local{Channels: 4, Kernel: 1, Bias: ChannelBias})},
+		{`layer "again" repeats "twice", want a layer of this network with weights of its own`, images, func(b *Builder) *Layer {
+			first := b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1})
+			twice := b.Local("twice", first, Local{Channels: 4, Kernel: 1, Again: first})
+			return b.Local("again", twice, Local{Channels: 4, Kernel: 1, Again: twice})
+		}},
+		{`layer "again" repeats "a", want a layer of this network`, images, func(b *Builder) *Layer {
+			other := NewBuilder(images)
+			return b.Local("again", b.Input(), Local{Channels: 4, Kernel: 1, Again: other.Local("a", other.Input(), Local{Channels: 4, Kernel: 1})})
+		}},
+		{`layer "again" repeats "g", want a group norm of this network with parameters of its own, of 2 channels`, images, func(b *Builder) *Layer {
+			first := b.GroupNorm("g", b.Input(), GroupNorm{})
+			return b.GroupNorm("again", b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1}), GroupNorm{Again: first})
+		}},
 		{"at a scale of zero is no norm", images, func(b *Builder) *Layer { return b.ZeroScale(nil) }},
 		{"at a scale of zero is no norm", images, func(b *Builder) *Layer {
 			first := b.GroupNorm("g", b.Input(), GroupNorm{})
@@ -63,118 +90,24 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// The initial values of a layer with a bias are uniform in ±1/√n, where n is the
-// number of its inputs, and its own.
-func TestUniformStart(t *testing.T) {
-	b := NewBuilder(Options{Input: Size{8, 12, 12}, Seed: 3})
-	x := b.Local("one", b.Input(), Local{Channels: 64, Kernel: 3, Padding: 1, Groups: 2, Bias: ChannelBias})
-	x = b.Local("two", x, Local{Channels: 64, Kernel: 3, Padding: 1, Groups: 16, Bias: ChannelBias})
-	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 100))
+// One of each is enough: a pixel, a channel, an image, an output.
+func TestSmallest(t *testing.T) {
+	b := NewBuilder(Options{Input: Size{1, 1, 1}})
+	x := b.Local("conv", b.Input(), Local{Channels: 1, Kernel: 1})
+	x = b.MaxPool("max", b.Add("add", x, b.Zeros("zeros", Size{1, 1, 1})), MaxPool{Kernel: 1})
+	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, inputs := range map[string]float64{"one.bias": 4 * 9, "two.bias": 4 * 9, "fc.weight": 64, "fc.bias": 64} {
-		values := net.Parameter(name).Data
-		bound := float32(1 / math.Sqrt(inputs))
-		if low, high := slices.Min(values), slices.Max(values); low < -bound || low > -0.9*bound || high > bound || high < 0.9*bound {
-			t.Errorf("%s starts in %v to %v, want ±%v", name, low, high, bound)
-		}
-	}
-	if slices.Equal(net.Parameter("one.bias").Data, net.Parameter("two.bias").Data) {
-		t.Error("two layers start alike")
-	}
-}
-
-// A step depends on its own labels alone.
-func TestStepsLabels(t *testing.T) {
-	first, second := images(3), images(3)
-	second.Labels = []int{2, 2, 1}
-	loss := func(batches ...Batch) (loss float64) {
-		training, err := newTiny(t, Connectivity{}, 1).Train(3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, b := range batches {
-			loss = step(t, training, b, 0)
-		}
-		return loss
-	}
-	if got, want := loss(first, second), loss(second); got != want {
-		t.Errorf("after other labels the loss is %v, want %v", got, want)
-	}
-}
-
-// What is not finite is found at the layer where it begins: in its parameters, or in
-// what it answers to the last batch.
-func TestNotFinite(t *testing.T) {
-	after := func(change func(n *Network, b Batch)) string {
-		net, b := newTiny(t, Connectivity{}, 1), images(3)
-		training, err := net.Train(3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		change(net, b)
-		if _, err := training.Step(b); err != nil {
-			t.Fatal(err)
-		}
-		return training.NotFinite()
-	}
-	large := float32(3e38)
-	for want, change := range map[string]func(n *Network, b Batch){
-		"":    func(*Network, Batch) {},
-		"bn1": func(n *Network, _ Batch) { n.Parameter("bn1.bias").Data[1] = float32(math.Inf(1)) },
-		"conv2": func(n *Network, _ Batch) {
-			for i := range n.Parameter("conv2.weight").Data {
-				n.Parameter("conv2.weight").Data[i] = large
-			}
-		},
-		"images": func(_ *Network, b Batch) { b.Images[7] = float32(math.NaN()) },
-	} {
-		if got := after(change); got != want {
-			t.Errorf("not finite is %q, want %q", got, want)
-		}
-	}
-}
-
-// The legend explains what is drawn, and no more.
-func TestDOTLegend(t *testing.T) {
-	const convolutional, local, time = "convolutional: all", "local: each", "to the next time step"
-	for name, c := range map[string]struct {
-		net  *Network
-		want []string
-	}{
-		"convolutional": {newTiny(t, Connectivity{}, 1), []string{convolutional}},
-		"local":         {newTiny(t, Connectivity{Local: true}, 1), []string{local}},
-		"both":          {newTiny(t, Connectivity{Local: true, FirstConvolutional: 1}, 1), []string{convolutional, local}},
-		"recurrent":     {newLoop(t), []string{local, time}},
-	} {
-		var b strings.Builder
-		if err := c.net.WriteDOT(&b, DOT{}); err != nil {
-			t.Fatal(err)
-		}
-		for _, part := range []string{convolutional, local, time} {
-			if got, want := strings.Contains(b.String(), part), slices.Contains(c.want, part); got != want {
-				t.Errorf("%s: the legend has %q: %t, want %t", name, part, got, want)
-			}
-		}
-	}
-	var b strings.Builder
-	if err := newLoop(t).WriteDOT(&b, DOT{}); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{`label="V1   2×6×5   t = 0 to 2"`, `label="V2   2×2×2   t = 1 to 2"`} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("no frame has %s in\n%s", want, b.String())
-		}
-	}
-}
-
-func newLoop(t *testing.T) *Network {
-	t.Helper()
-	b := NewBuilder(Options{Input: Size{2, 6, 5}, Connectivity: Connectivity{Local: true}})
-	net, err := b.Build(loop(b))
+	inference, err := net.Infer(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return net
+	logits, err := inference.Logits([]float32{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := 2*net.Parameter("conv.weight").Data[0]*net.Parameter("fc.weight").Data[0] + net.Parameter("fc.bias").Data[0]; math.Abs(float64(logits[0]-want)) > 1e-6 {
+		t.Errorf("logit %v, want %v", logits[0], want)
+	}
 }

@@ -209,6 +209,22 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// Where no dict fits, what is wrong is said of the one that comes closest.
+func TestLoadNamesTheClosest(t *testing.T) {
+	net := newTiny(t, Connectivity{}, 1)
+	plain := stateDict(net, "")
+	for _, file := range []dict{
+		{{"far", plain[:3]}, {"near", plain[1:]}},
+		{{"near", plain[1:]}, {"far", plain[:3]}},
+	} {
+		err := newTiny(t, Connectivity{}, 9).Load(pytorch(t, file), LoadOptions{})
+		var mismatch *MismatchError
+		if !errors.As(err, &mismatch) || !slices.Equal(mismatch.Lines(), []string{"missing: conv1.weight 4×2×3×3 or 6×5×4×2×3×3"}) {
+			t.Errorf("%s first: error %v", file[0].key, err)
+		}
+	}
+}
+
 // The same tensors under two names, as a loss that keeps its network has, are one
 // network.
 func TestLoadAliases(t *testing.T) {

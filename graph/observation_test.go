@@ -47,6 +47,35 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+// Activations are the answers in memory's order, H W C N.
+func TestActivations(t *testing.T) {
+	net, pixels := newTiny(t, Connectivity{Local: true}, 1), images(3).Images
+	features, err := net.Features(pixels, "conv2", "fc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var layers []*Layer
+	for _, l := range net.Layers {
+		if l.Name == "conv2" || l.Name == "fc" {
+			layers = append(layers, l)
+		}
+	}
+	activations, err := net.Activations(pixels, layers...)
+	if err != nil || len(activations) != 2 {
+		t.Fatalf("%d activations, %v", len(activations), err)
+	}
+	for i, f := range features { // N C H W
+		size := f.Size.Channels * f.Size.Height * f.Size.Width
+		plane := f.Size.Height * f.Size.Width
+		for at, want := range f.Data {
+			n, c, location := at/size, at%size/plane, at%plane
+			if got := activations[i][(location*f.Size.Channels+c)*3+n]; got != want {
+				t.Fatalf("%s: image %d, channel %d, location %d: %v, want %v", f.Name, n, c, location, got, want)
+			}
+		}
+	}
+}
+
 func TestObserveErrors(t *testing.T) {
 	net := newTiny(t, Connectivity{}, 1)
 	if _, err := net.Observe(0, net.Layers[1].Name); err == nil || !strings.Contains(err.Error(), "a batch of 0 images") {

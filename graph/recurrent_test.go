@@ -144,9 +144,13 @@ func TestStart(t *testing.T) {
 		}
 	}
 	b := NewBuilder(Options{Input: Size{2, 6, 5}})
+	b.ZeroScale(b.GroupNorm("group", b.Input(), GroupNorm{}))
+	if b.Err() != nil {
+		t.Errorf("a group norm that starts at a scale of zero: %v", b.Err())
+	}
 	b.ZeroScale(b.ReLU("relu", b.Input()))
-	if b.Err() == nil {
-		t.Error("a relu that starts at a scale of zero is no error")
+	if err := b.Err(); err == nil || !strings.Contains(err.Error(), "the layer that is to start at a scale of zero is no norm") {
+		t.Errorf("a relu that starts at a scale of zero: %v", err)
 	}
 }
 
@@ -183,5 +187,45 @@ func TestFeatures(t *testing.T) {
 	}
 	if _, err := net.Features(images(1).Images, "V3"); err == nil || !strings.Contains(err.Error(), "the areas are V1") {
 		t.Errorf("error %v, want one that lists the areas", err)
+	}
+}
+
+// A layer that is repeated has its bias too.
+func TestRepeatedBias(t *testing.T) {
+	for _, bias := range []Bias{ChannelBias, LocationBias} {
+		for _, c := range []Connectivity{{}, {Local: true}} {
+			b := NewBuilder(Options{Input: Size{2, 3, 4}, Connectivity: c, Seed: 3})
+			first := b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1, Bias: bias})
+			net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", b.Local("again", first, Local{Channels: 2, Kernel: 1, Bias: bias, Again: first})), 2))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pixels := make([]float32, 2*3*4)
+			for i := range pixels {
+				pixels[i] = float32(math.Sin(float64(i)))
+			}
+			features, err := net.Features(pixels, "a", "again")
+			if err != nil {
+				t.Fatal(err)
+			}
+			weight, biases := net.Parameter("a.weight").Data, net.Parameter("a.bias").Data
+			for i, got := range features[1].Data { // C H W
+				channel, location := i/12, i%12
+				at, its := 0, channel
+				if c.Local {
+					at = location
+				}
+				if bias == LocationBias {
+					its = location*2 + channel
+				}
+				want := biases[its]
+				for from := range 2 {
+					want += weight[(at*2+channel)*2+from] * features[0].Data[from*12+location]
+				}
+				if math.Abs(float64(got-want)) > 1e-6 {
+					t.Fatalf("%v, bias %d: channel %d at location %d is %v, want %v", c, bias, channel, location, got, want)
+				}
+			}
+		}
 	}
 }

@@ -198,17 +198,20 @@ func TestConvergenceDrifts(t *testing.T) {
 
 func TestConvergenceMistakes(t *testing.T) {
 	valid := Convergence{Kind: Hebbian, Neurons: 2, Side: 1, Presentations: 1, Points: 1}
-	for i, change := range []func(*Convergence){
-		func(c *Convergence) { c.Kind = Instant },
-		func(c *Convergence) { c.Neurons = 1 },
-		func(c *Convergence) { c.Side = 0 },
-		func(c *Convergence) { c.Gamma = -1 },
-		func(c *Convergence) { c.Points = 2 },
+	for want, change := range map[string]func(*Convergence){
+		"convergence of a instant pool, want hebbian or dynamic":           func(c *Convergence) { c.Kind = Instant },
+		"convergence of 1 neurons that see 1×1, want at least 2 and 1×1":   func(c *Convergence) { c.Neurons = 1 },
+		"convergence of 2 neurons that see 0×0, want at least 2 and 1×1":   func(c *Convergence) { c.Side = 0 },
+		"gamma -1, want a number of at least 0":                            func(c *Convergence) { c.Gamma = -1 },
+		"gamma NaN, want a number of at least 0":                           func(c *Convergence) { c.Gamma = math.NaN() },
+		"2 points of 1 presentations, want at least 1 and at most as many": func(c *Convergence) { c.Points = 2 },
+		"0 points of 1 presentations, want at least 1":                     func(c *Convergence) { c.Points = 0 },
+		"1 points of 0 presentations, want at least 1":                     func(c *Convergence) { c.Presentations = 0 },
 	} {
 		c := valid
 		change(&c)
-		if _, err := c.Run(t.Context(), 1); err == nil || strings.Contains(err.Error(), "\n") {
-			t.Errorf("case %d: error %v", i, err)
+		if _, err := c.Run(t.Context(), 1); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v, want one line with %q", err, want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

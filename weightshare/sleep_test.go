@@ -317,29 +317,29 @@ func TestMistakes(t *testing.T) {
 		network graph.Connectivity
 		want    string
 	}{
-		{Options{}, graph.Connectivity{}, "no locally connected layers"},
+		{Options{}, graph.Connectivity{}, "the network has no locally connected layers whose weights"},
 		{Options{}, graph.Connectivity{Local: true, FirstConvolutional: 1}, "no locally connected layers"},
-		{Options{Schedule: Schedule{Steps: -1}}, local, "-1 steps"},
-		{Options{Schedule: Schedule{Epochs: 1}}, local, "epochs of 0 steps"},
-		{Options{Schedule: Schedule{AtEnd: true}}, local, "last of 0 steps"},
-		{Options{Phase: Phase{Kind: 3}}, local, "kind of sleep 3"},
+		{Options{Schedule: Schedule{Steps: -1}}, local, "sleep every -1 steps and 0 epochs, want at least 0"},
+		{Options{Schedule: Schedule{Epochs: 1}}, local, "sleep every 1 epochs of 0 steps, want at least 1"},
+		{Options{Schedule: Schedule{AtEnd: true}}, local, "sleep after the last of 0 steps, want at least 1"},
+		{Options{Phase: Phase{Kind: 3}}, local, "kind of sleep 3 is none of instant, hebbian, dynamic"},
 		{Options{Phase: Phase{Period: 2}}, local, `layer "local": ops: pools: a pattern of 2×2 pixels is smaller than the kernel of 3×3`},
-		{phase(func(p *Phase) { p.Border = ops.BorderPooled }), local, "alone"},
-		{phase(func(p *Phase) { p.Period = -1 }), local, "-1 pixels"},
-		{phase(func(p *Phase) { p.Iterations = 0 }), local, "0 iterations"},
-		{phase(func(p *Phase) { p.Patterns = 0 }), local, "0 patterns"},
-		{phase(func(p *Phase) { p.Rate = -0.1 }), local, "learning rate -0.1"},
+		{phase(func(p *Phase) { p.Border = ops.BorderPooled }), local, "border pooled: in a dynamic phase neurons that see padding are alone"},
+		{phase(func(p *Phase) { p.Period = -1 }), local, "patterns of -1 pixels, want at least the kernel"},
+		{phase(func(p *Phase) { p.Iterations = 0 }), local, "0 iterations of 128 patterns, want at least 1 of each"},
+		{phase(func(p *Phase) { p.Patterns = 0 }), local, "100 iterations of 0 patterns, want at least 1 of each"},
+		{phase(func(p *Phase) { p.Rate = -0.1 }), local, "learning rate -0.1, want a number of at least 0"},
 		{phase(func(p *Phase) { p.Rate = math.NaN() }), local, "learning rate NaN"},
-		{phase(func(p *Phase) { p.Gamma = -1 }), local, "gamma -1"},
-		{phase(func(p *Phase) { p.Momentum = 1 }), local, "momentum 1"},
-		{phase(func(p *Phase) { p.Alpha = -1 }), local, "alpha -1"},
-		{phase(func(p *Phase) { p.Tau = -1 }), local, "tau -1"},
-		{phase(func(p *Phase) { p.Steps = 0 }), local, "0 steps"},
-		{phase(func(p *Phase) { p.Alpha = 55 }), local, "rings"},
+		{phase(func(p *Phase) { p.Gamma = -1 }), local, "gamma -1, want a number of at least 0"},
+		{phase(func(p *Phase) { p.Momentum = 1 }), local, "momentum 1, want at least 0 and below 1"},
+		{phase(func(p *Phase) { p.Alpha = -1 }), local, "alpha -1, want a number of at least 0"},
+		{phase(func(p *Phase) { p.Tau = -1 }), local, "tau -1, want a positive number"},
+		{phase(func(p *Phase) { p.Steps = 0 }), local, "0 steps, want at least 1"},
+		{phase(func(p *Phase) { p.Alpha = 55 }), local, "at tau 30 and alpha 55 the mean rate of a pool still rings"},
 		{phase(func(p *Phase) { p.OverTime, p.Settle = true, 150 }), local, "off for 150 of 150 steps"},
-		{phase(func(p *Phase) { p.Engine = 2 }), local, "engine of sleep 2"},
-		{phase(func(p *Phase) { p.Source = 9 }), local, "source of patterns 9"},
-		{phase(func(p *Phase) { p.Source = Patches }), local, "made from images"},
+		{phase(func(p *Phase) { p.Engine = 2 }), local, "engine of sleep 2 is none of fast, graph"},
+		{phase(func(p *Phase) { p.Source = 9 }), local, "source of patterns 9 is none of gaussian, patches, pooled"},
+		{phase(func(p *Phase) { p.Source = Patches }), local, "patches patterns are made from images, and there are none"},
 	} {
 		net := network(t, graph.Size{Channels: 1, Height: 6, Width: 6}, layer, c.network)
 		_, err := New(net, c.options)
@@ -347,13 +347,13 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("case %d: error %v, want one line with %q", i, err, c.want)
 		}
 	}
-	for _, parse := range []func(string) error{
-		func(name string) error { _, err := ParseKind(name); return err },
-		func(name string) error { _, err := ParseSource(name); return err },
-		func(name string) error { _, err := ParseEngine(name); return err },
+	for want, parse := range map[string]func(string) error{
+		`unknown kind of sleep "nap", want one of instant, hebbian, dynamic`:      func(name string) error { _, err := ParseKind(name); return err },
+		`unknown source of patterns "nap", want one of gaussian, patches, pooled`: func(name string) error { _, err := ParseSource(name); return err },
+		`unknown engine of sleep "nap", want one of fast, graph`:                  func(name string) error { _, err := ParseEngine(name); return err },
 	} {
-		if err := parse("nap"); err == nil {
-			t.Error("nap is known")
+		if err := parse("nap"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 	for i := range kinds {
