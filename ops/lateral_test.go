@@ -110,6 +110,33 @@ func TestTrajectory(t *testing.T) {
 	golden.Check(t, "halves", halves, trajectory, 0)
 }
 
+// Images do not depend on each other, in batches of more numbers than are pooled at
+// a time too.
+func TestLargeBatch(t *testing.T) {
+	for name, apply := range map[string]func(gorgonia.Nodes) (*gorgonia.Node, error){
+		"pool mean":      func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], lateral) },
+		"pool deviation": func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolDeviation(in[0], bordered) },
+		"rates":          rates(RateOptions{Pools: lateral, Tau: 30, Alpha: 10, Bias: 1, Steps: 20}),
+	} {
+		const n = 300 // of two channels
+		large := build(t, tensor.Float64, []tensor.Shape{{7, 6, 2, n}}, nil, apply)
+		large.randomise(nil)
+		large.run()
+		for _, image := range []int{0, 140, n - 1} {
+			one := build(t, tensor.Float64, []tensor.Shape{{7, 6, 2, 1}}, nil, apply)
+			of := func(v gorgonia.Value) (x []float64) {
+				for i := image; i < v.Shape().TotalSize(); i += n {
+					x = append(x, numbers(v)[i])
+				}
+				return x
+			}
+			set(one.values[0], of(large.values[0]))
+			one.run()
+			golden.Check(t, name, of(large.output.Value()), numbers(one.output.Value()), 1e-14)
+		}
+	}
+}
+
 // Neurons that are alone stay at rest where they are told to, and the others do
 // what they do anyway.
 func TestAloneAtRest(t *testing.T) {

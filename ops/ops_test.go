@@ -127,6 +127,10 @@ var cases = []struct {
 	{"batch norm, relu, inference", []tensor.Shape{{3, 4, 2, 600}, {2}, {2}}, []int{1, 2}, nil, norm64(BatchNormOptions{ReLU: true})},
 	{"batch norm, shortcut", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}, {3, 4, 2, 5}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true})},
 	{"batch norm, shortcut, relu", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}, {3, 4, 2, 5}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true, ReLU: true})},
+	// Batches of 32 have passes of their own.
+	{"batch norm of 32", []tensor.Shape{{2, 2, 2, 32}, {2}, {2}}, []int{0, 1, 2}, nil, norm64(BatchNormOptions{Training: true})},
+	{"batch norm of 32, inference", []tensor.Shape{{2, 2, 2, 32}, {2}, {2}}, []int{0, 1, 2}, nil, norm64(BatchNormOptions{Epsilon: 0.25})},
+	{"batch norm of 32, shortcut, relu", []tensor.Shape{{2, 1, 2, 32}, {2}, {2}, {2, 1, 2, 32}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true, ReLU: true, Momentum: 0.5})},
 	{"group norm", []tensor.Shape{{3, 4, 6, 5}, {6}, {6}}, []int{0, 1, 2}, nil, groupNorm64(GroupNormOptions{Groups: 2})},
 	{"group norm, epsilon", []tensor.Shape{{3, 4, 6, 5}, {6}, {6}}, []int{0, 1, 2}, nil, groupNorm64(GroupNormOptions{Groups: 6, Epsilon: 0.5})},
 	{"max pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{}) }},

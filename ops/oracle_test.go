@@ -39,7 +39,7 @@ func normalised(x, scale, shift []float64, s tensor.Shape, epsilon float64, set 
 // result that is wrong.) Layers have golden values, TestGoldenLocal; the operators
 // of sleep have oracles in lateral_test.go.
 func TestResults(t *testing.T) {
-	image, bias := tensor.Shape{3, 4, 6, 5}, tensor.Shape{6}
+	image, large, bias := tensor.Shape{3, 4, 6, 5}, tensor.Shape{3, 4, 6, 32}, tensor.Shape{6}
 	batch := func(_, n int) int { return n }
 	perChannel := func(c, _ int) int { return c }
 	for name, c := range map[string]struct {
@@ -55,6 +55,16 @@ func TestResults(t *testing.T) {
 		}},
 		"batch norm": {[]tensor.Shape{image, bias, bias}, training(BatchNormOptions{Training: true}), func(in [][]float64) []float64 {
 			return normalised(in[0], in[1], in[2], image, 1e-5, perChannel)
+		}},
+		"batch norm of 32": {[]tensor.Shape{large, bias, bias}, training(BatchNormOptions{Training: true}), func(in [][]float64) []float64 {
+			return normalised(in[0], in[1], in[2], large, 1e-5, perChannel)
+		}},
+		"batch norm of 32, relu": {[]tensor.Shape{large, bias, bias}, training(BatchNormOptions{Training: true, ReLU: true}), func(in [][]float64) []float64 {
+			y := normalised(in[0], in[1], in[2], large, 1e-5, perChannel)
+			for i := range y {
+				y[i] = max(y[i], 0)
+			}
+			return y
 		}},
 		"batch norm, shortcut, relu": {[]tensor.Shape{image, bias, bias, image}, training(BatchNormOptions{Training: true, ReLU: true, Epsilon: 0.5}), func(in [][]float64) []float64 {
 			y := normalised(in[0], in[1], in[2], image, 0.5, perChannel)
