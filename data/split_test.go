@@ -3,6 +3,7 @@ package data
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,8 +24,8 @@ func TestSplit(t *testing.T) {
 
 		train, validation, err := Split(set, fraction, seed)
 		if total == 0 || total == len(labels) {
-			if err == nil {
-				t.Fatal("an empty part and no error")
+			if err == nil || !strings.Contains(err.Error(), " for validation, want 1 or more") {
+				t.Fatalf("an empty part: error %v", err)
 			}
 			return
 		}

@@ -224,6 +224,16 @@ func TestPoolSNR(t *testing.T) {
 	}
 }
 
+// Where every location sees padding there is no SNR.
+func TestSNROfNothing(t *testing.T) {
+	for _, side := range []int{2, 3} { // no location, and one, that sees none
+		net := network(t, graph.Size{Channels: 1, Height: side, Width: side}, graph.Local{Channels: 1, Kernel: 3, Padding: 1}, graph.Connectivity{Local: true})
+		if snr := SNR(net.LocalLayers()[0]); !math.IsNaN(snr) {
+			t.Errorf("of %d×%d: SNR %v, want NaN", side, side, snr)
+		}
+	}
+}
+
 // Weights that are equal to the bit have no deviation, whatever their mean rounds to.
 func TestEqualWeights(t *testing.T) {
 	net := network(t, graph.Size{Channels: 5, Height: 7, Width: 11}, graph.Local{Channels: 3, Kernel: 1}, graph.Connectivity{Local: true})

@@ -208,9 +208,9 @@ func TestPeerNames(t *testing.T) {
 	if peers, err := Parse(""); err != nil || peers != nil {
 		t.Errorf("none: %v, %v", peers, err)
 	}
-	for _, list := range []string{"jax", "pytorch,pytorch", "pytorch,"} {
-		if _, err := Parse(list); err == nil {
-			t.Errorf("%q is taken", list)
+	for list, want := range map[string]string{"jax": `unknown peer "jax", want pytorch`, "pytorch,pytorch": `peer "pytorch" stands twice`, "pytorch,": `unknown peer "", want`} {
+		if _, err := Parse(list); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", list, err, want)
 		}
 	}
 }

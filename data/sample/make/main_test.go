@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -82,16 +83,16 @@ func TestRun(t *testing.T) {
 
 func TestRunErrors(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "sample.zip")
-	for name, in := range map[string]string{
-		"no file":        filepath.Join(t.TempDir(), "none.zip"),
-		"too few images": whole(t, 500, 299),
-		"no test part":   whole(t, 500, 0),
+	for want, in := range map[string]string{
+		"none.zip: no such file":            filepath.Join(t.TempDir(), "none.zip"),
+		"test/cat has 299 images, want 300": whole(t, 500, 299),
+		"no entries test/CLASS/NAME.jpg":    whole(t, 500, 0),
 	} {
-		if err := run(in, out); err == nil {
-			t.Errorf("%s: no error", name)
+		if err := run(in, out); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
 		}
 		if _, err := os.Stat(out); err == nil {
-			t.Errorf("%s: a sample is written", name)
+			t.Errorf("%s: a sample is written", want)
 		}
 	}
 }
