@@ -3,8 +3,9 @@
 // The files in testdata were computed in float32 with PyTorch 1.13 on the CPU
 // from the published reference implementation of Pogodin et al. 2021, and the
 // formula files from that of the CORnets and from torchvision; ventral in float64
-// with scikit-learn, scipy and numpy; resnet8w4_lc by testdata/resnet8w4.py. Local weights in them are laid out OH OW O
-// I/g KH KW, activations N C H W.
+// with scikit-learn, scipy and numpy. What resnet8w4_lc holds beside its initial
+// state is computed by testdata/resnet8w4.py. Local weights in them are laid out
+// OH OW O I/g KH KW, activations N C H W.
 package golden
 
 import (
