@@ -20,7 +20,7 @@ import (
 	"hypnos/bench/runs"
 )
 
-var kills = flag.Int("kills", 50, "how often TestKill kills a training")
+var kills = flag.Int("kills", 20, "how often TestKill kills a training")
 
 // program is this program, in a process of its own.
 func program(t *testing.T, args ...string) *exec.Cmd {
