@@ -176,8 +176,8 @@ func TestInterrupt(t *testing.T) {
 
 func TestTrainAndSearch(t *testing.T) {
 	flags := []string{"-epochs", "1", "-width", "1", "-batch", "500"}
-	status, stdout, stderr := bench(t.Context(), append([]string{"train", "-variant", "lc", "-repetitions", "2", "-validation", "0.25", "-optimizer", "sgd", "-schedule", "multistep", "-milestones", "1"}, flags...)...)
-	if status != 0 || !strings.Contains(stdout, "lc") {
+	status, stdout, stderr := bench(t.Context(), append([]string{"train", "-variant", "lc", "-repetitions", "2", "-validation", "0.25", "-optimizer", "sgd", "-schedule", "multistep", "-milestones", "1", "-markdown"}, flags...)...)
+	if status != 0 || !strings.Contains(stdout, "\n| :--- |") || !strings.Contains(stdout, "\n| lc |") {
 		t.Errorf("train: status %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
 	status, stdout, stderr = bench(t.Context(), append([]string{"search", "-variants", "conv", "-rates", "0.01,0.02"}, flags...)...)

@@ -28,6 +28,8 @@ func compareCommand(c screen.Console) *ffcli.Command {
 	flags.Register(fs, &s, slices.Concat(flags.Training, flags.Evaluation, flags.Checkpoints, []string{"variants", "seeds"})...)
 	flags.Explain(fs, "out", "`folder` to write the report to, and to keep the runs in")
 	short := fs.Bool("quick", false, "a short look, too short to judge by: 4 epochs, evaluated each, and one seed, unless flags say otherwise")
+	var markdown bool
+	flags.RegisterMarkdown(fs, &markdown)
 	like := fs.String("brain", "", "it92 or a `folder`: compare the networks, trained and before, with recordings of the brain, as bench brain does")
 	return &ffcli.Command{
 		Name:       "compare",
@@ -58,7 +60,7 @@ be added; for other settings choose another -out.`),
 					return err
 				}
 			}
-			return compare(ctx, c, s, given, set["epochs"], *like)
+			return compare(ctx, c, s, given, set["epochs"], *like, tableWriter(markdown))
 		},
 	}
 }
@@ -66,7 +68,7 @@ be added; for other settings choose another -out.`),
 // compare trains all variants with all seeds, reports after each run, and compares the
 // networks with a recording, if like names one. Short says that the training is too short
 // to judge by.
-func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, short bool, like string) error {
+func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, short bool, like string, write writeTable) error {
 	s.Checkpoints.Command = commandLine()
 	if err := flags.Check(&s, given); err != nil {
 		return err
@@ -116,14 +118,14 @@ func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map
 	defer view.End()
 	err = e.Run(ctx)
 	if err != nil || recorded == nil {
-		return finish(view, r, e, "the same command goes on", err)
+		return finish(view, r, e, write, "the same command goes on", err)
 	}
 	err = compareBrain(ctx, recorded, s.Checkpoints.Folder, observer)
 	if errors.Is(err, context.Canceled) {
 		view.Line("interrupted: the runs are finished, but not compared with " + like + "; the same command goes on")
 		err = nil
 	}
-	return finish(view, r, e, "", err)
+	return finish(view, r, e, write, "", err)
 }
 
 // compareBrain compares networks that are trained with a recording, and writes a report of

@@ -19,6 +19,8 @@ func convergeCommand(c screen.Console) *ffcli.Command {
 	trials := fs.Int("trials", 10, "pools of each setting, each with weights and inputs of its own")
 	seed := fs.Uint64("seed", 1, "source of weights and inputs")
 	short := fs.Bool("quick", false, "a short look: 2 trials, unless -trials says otherwise")
+	var markdown bool
+	flags.RegisterMarkdown(fs, &markdown)
 	out := fs.String("out", "hypnos-converge", "`folder` to write the study to")
 	return &ffcli.Command{
 		Name:       "converge",
@@ -52,7 +54,11 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 			if err := study.Write(*out); err != nil {
 				return err
 			}
-			fmt.Fprint(c.Out, study.Text())
+			table := study.Text()
+			if markdown {
+				table = study.Markdown()
+			}
+			fmt.Fprint(c.Out, table)
 			c.Report(*out)
 			return nil
 		},

@@ -48,8 +48,8 @@ func speedCommand(c screen.Console) *ffcli.Command {
 	fs.IntVar(&f.options.Rounds, "rounds", 3, "how often each program has its turn with a step")
 	fs.DurationVar(&f.options.Timeout, "timeout", 10*time.Minute, "longest `time` that a program may take for its turn")
 	fs.BoolVar(&f.quick, "quick", false, "a short look: batches of 32, fits of 5,000 features, one round, few repetitions, unless -batch or -rounds say otherwise")
-	fs.BoolVar(&f.markdown, "markdown", false, "print the tables as Markdown")
 	fs.StringVar(&f.out, "out", "", "`folder` to write speed.csv and speed.json to; none unless given")
+	flags.RegisterMarkdown(fs, &f.markdown)
 	f.profiles.Register(fs)
 	return &ffcli.Command{
 		Name:       "speed",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -26,6 +27,8 @@ func trainCommand(c screen.Console) *ffcli.Command {
 	flags.RegisterVerbose(fs)
 	var p flags.Profiles
 	p.Register(fs)
+	var markdown bool
+	flags.RegisterMarkdown(fs, &markdown)
 	resume := fs.String("resume", "", "`folder` of a run that was stopped or killed, to go on with it; needs no other flags")
 	return &ffcli.Command{
 		Name:       "train",
@@ -43,20 +46,30 @@ checkpoint is also a file of weights, for -init.`),
 			return p.During(func() error {
 				given := flags.Given(fs)
 				if *resume == "" {
-					return trainOne(ctx, c, s, given, false)
+					return trainOne(ctx, c, s, given, false, tableWriter(markdown))
 				}
 				s, err := experiment.GoOn(*resume, s, given)
 				if err != nil {
 					return err
 				}
-				return trainOne(ctx, c, s, given, true)
+				return trainOne(ctx, c, s, given, true, tableWriter(markdown))
 			})
 		},
 	}
 }
 
+// writeTable prints what runs came to.
+type writeTable func(io.Writer, *results.Comparison) error
+
+func tableWriter(markdown bool) writeTable {
+	if markdown {
+		return report.WriteMarkdown
+	}
+	return report.WriteTable
+}
+
 // trainOne trains one variant with one seed, or goes on with that.
-func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, resumed bool) error {
+func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, resumed bool, write writeTable) error {
 	s.Checkpoints.Command = commandLine()
 	if err := flags.Check(&s, given); err != nil {
 		return err
@@ -101,7 +114,7 @@ func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given ma
 		if e.Weights(0, 0) != "" {
 			goOn = "go on with: go run ./bench train -resume " + out
 		}
-		return finish(view, r, e, goOn, err)
+		return finish(view, r, e, write, goOn, err)
 	}
 	view.End()
 	if errors.Is(err, context.Canceled) {
@@ -111,12 +124,12 @@ func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given ma
 	if err != nil {
 		return err
 	}
-	return report.WriteTable(c.Out, r)
+	return write(c.Out, r)
 }
 
 // finish writes the report and prints its table, also where runs failed, for that cause,
 // or were interrupted. Then it says how to go on, and the interruption is no error.
-func finish(view *screen.Screen, r *results.Comparison, e *experiment.Experiment, goOn string, cause error) error {
+func finish(view *screen.Screen, r *results.Comparison, e *experiment.Experiment, write writeTable, goOn string, cause error) error {
 	view.End()
 	out := e.Spec.Checkpoints.Folder
 	e.Update(r)
@@ -128,7 +141,7 @@ func finish(view *screen.Screen, r *results.Comparison, e *experiment.Experiment
 		}
 		return err
 	}
-	if err := report.WriteTable(view.Out, r); err != nil {
+	if err := write(view.Out, r); err != nil {
 		return err
 	}
 	if stopped {

@@ -33,6 +33,11 @@ func Register(fs *flag.FlagSet, s *experiment.Spec, names ...string) {
 // Explain gives a flag another help than that of its setting.
 func Explain(fs *flag.FlagSet, name, help string) { fs.Lookup(name).Usage = help }
 
+// RegisterMarkdown adds the flag of a command that prints tables.
+func RegisterMarkdown(fs *flag.FlagSet, markdown *bool) {
+	fs.BoolVar(markdown, "markdown", false, "print tables as Markdown")
+}
+
 // Given returns the flags that were set on the command line.
 func Given(fs *flag.FlagSet) map[string]bool {
 	names := map[string]bool{}
