@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hypnos/bench/results"
+	"hypnos/bench/screen"
 )
 
 // TestMain makes the test binary the program where speed starts it to measure a
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 // bench runs the program and returns its exit status and what it printed.
 func bench(ctx context.Context, args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	status = run(ctx, args, &out, &err)
+	status = run(ctx, screen.Console{Out: &out, Err: &err, Program: screen.Program{Command: "bench", Arguments: args}})
 	return status, out.String(), err.String()
 }
 

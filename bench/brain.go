@@ -40,7 +40,7 @@ type brainFlags struct {
 
 // register adds the flags.
 func (f *brainFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&f.models, "models", "", "`names` of what to compare: folders of bench train or compare, models of bench list, pixels, gabor")
+	fs.StringVar(&f.models, "models", "", "`names` of what to compare: folders of train or compare, models of the command list, pixels, gabor")
 	fs.BoolVar(&f.untrained, "untrained", false, "compare also the networks of folders as they were before training")
 	fs.StringVar(&f.recording, "data", "it92", "it92, which comes with the program, or a `folder` of pictures and responses to them: see recordings/README.md")
 	fs.StringVar(&f.dataDir, "data-dir", "", "`folder` of the data set that the networks of folders were trained on, where it is not where it was")
@@ -62,7 +62,7 @@ func brainCommand(c screen.Console) *ffcli.Command {
 	f.register(fs)
 	return &ffcli.Command{
 		Name:       "brain",
-		ShortUsage: "go run ./bench brain -models FOLDER|MODEL,… [flags]",
+		ShortUsage: "brain -models FOLDER|MODEL,… [flags]",
 		ShortHelp:  "measure how like recordings of the brain networks are",
 		LongHelp: strings.TrimSpace(`
 Shows the pictures of a recording to each model and compares what its areas
@@ -134,7 +134,7 @@ func (f brainFlags) run(ctx context.Context, c screen.Console) error {
 	}
 	r := study.Report()
 	view.End()
-	study.Describe(r, brain.Origin{Started: started, Command: commandLine(), Areas: f.areas, Ridge: f.ridge})
+	study.Describe(r, brain.Origin{Started: started, Command: c.Program.String(), Areas: f.areas, Ridge: f.ridge})
 	if err := brainreport.Write(r, f.out); err != nil {
 		return err
 	}
@@ -177,12 +177,12 @@ func (f brainFlags) sources(ctx context.Context, view *screen.Screen) ([]brain.S
 		return nil, err
 	}
 	if n := len(names.Zoo); f.model.Spec.Initial != "" && n != 1 {
-		return nil, errors.Errorf("-weights is of one model, and -models names %d of bench list", n)
+		return nil, errors.Errorf("-weights is of one model, and -models names %d of the command list", n)
 	}
 	folders, zoo := names.Folders != nil, names.Zoo != nil
 	if err := flags.NeedEffects(f.given,
 		flags.Effect{Flags: []string{"untrained", "data-dir"}, Has: folders, Because: "it is of the networks of folders, and -models names none"},
-		flags.Effect{Flags: slices.Concat([]string{"variant", "width", "classes", "image-size", "steps"}, flags.Local), Has: zoo, Because: "it is of models of bench list, and -models names none"},
+		flags.Effect{Flags: slices.Concat([]string{"variant", "width", "classes", "image-size", "steps"}, flags.Local), Has: zoo, Because: "it is of models of the command list, and -models names none"},
 		flags.Effect{Flags: []string{"areas", "batch"}, Has: folders || zoo, Because: "it is of networks, and -models names none"},
 	); err != nil {
 		return nil, err

@@ -30,10 +30,10 @@ func compareCommand(c screen.Console) *ffcli.Command {
 	short := fs.Bool("quick", false, "a short look, too short to judge by: 4 epochs, evaluated each, and one seed, unless flags say otherwise")
 	var markdown bool
 	flags.RegisterMarkdown(fs, &markdown)
-	like := fs.String("brain", "", "it92 or a `folder`: compare the networks, trained and before, with recordings of the brain, as bench brain does")
+	like := fs.String("brain", "", "it92 or a `folder`: compare the networks, trained and before, with recordings of the brain, as the command brain does")
 	return &ffcli.Command{
 		Name:       "compare",
-		ShortUsage: "go run ./bench compare [flags]",
+		ShortUsage: "compare [flags]",
 		ShortHelp:  "train variants of a network on real images, and report",
 		LongHelp: strings.TrimSpace(`
 Trains every variant from every seed, evaluates it on the test images every
@@ -69,7 +69,7 @@ be added; for other settings choose another -out.`),
 // networks with a recording, if like names one. Short says that the training is too short
 // to judge by.
 func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, short bool, like string, write writeTable) error {
-	s.Checkpoints.Command = commandLine()
+	s.Checkpoints.Command = c.Program.String()
 	if err := flags.Check(&s, given); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map
 	if err := flags.NeedEffects(given, flags.OfPictures(e.Test)); err != nil {
 		return err
 	}
-	r = e.Comparison("Connectivities compared", commandLine())
+	r = e.Comparison("Connectivities compared", c.Program.String())
 	r.Summary = fmt.Sprintf("%s on %s: the same network with shared weights, with local ones, and with local ones that are to make up for it, at equal numbers of training steps.", s.Model, s.Data.Name)
 	r.Short = short
 	var recorded *brain.Comparison
@@ -120,7 +120,7 @@ func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map
 	if err != nil || recorded == nil {
 		return finish(view, r, e, write, "the same command goes on", err)
 	}
-	err = compareBrain(ctx, recorded, s.Checkpoints.Folder, observer)
+	err = compareBrain(ctx, c, recorded, s.Checkpoints.Folder, observer)
 	if errors.Is(err, context.Canceled) {
 		view.Line("interrupted: the runs are finished, but not compared with " + like + "; the same command goes on")
 		err = nil
@@ -130,8 +130,8 @@ func compare(ctx context.Context, c screen.Console, s experiment.Spec, given map
 
 // compareBrain compares networks that are trained with a recording, and writes a report of
 // that beside the other one.
-func compareBrain(ctx context.Context, recorded *brain.Comparison, out string, o experiment.Observer) error {
-	found, err := recorded.Run(ctx, commandLine(), o)
+func compareBrain(ctx context.Context, c screen.Console, recorded *brain.Comparison, out string, o experiment.Observer) error {
+	found, err := recorded.Run(ctx, c.Program.String(), o)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func convergeCommand(c screen.Console) *ffcli.Command {
 	out := fs.String("out", "hypnos-converge", "`folder` to write the study to")
 	return &ffcli.Command{
 		Name:       "converge",
-		ShortUsage: "go run ./bench converge [flags]",
+		ShortUsage: "converge [flags]",
 		ShortHelp:  "study whether sleeping pools reach the fixed point",
 		LongHelp: strings.TrimSpace(`
 Follows pools of 100 neurons that see random inputs of 3×3, 6×6 and 9×9 while
@@ -50,7 +50,7 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 			if err != nil {
 				return err
 			}
-			study.Command = commandLine()
+			study.Command = c.Program.String()
 			if err := study.Write(*out); err != nil {
 				return err
 			}

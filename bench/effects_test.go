@@ -46,7 +46,7 @@ func TestFlagsWithoutEffect(t *testing.T) {
 		"features resnet8 -freeze-1x1":                                              "-freeze-1x1 has no effect: it is of local layers",
 		"eval resnet8 -width 1 -data-dir " + dir + " -weights " + weights:           "-data-dir has no effect: -data sample",
 		"eval resnet8 -width 1 -skip-bad-images -weights " + weights:                "-skip-bad-images has no effect: the data set is not of JPEG and PNG files",
-		"brain -models pixels -width 4":                                             "-width has no effect: it is of models of bench list, and -models names none",
+		"brain -models pixels -width 4":                                             "-width has no effect: it is of models of the command list, and -models names none",
 		"brain -models pixels -untrained":                                           "-untrained has no effect: it is of the networks of folders, and -models names none",
 		"brain -models pixels,resnet8 -data-dir " + dir:                             "-data-dir has no effect: it is of the networks of folders",
 		"brain -models pixels -batch 2":                                             "-batch has no effect: it is of networks, and -models names none",

@@ -18,10 +18,10 @@ func evalCommand(c screen.Console) *ffcli.Command {
 	m.RegisterWeights(fs)
 	m.RegisterPictures(fs, 64)
 	flags.Register(fs, &m.Spec, "data", "data-dir")
-	flags.Explain(fs, "data", "`name` of the data set: see bench list. Its images and classes size the network, unless flags do")
+	flags.Explain(fs, "data", "`name` of the data set: see the command list. Its images and classes size the network, unless flags do")
 	return &ffcli.Command{
 		Name:       "eval",
-		ShortUsage: "go run ./bench eval MODEL -weights FILE [-data NAME] [flags]",
+		ShortUsage: "eval MODEL -weights FILE [-data NAME] [flags]",
 		ShortHelp:  "test a trained network on a data set",
 		FlagSet:    fs,
 		Exec: func(ctx context.Context, args []string) error {

@@ -24,7 +24,7 @@ func featuresCommand(c screen.Console) *ffcli.Command {
 	fs.StringVar(&f.out, "o", "", "`file` to write: .npz, for numpy.load")
 	return &ffcli.Command{
 		Name:       "features",
-		ShortUsage: "go run ./bench features MODEL [-weights FILE] -images FOLDER|FILE… -o FILE.npz [flags]",
+		ShortUsage: "features MODEL [-weights FILE] -images FOLDER|FILE… -o FILE.npz [flags]",
 		ShortHelp:  "write what areas of a network answer to pictures",
 		LongHelp: strings.TrimSpace(`
 Writes an array for each area or layer, under its name: float32, picture by

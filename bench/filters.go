@@ -24,7 +24,7 @@ func filtersCommand(c screen.Console) *ffcli.Command {
 	fs.StringVar(&o.By, "by", "location", "a local layer as a map of locations, each with all its filters, or by channel: each with its filters over the map, which are alike after a sleep")
 	return &ffcli.Command{
 		Name:       "filters",
-		ShortUsage: "go run ./bench filters MODEL [-weights FILE] -o FILE.png|FILE.svg [flags]",
+		ShortUsage: "filters MODEL [-weights FILE] -o FILE.png|FILE.svg [flags]",
 		ShortHelp:  "show what the first layer of a network looks for",
 		FlagSet:    fs,
 		Exec: func(_ context.Context, args []string) error {

@@ -23,7 +23,7 @@ func graphCommand(c screen.Console) *ffcli.Command {
 	unrolled := fs.Bool("unroll", false, "draw a recurrent network once for each time step, not its loops")
 	return &ffcli.Command{
 		Name:       "graph",
-		ShortUsage: "go run ./bench graph MODEL -o FILE.svg|FILE.dot [flags]",
+		ShortUsage: "graph MODEL -o FILE.svg|FILE.dot [flags]",
 		ShortHelp:  "draw a network: a box a layer, a frame around each area",
 		FlagSet:    fs,
 		Exec: func(ctx context.Context, args []string) error {

@@ -173,7 +173,7 @@ func TestSignals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if code, by := status(t, c); code != 0 || !strings.HasSuffix(string(said), "; go on with: go run ./bench train -resume "+dir+"\n") {
+		if code, by := status(t, c); code != 0 || !strings.HasSuffix(string(said), "; go on with: "+c.Path+" train -resume "+dir+"\n") {
 			t.Errorf("%v: status %d, signal %v, %s", signal, code, by, said)
 		}
 		if places, err := (runs.Folder{Dir: dir}).Places(); err != nil || len(places) != 1 || places[0].Epochs < 2 {

@@ -18,7 +18,7 @@ import (
 func listCommand(c screen.Console) *ffcli.Command {
 	return &ffcli.Command{
 		Name:       "list",
-		ShortUsage: "go run ./bench list",
+		ShortUsage: "list",
 		ShortHelp:  "list models, variants and data sets",
 		FlagSet:    flag.NewFlagSet("list", flag.ContinueOnError),
 		Exec: func(_ context.Context, args []string) error {
@@ -50,7 +50,7 @@ func list(c screen.Console) error {
 	for _, d := range data.List() {
 		fmt.Fprintf(t, "  %s\t%s\n", d.Name, d.Description)
 	}
-	fmt.Fprintln(t, "\nfor bench brain")
+	fmt.Fprintln(t, "\nfor the command brain")
 	for _, line := range [][2]string{
 		{"it92", "recording: 92 pictures, monkey and human inferior temporal cortex (Kriegeskorte et al. 2008)"},
 		{"pixels", "model: the colours of 32×32 pixels"},

@@ -43,15 +43,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, screen.Console{Out: os.Stdout, Err: os.Stderr, Program: screen.CalledBy(os.Args)}))
 }
 
-// run is the program: arguments in, exit status out.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	c := screen.Console{Out: stdout, Err: stderr}
+// run is the program: how it was called in, exit status out.
+func run(ctx context.Context, c screen.Console) int {
 	root := &ffcli.Command{
-		Name:       "bench",
-		ShortUsage: "go run ./bench COMMAND [flags]",
+		Name:       c.Program.Name(),
+		ShortUsage: "COMMAND [flags]",
 		ShortHelp:  "train networks, compare their variants, measure their speed",
 		FlagSet:    flag.NewFlagSet("bench", flag.ContinueOnError),
 		Subcommands: []*ffcli.Command{
@@ -71,8 +70,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var usage bytes.Buffer
 	for _, command := range append(root.Subcommands, root) {
 		command.FlagSet.SetOutput(&usage)
+		command.ShortUsage = c.Program.Command + " " + command.ShortUsage
 	}
-	err := root.Parse(args)
+	err := root.Parse(c.Program.Arguments)
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		err = flags.Usage(err)
 	}
@@ -83,10 +83,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return 0
 	case errors.Is(err, flag.ErrHelp):
-		io.Copy(stdout, &usage)
+		io.Copy(c.Out, &usage)
 		return 0
 	}
-	fmt.Fprintf(stderr, "bench: %s%s\n", screen.OneLine(err.Error()), listMismatch(c, root.Subcommands, err))
+	fmt.Fprintf(c.Err, "%s: %s%s\n", c.Program.Name(), screen.OneLine(err.Error()), listMismatch(c, root.Subcommands, err))
 	if flags.IsUsage(err) {
 		return 2
 	}
@@ -117,6 +117,3 @@ func listMismatch(c screen.Console, commands []*ffcli.Command, err error) string
 	}
 	return "; -v lists all"
 }
-
-// commandLine is how this program was called.
-func commandLine() string { return "go run ./bench " + strings.Join(os.Args[1:], " ") }

@@ -37,7 +37,7 @@ func predictCommand(c screen.Console) *ffcli.Command {
 	fs.StringVar(&p.out, "o", "", "`file` to write instead of a table: .csv or .json")
 	return &ffcli.Command{
 		Name:       "predict",
-		ShortUsage: "go run ./bench predict MODEL -weights FILE -images FOLDER|FILE… [flags]",
+		ShortUsage: "predict MODEL -weights FILE -images FOLDER|FILE… [flags]",
 		ShortHelp:  "show what a network takes pictures for",
 		FlagSet:    fs,
 		Exec: func(ctx context.Context, args []string) error {

@@ -22,7 +22,7 @@ func searchCommand(c screen.Console) *ffcli.Command {
 	rates := fs.String("rates", "0.0025,0.005,0.01,0.02,0.04,0.08", "learning `rates` to try")
 	return &ffcli.Command{
 		Name:       "search",
-		ShortUsage: "go run ./bench search [flags]",
+		ShortUsage: "search [flags]",
 		ShortHelp:  "choose learning rates on a validation split",
 		LongHelp: strings.TrimSpace(`
 Trains every variant at every learning rate on part of the training images and

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +40,7 @@ func speedCommand(c screen.Console) *ffcli.Command {
 	f.spec = experiment.Default()
 	f.spec.Model = "resnet20"
 	flags.Register(fs, &f.spec, "model", "width", "data", "data-dir", "image-size")
-	flags.Explain(fs, "data", "`name` of the data set whose loader is measured alone: see bench list")
+	flags.Explain(fs, "data", "`name` of the data set whose loader is measured alone: see the command list")
 	fs.StringVar(&f.batches, "batch", "1,32,128", "`sizes` of batches for whole steps; layers are measured at the largest")
 	fs.StringVar(&f.variants, "variants", "conv,lc", "`names` of the variants: conv, lc")
 	fs.StringVar(&f.peers, "peer", "", "`names` of programs to compare with: pytorch, gorgonia, scikit-learn; none unless given")
@@ -53,7 +54,7 @@ func speedCommand(c screen.Console) *ffcli.Command {
 	f.profiles.Register(fs)
 	return &ffcli.Command{
 		Name:       "speed",
-		ShortUsage: "go run ./bench speed [flags]",
+		ShortUsage: "speed [flags]",
 		ShortHelp:  "measure how fast layers and whole steps are, and compare with others",
 		LongHelp: strings.TrimSpace(`
 Measures this machine, then the layers of a network phase by phase, then whole
@@ -65,8 +66,8 @@ steps, which run in processes of their own, get the step's name in theirs.
 Ctrl-C stops it and prints what is there.`),
 		FlagSet: fs,
 		Exec: func(ctx context.Context, args []string) error {
-			if len(args) == 1 && args[0] == speedWorker { // a process of a measurement
-				return f.profiles.During(func() error { return speed.Work(os.Stdin, c.Out) })
+			if len(args) == 1 && workers[args[0]] != nil { // a process of a measurement
+				return f.profiles.During(func() error { return workers[args[0]](os.Stdin, c.Out) })
 			}
 			if err := flags.NoArguments(args); err != nil {
 				return err
@@ -77,8 +78,10 @@ Ctrl-C stops it and prints what is there.`),
 	}
 }
 
-// speedWorker is the argument by which speed starts itself to measure a step.
-const speedWorker = "worker"
+// The arguments by which speed starts itself to measure a step, and what it does then.
+const hypnosWorker, gorgoniaWorker = "worker", "worker-gorgonia"
+
+var workers = map[string]func(io.Reader, io.Writer) error{hypnosWorker: speed.Work, gorgoniaWorker: speed.WorkByGorgonia}
 
 // measure runs the measurement and prints and writes what it found.
 func (f *speedFlags) measure(ctx context.Context, c screen.Console) error {
@@ -153,7 +156,8 @@ func (f *speedFlags) settle() (speed.Options, error) {
 	if err != nil {
 		return o, errors.Wrap(err, "this program, to start it again")
 	}
-	o.Self = peers.Launch{Name: "hypnos", Command: []string{program, "speed", speedWorker}}
+	o.Self = peers.Launch{Name: "hypnos", Command: []string{program, "speed", hypnosWorker}}
+	o.PeerOptions.Gorgonia = []string{program, "speed", gorgoniaWorker}
 	if f.profiles != (flags.Profiles{}) {
 		o.Profile = f.profiles.Named
 	}
@@ -163,7 +167,7 @@ func (f *speedFlags) settle() (speed.Options, error) {
 // finish prints the tables and writes the files, also of a run that was
 // interrupted or failed.
 func (f *speedFlags) finish(c screen.Console, r *speed.Result, cause error) error {
-	r.Command = commandLine()
+	r.Command = c.Program.String()
 	r.Interrupted = cause != nil
 	if f.out != "" {
 		if err := r.Write(f.out); err != nil {

@@ -17,7 +17,7 @@ func summaryCommand(c screen.Console) *ffcli.Command {
 	batch := fs.Int("batch", 64, "images a step, for the memory of a training")
 	return &ffcli.Command{
 		Name:       "summary",
-		ShortUsage: "go run ./bench summary MODEL [flags]",
+		ShortUsage: "summary MODEL [flags]",
 		ShortHelp:  "list the layers of a network, and the memory to train it",
 		FlagSet:    fs,
 		Exec: func(_ context.Context, args []string) error {

@@ -32,7 +32,7 @@ func trainCommand(c screen.Console) *ffcli.Command {
 	resume := fs.String("resume", "", "`folder` of a run that was stopped or killed, to go on with it; needs no other flags")
 	return &ffcli.Command{
 		Name:       "train",
-		ShortUsage: "go run ./bench train [flags]",
+		ShortUsage: "train [flags]",
 		ShortHelp:  "train one model",
 		LongHelp: strings.TrimSpace(`
 Trains one variant from one seed. With -out, Ctrl-C leaves a checkpoint, and
@@ -70,7 +70,7 @@ func tableWriter(markdown bool) writeTable {
 
 // trainOne trains one variant with one seed, or goes on with that.
 func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given map[string]bool, resumed bool, write writeTable) error {
-	s.Checkpoints.Command = commandLine()
+	s.Checkpoints.Command = c.Program.String()
 	if err := flags.Check(&s, given); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given ma
 		return err
 	}
 	defer e.Close()
-	r := e.Comparison("Training of "+s.Model, commandLine())
+	r := e.Comparison("Training of "+s.Model, c.Program.String())
 	view.Begin(s.Variants[0], e.TotalSteps())
 	defer view.End()
 	err = e.Run(ctx)
@@ -112,7 +112,7 @@ func trainOne(ctx context.Context, c screen.Console, s experiment.Spec, given ma
 		}
 		goOn := "nothing was kept"
 		if e.Weights(0, 0) != "" {
-			goOn = "go on with: go run ./bench train -resume " + out
+			goOn = "go on with: " + c.Program.With("train", "-resume", out)
 		}
 		return finish(view, r, e, write, goOn, err)
 	}

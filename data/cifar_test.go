@@ -154,7 +154,7 @@ func TestCIFAR10Missing(t *testing.T) {
 		}
 		for _, place := range []string{dir, folder} {
 			_, _, err := Open("cifar10", place)
-			wantError(t, err, "data: cifar10: "+folder+" lacks "+file+"; bench train -download fetches it")
+			wantError(t, err, "data: cifar10: "+folder+" lacks "+file+"; train -download fetches it")
 			if !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%v is not fs.ErrNotExist", err)
 			}

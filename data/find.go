@@ -177,9 +177,9 @@ func (f finder) fetch(dir string) string {
 	case f.download == "":
 		return ""
 	case exists(filepath.Join(dir, ".download-"+f.download)):
-		return "; a download broke off here, bench train -download goes on with it"
+		return "; a download broke off here, train -download goes on with it"
 	}
-	return "; bench train -download fetches it"
+	return "; train -download fetches it"
 }
 
 // notFound is an fs.ErrNotExist with another message.

@@ -125,7 +125,7 @@ func TestFind(t *testing.T) {
 
 // What is wanted and what is there instead, in one line of humane length.
 func TestNotFound(t *testing.T) {
-	fetch := "; bench train -download fetches it"
+	fetch := "; train -download fetches it"
 	want10 := "no cifar-10-batches-bin (data_batch_1.bin … test_batch.bin) or cifar-10-batches-py (data_batch_1 … test_batch) in DIR, which "
 	wantIDX := "no folder of IDX files (train-images-idx3-ubyte … t10k-labels-idx1-ubyte) in DIR, which "
 	for name, c := range map[string]struct {
@@ -153,7 +153,7 @@ func TestNotFound(t *testing.T) {
 		"some, nearest":          {"cifar10", append(in("a/cifar-10-batches-bin", binary10[:5]...), in("b", binary10[:4]...)...), ".", "DIR/b lacks data_batch_5.bin, test_batch.bin" + fetch},
 		"both, in part":          {"cifar10", append(in("x", binary10[:5]...), in("x", python10[:5]...)...), ".", "DIR/x lacks test_batch.bin" + fetch},
 		"empty folder":           {"cifar10", []string{"cifar-10-batches-py/"}, ".", "DIR/cifar-10-batches-py lacks data_batch_1, data_batch_2, data_batch_3, data_batch_4, data_batch_5 and more" + fetch},
-		"download broke off":     {"cifar10", []string{".download-cifar-10-batches-bin/cifar-10-binary.tar.gz"}, ".", want10 + "is empty; a download broke off here, bench train -download goes on with it"},
+		"download broke off":     {"cifar10", []string{".download-cifar-10-batches-bin/cifar-10-binary.tar.gz"}, ".", want10 + "is empty; a download broke off here, train -download goes on with it"},
 		"pictures of 10":         {"cifar10", []string{"cifar10/train/cat/1.png", "cifar10/test/cat/1.png"}, ".", want10 + "holds cifar10; DIR/cifar10 has folders of pictures, which -data folder reads" + fetch},
 		"two":                    {"cifar10", slices.Concat(in("x/cifar-10-batches-bin", binary10...), in("y/cifar-10-batches-bin", binary10...)), ".", "DIR holds more than one: name one of DIR/x/cifar-10-batches-bin, DIR/y/cifar-10-batches-bin"},
 		"too high":               {"cifar10", in("a/b/c/cifar-10-batches-bin", binary10...), ".", want10 + "holds a" + fetch},

@@ -201,7 +201,7 @@ func TestIDXErrors(t *testing.T) {
 		change func([]byte) []byte // nil takes the file away
 		want   string
 	}{
-		"no images":      {images, nil, "DIR lacks " + images + "; bench train -download"},
+		"no images":      {images, nil, "DIR lacks " + images + "; train -download"},
 		"no labels":      {labels, nil, "DIR lacks " + labels},
 		"empty":          {images, func([]byte) []byte { return nil }, "0 bytes, want a header of 16"},
 		"header":         {labels, func(b []byte) []byte { return b[:7] }, "7 bytes, want a header of 8"},

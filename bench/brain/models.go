@@ -29,7 +29,7 @@ type Names struct {
 func ParseNames(list string) (Names, error) {
 	var n Names
 	if list == "" {
-		return n, errors.New("-models is missing: folders of bench train or compare, models of bench list, pixels or gabor")
+		return n, errors.New("-models is missing: folders of train or compare, models of the command list, pixels or gabor")
 	}
 	for _, name := range setting.Names(list) {
 		name = filepath.Clean(name)
@@ -101,7 +101,7 @@ func (m Models) named(name string) (Source, error) {
 		return referenceSource(model), err
 	}
 	if !slices.Contains(m.Names.Zoo, name) {
-		return Source{}, errors.Errorf("-models: %q is no folder, no model of bench list, and not pixels or gabor", name)
+		return Source{}, errors.Errorf("-models: %q is no folder, no model of the command list, and not pixels or gabor", name)
 	}
 	return zooSource(name, m.Zoo, m.Areas)
 }
@@ -158,7 +158,7 @@ func (f *finder) folder(ctx context.Context, dir, prefix string) (trained []Sour
 		}
 	}
 	if trained == nil {
-		return nil, errors.Errorf("folder %q has no checkpoint of bench train and no runs of bench compare", dir)
+		return nil, errors.Errorf("folder %q has no checkpoint of train and no runs of compare", dir)
 	}
 	return trained, nil
 }

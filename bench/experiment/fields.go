@@ -63,14 +63,14 @@ const (
 
 // Fields are all settings. A command takes those that it has a use for.
 var Fields = []Field{
-	{"model", "`name` of the network: see bench list", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Model }), nil},
+	{"model", "`name` of the network: see the command list", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Model }), nil},
 	{"width", fmt.Sprintf("channels of the network's first stage or area; 0 means %d for %s, as published for the others", defaultWidth, defaultModel), ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Width }), nil},
 	{"steps", "time steps of cornet-r and cornet-rt; 0 means as published", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Steps }), nil},
-	{"variants", "`names` of the variants: see bench list", ForSome, NotKept, setting.List(func(s *Spec) *[]string { return &s.Variants }), nil},
-	{"variant", "`name` of the variant to train: see bench list", ForSome, Identity, setting.One(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"variants", "`names` of the variants: see the command list", ForSome, NotKept, setting.List(func(s *Spec) *[]string { return &s.Variants }), nil},
+	{"variant", "`name` of the variant to train: see the command list", ForSome, Identity, setting.One(func(s *Spec) *[]string { return &s.Variants }), nil},
 	{"repetitions", "translations of each image in its batch; 0 means the variant's", ForSome, Identity, setting.Integer(func(s *Spec) *int { return &s.Repetitions }), nil},
 	{"init", "`file` of weights to start with, safetensors or PyTorch's; none unless given", ForSome, Identity, setting.Text(func(s *Spec) *string { return &s.Initial }), nil},
-	{"data", "`name` of the data set: see bench list", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Data.Name }), nil},
+	{"data", "`name` of the data set: see the command list", ForTraining, Identity, setting.Text(func(s *Spec) *string { return &s.Data.Name }), nil},
 	{"data-dir", "`folder` of a data set that is not embedded", ForTraining, Changeable, setting.Text(func(s *Spec) *string { return &s.Data.Folder }), ofFolders},
 	{"download", "fetch the data set into -data-dir if it is not there", ForTraining, NotKept, setting.Truth(func(s *Spec) *bool { return &s.Data.Download }), ofFolders},
 	{"epochs", "epochs: as many steps as make one pass over the images, for every variant", ForTraining, Identity, setting.Integer(func(s *Spec) *int { return &s.Epochs }), nil},

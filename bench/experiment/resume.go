@@ -71,7 +71,7 @@ func GoOn(dir string, now Spec, given map[string]bool) (Spec, error) {
 		return now, errors.Errorf("%s in %s is of a run with other settings: %v", kept.Name, dir, err)
 	}
 	if kept.Run.Seed != s.Seed {
-		return now, errors.Errorf("%s in %s is of seed %d of a comparison from seed %d, which bench compare goes on with", kept.Name, dir, kept.Run.Seed, s.Seed)
+		return now, errors.Errorf("%s in %s is of seed %d of a comparison from seed %d, which the command compare goes on with", kept.Name, dir, kept.Run.Seed, s.Seed)
 	}
 	s.Checkpoints.Folder, s.Checkpoints.OneRun, s.Seeds = dir, true, 1
 	return s, nil

@@ -326,7 +326,7 @@ func (s Spec) rateChoice() string {
 	if s.LearningRate > 0 {
 		return "given by -lr for all variants"
 	}
-	return fmt.Sprintf("each variant's default: the best by bench search, on a validation split of the embedded images, for ResNet-8 of width %d, %d epochs of batches of %d, AdamW and one cycle", defaultWidth, defaultEpochs, defaultBatch)
+	return fmt.Sprintf("each variant's default: the best by the command search, on a validation split of the embedded images, for ResNet-8 of width %d, %d epochs of batches of %d, AdamW and one cycle", defaultWidth, defaultEpochs, defaultBatch)
 }
 
 // describeWidth says how wide networks are.

@@ -46,7 +46,7 @@ func RegisterVerbose(fs *flag.FlagSet) {
 // NeedWeights is an error if there is no file of weights.
 func (m *Model) NeedWeights() error {
 	if m.Spec.Initial == "" {
-		return errors.New("-weights is missing: the file of a trained network, such as bench train -save writes or PyTorch")
+		return errors.New("-weights is missing: the file of a trained network, such as train -save writes or PyTorch")
 	}
 	return nil
 }

@@ -3,8 +3,6 @@ package peers
 import (
 	"context"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -41,6 +39,8 @@ type Options struct {
 	// Environment are settings NAME=VALUE for peers; one without a value is
 	// taken away.
 	Environment []string
+	// Gorgonia is the command that serves package bench/peers/gorgonia.
+	Gorgonia []string
 }
 
 // Known are the peers, by the names that users give them.
@@ -107,23 +107,12 @@ func canGorgonia(t Task, largest int) bool {
 	return t.Name == "train" && t.Variant == "conv" && t.Batch == largest
 }
 
-// prepareGorgonia builds the program, which is a part of this module.
-func prepareGorgonia(ctx context.Context, o Options) ([]Launch, func(), error) {
-	dir, err := os.MkdirTemp("", "hypnos-gorgonia-")
-	if err != nil {
-		return nil, nil, errors.Wrap(err, "gorgonia")
+// prepareGorgonia starts the program that asks, which gorgonia is a part of.
+func prepareGorgonia(_ context.Context, o Options) ([]Launch, func(), error) {
+	if o.Gorgonia == nil {
+		return nil, nil, errors.New("gorgonia: no command is known that serves it")
 	}
-	done := func() { os.RemoveAll(dir) }
-	program := filepath.Join(dir, "gorgonia.exe") // a name that every system runs
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, "hypnos/bench/peers/gorgonia")
-	if said, err := build.CombinedOutput(); err != nil {
-		done()
-		if line, _, _ := strings.Cut(strings.TrimSpace(string(said)), "\n"); line != "" {
-			err = errors.New(line)
-		}
-		return nil, nil, errors.Wrap(err, "gorgonia: go build")
-	}
-	return []Launch{{Name: "gorgonia", Command: []string{program}, Environment: environment(os.Environ(), nil, o.Environment)}}, done, nil
+	return []Launch{{Name: "gorgonia", Command: o.Gorgonia, Environment: environment(os.Environ(), nil, o.Environment)}}, func() {}, nil
 }
 
 // environment returns the variables of a process that has those of this one, the defaults

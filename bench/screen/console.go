@@ -12,7 +12,10 @@ import (
 )
 
 // Console is where a program writes: results to Out, and how it goes to Err.
-type Console struct{ Out, Err io.Writer }
+type Console struct {
+	Out, Err io.Writer
+	Program  Program
+}
 
 // Note tells what a user should know and need not do anything about.
 func (c Console) Note(line string) { fmt.Fprintf(c.Err, "note: %s\n", OneLine(line)) }

@@ -7,6 +7,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/bench/peers"
+	"hypnos/bench/peers/gorgonia"
 	"hypnos/graph"
 	"hypnos/train"
 	"hypnos/weightshare"
@@ -17,6 +18,11 @@ import (
 // so that memory at its peak is that of one network at one task.
 func Work(requests io.Reader, answers io.Writer) error {
 	return (&peers.Server{Name: "hypnos", New: newStep}).Serve(requests, answers)
+}
+
+// WorkByGorgonia does the same with gorgonia's own operators.
+func WorkByGorgonia(requests io.Reader, answers io.Writer) error {
+	return gorgonia.Server().Serve(requests, answers)
 }
 
 // newStep makes a network and returns one step of a task, on one batch, or makes

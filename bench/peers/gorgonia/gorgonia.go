@@ -1,16 +1,15 @@
-// Command gorgonia trains the convolutional ResNets of hypnos with plain
+// Package gorgonia trains the convolutional ResNets of hypnos with plain
 // gorgonia, as a good user of it would: Conv2d, BatchNorm, Rectify, the tape
-// machine and its own Adam. It answers requests as package peers says.
+// machine and its own Adam.
 //
 // Differences from the network of hypnos, forced by gorgonia 0.9.18: Mean pools
 // the map, since GlobalAveragePool2D has no gradient, and the optimiser is
 // Adam, since AdamW stops learning.
-package main
+package gorgonia
 
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime/debug"
 
 	"github.com/pkg/errors"
@@ -20,13 +19,8 @@ import (
 	"hypnos/bench/peers"
 )
 
-func main() {
-	s := peers.Server{Name: "gorgonia" + version(), New: newTraining}
-	if err := s.Serve(os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+// Server answers requests as package peers says.
+func Server() *peers.Server { return &peers.Server{Name: "gorgonia" + version(), New: newTraining} }
 
 // version returns the version of gorgonia that this program was built with.
 func version() string {
