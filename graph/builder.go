@@ -47,7 +47,7 @@ type Layer struct {
 	Time int
 	// Inputs are the layers that it reads.
 	Inputs []*Layer
-	// Output is the size of its output; height and width are 1 after pooling.
+	// Output is the size of its output. A vector is a map of 1×1.
 	Output Size
 	// Parameters are what it learns, and Moments what a norm has measured.
 	Parameters, Moments []*Parameter
@@ -59,8 +59,8 @@ type Layer struct {
 	// MultiplyAdds is how many multiplications with weights one image takes.
 	MultiplyAdds int
 
-	pooled bool // its output has no map: C N instead of H W C N
-	apply  func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
+	boxed bool // a drawing gives it a box of its own
+	apply func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
 	// norm is apply of a norm that is fused with the layers after it: see fuse.
 	norm func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 }
@@ -90,8 +90,8 @@ func (b *Builder) Area(name string, output *Layer) {
 		return
 	}
 	switch {
-	case output == nil || b.names[output.Name] != output || output.pooled:
-		b.fail("area %q: its output is not a layer of this network with a map", name)
+	case output == nil || b.names[output.Name] != output:
+		b.fail("area %q: its output is not a layer of this network", name)
 	case slices.ContainsFunc(b.areas, func(a Area) bool { return a.Name == name }):
 		b.fail("two areas are called %q", name)
 	}
@@ -138,19 +138,6 @@ func (b *Builder) ready(name string, inputs ...*Layer) bool {
 	return b.err == nil
 }
 
-// mapped is ready, and tells also whether the inputs have maps.
-func (b *Builder) mapped(name string, inputs ...*Layer) bool {
-	if !b.ready(name, inputs...) {
-		return false
-	}
-	for _, in := range inputs {
-		if in.pooled {
-			b.fail("layer %q: its input %q has no map", name, in.Name)
-		}
-	}
-	return b.err == nil
-}
-
 func (b *Builder) add(l *Layer) *Layer {
 	if b.err != nil {
 		return nil
@@ -170,8 +157,8 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 	if logits == nil || b.names[logits.Name] != logits {
 		return nil, errors.New("graph: the output is not a layer of this network")
 	}
-	if logits.Output.Height != 1 || logits.Output.Width != 1 || !logits.pooled {
-		return nil, errors.Errorf("graph: the output %q is a %s with a map of %d×%d, want the logits of a linear layer",
+	if logits.Output.Height != 1 || logits.Output.Width != 1 {
+		return nil, errors.Errorf("graph: the output %q is a %s with a map of %d×%d, want one of 1×1, as that of a linear layer",
 			logits.Name, logits.Kind, logits.Output.Height, logits.Output.Width)
 	}
 	if l := b.unused(logits); l != nil {

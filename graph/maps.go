@@ -11,7 +11,7 @@ import (
 
 // ReLU adds a rectification.
 func (b *Builder) ReLU(name string, x *Layer) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	return b.add(&Layer{
@@ -25,7 +25,7 @@ func (b *Builder) Add(name string, x, y *Layer) *Layer {
 	if !b.ready(name, x, y) {
 		return nil
 	}
-	if x.Output != y.Output || x.pooled || y.pooled {
+	if x.Output != y.Output {
 		return b.fail("layer %q: its inputs differ in size: %q has %v, %q has %v", name, x.Name, x.Output, y.Name, y.Output)
 	}
 	return b.add(&Layer{
@@ -43,7 +43,7 @@ type MaxPool struct {
 
 // MaxPool adds max pooling.
 func (b *Builder) MaxPool(name string, x *Layer, o MaxPool) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	options := ops.MaxPoolOptions(o)
@@ -62,13 +62,13 @@ func (b *Builder) MaxPool(name string, x *Layer, o MaxPool) *Layer {
 	})
 }
 
-// GlobalAveragePool adds the mean of each channel over the map.
+// GlobalAveragePool adds the mean of each channel over the map: a map of 1×1.
 func (b *Builder) GlobalAveragePool(name string, x *Layer) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	return b.add(&Layer{
-		Name: name, Kind: "global average pool", Inputs: []*Layer{x}, Output: Size{x.Output.Channels, 1, 1}, pooled: true,
+		Name: name, Kind: "global average pool", Inputs: []*Layer{x}, Output: Size{x.Output.Channels, 1, 1}, boxed: true,
 		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.GlobalAveragePool(in[0]) },
 	})
 }

@@ -10,7 +10,7 @@ import (
 // from 1) and NAME.bias (the shift, from 0), its moments NAME.running_mean and
 // NAME.running_var.
 func (b *Builder) BatchNorm(name string, x *Layer) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	c := x.Output.Channels
@@ -40,7 +40,7 @@ type GroupNorm struct {
 // GroupNorm adds a group norm. Its parameters are NAME.weight (the scale, from
 // 1) and NAME.bias (the shift, from 0).
 func (b *Builder) GroupNorm(name string, x *Layer, o GroupNorm) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	if o.Groups == 0 {

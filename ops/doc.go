@@ -8,13 +8,13 @@
 //
 //	activations           H W C N         batch innermost
 //	weights of a layer    L O KH KW C/g   L = OH·OW locations, or 1 if shared
-//	pooled activations    C N
 //	images, at the border N C H W         see BatchInnermost
 //	logits, at the border N classes       see BatchOutermost
 //
 // A neuron's answers to the whole batch lie side by side, and the receptive
 // field of a location is KH runs of KW·C·N contiguous numbers, so that no copy
-// of patches exists.
+// of patches exists. A vector, such as what is left after global pooling, is a map of
+// 1×1.
 //
 // # Rules that all operators keep
 //

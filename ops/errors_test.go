@@ -37,7 +37,9 @@ func TestMismatches(t *testing.T) {
 		}, "padding at most half of the kernel"},
 		{"every location", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 4, 4, 2) }, "weights are for 15 locations"},
 		{"add", []tensor.Shape{{1, 2, 3, 4}, {1, 2, 3, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }, "first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)"},
-		{"linear", []tensor.Shape{{4, 5}, {3, 6}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, "weight has shape (3, 6)"},
+		{"linear", []tensor.Shape{{1, 1, 4, 5}, {3, 6}, {3}}, linearly, "weight has shape (3, 6), its outputs and the numbers of an input (3, 4)"},
+		{"linear of a map", []tensor.Shape{{2, 3, 4, 5}, {3, 4}, {3}}, linearly, "weight has shape (3, 4), its outputs and the numbers of an input (3, 24)"},
+		{"logits", []tensor.Shape{{1, 2, 4, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }, "input has shape (1, 2, 4, 5), logits (1, 1, 4, 5)"},
 		{"target", []tensor.Shape{{4, 5}, {4, 6}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return CrossEntropy(in[0], in[1]) }, "target has shape (4, 6), logits (4, 5)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

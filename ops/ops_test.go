@@ -137,9 +137,10 @@ var cases = []struct {
 	{"relu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, awayFromZero, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return ReLU(in[0]) }},
 	{"add", []tensor.Shape{{3, 4, 2, 5}, {3, 4, 2, 5}}, []int{0, 1}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }},
 	{"global average pool", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GlobalAveragePool(in[0]) }},
-	{"linear", []tensor.Shape{{4, 5}, {3, 4}, {3}}, []int{0, 1, 2}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }},
+	{"linear", []tensor.Shape{{1, 1, 4, 5}, {3, 4}, {3}}, []int{0, 1, 2}, nil, linearly},
+	{"linear of a map", []tensor.Shape{{2, 3, 4, 5}, {3, 24}, {3}}, []int{0, 1, 2}, nil, linearly},
 	{"batch innermost", []tensor.Shape{{2, 3, 4, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchInnermost(in[0]) }},
-	{"batch outermost", []tensor.Shape{{2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }},
+	{"batch outermost", []tensor.Shape{{1, 1, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }},
 	{"cross-entropy", []tensor.Shape{{4, 3}, {4, 3}}, []int{0}, distribution, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return CrossEntropy(in[0], in[1]) }},
 	{"pool mean", []tensor.Shape{{7, 6, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], lateral) }},
 	{"pool mean, border pooled", []tensor.Shape{{7, 6, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], bordered) }},
@@ -175,6 +176,8 @@ func local(o LocalOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
 		return Local(in[0], in[1], bias, o)
 	}
 }
+
+func linearly(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }
 
 func groupNorm64(o GroupNormOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
 	return func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GroupNorm(in[0], in[1], in[2], o) }
