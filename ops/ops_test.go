@@ -291,7 +291,35 @@ func TestConformance(t *testing.T) {
 				checkGradient(t, b, i, input)
 			}
 			checkFloat32(t, b, c.shapes, c.wrt, c.fill, c.apply)
+			checkMachine(t, b) // last: operators have other buffers then
 		})
+	}
+}
+
+// checkMachine runs the operator and its gradients on our machine, which must give what
+// gorgonia's gave.
+func checkMachine(t *testing.T, b *bench) {
+	t.Helper()
+	if _, changes := b.output.Op().(*operator).definition.(inPlace); changes {
+		return // a second run starts from other inputs
+	}
+	b.run()
+	nodes := append(slices.Clone(b.grads), b.output)
+	var want [][]float64
+	for _, n := range nodes {
+		want = append(want, slices.Clone(numbers(n.Value())))
+	}
+	machine, err := NewMachine(nodes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := machine.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range nodes {
+		if !slices.Equal(numbers(n.Value()), want[i]) {
+			t.Errorf("result %d is %v on our machine, %v on gorgonia's", i, numbers(n.Value()), want[i])
+		}
 	}
 }
 
