@@ -77,15 +77,18 @@ func NewBuilder(o Options) *Builder {
 }
 
 // Area is a named part of a network, such as V1: the layers whose names begin with its
-// name and a dot, and the one whose output is the area's.
+// name and a dot, or that were named as its layers, and the one whose output is the area's.
 type Area struct {
 	Name   string
 	Output *Layer
+
+	layers []*Layer
 }
 
 // Area names an area, whose output is that of this layer; in a recurrent network, of
-// the layer of the last time.
-func (b *Builder) Area(name string, output *Layer) {
+// the layer of the last time. Where the names of its layers do not begin with its name and
+// a dot, it is told which these are besides the output.
+func (b *Builder) Area(name string, output *Layer, layers ...*Layer) {
 	if b.err != nil {
 		return
 	}
@@ -95,7 +98,7 @@ func (b *Builder) Area(name string, output *Layer) {
 	case slices.ContainsFunc(b.areas, func(a Area) bool { return a.Name == name }):
 		b.fail("two areas are called %q", name)
 	}
-	b.areas = append(b.areas, Area{name, output})
+	b.areas = append(b.areas, Area{name, output, slices.Concat(layers, []*Layer{output})})
 }
 
 // At sets the time step at which the layers added from now on answer. Without it, as in

@@ -166,5 +166,7 @@ func (l *Layer) transforms() bool { return l.Field == nil && !l.boxed && len(l.I
 
 // area returns the index of the area of a unit, or -1.
 func (n *Network) area(u *unit) int {
-	return slices.IndexFunc(n.Areas, func(a Area) bool { return strings.HasPrefix(u.first().Name, a.Name+".") })
+	return slices.IndexFunc(n.Areas, func(a Area) bool {
+		return strings.HasPrefix(u.first().Name, a.Name+".") || slices.Contains(a.layers, u.first())
+	})
 }

@@ -14,6 +14,7 @@ const (
 	kindZeros     = "zeros" // answers that do not exist yet
 	kindNorm      = "batch norm"
 	kindGroupNorm = "group norm"
+	kindLayerNorm = "layer norm"
 	kindReLU      = "relu"
 	kindAdd       = "add"
 )

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
@@ -123,14 +124,33 @@ func differentiate(n *gorgonia.Node, inputs gorgonia.Nodes, grad *gorgonia.Node)
 		return nil, errors.Errorf("ops: %v: %d gradients and DiffWRT of %d, want %d", op, len(parts), len(wrt), len(inputs))
 	}
 	for i, in := range inputs {
-		if !wrt[i] {
+		switch {
+		case !wrt[i]:
 			parts[i] = nil
-		} else if parts[i] != nil && !parts[i].Shape().Eq(in.Shape()) {
+		case parts[i] == nil || slices.Equal(parts[i].Shape(), in.Shape()):
+		case parts[i].Shape().TotalSize() == in.Shape().TotalSize(): // gorgonia's repeatOp loses axes of 1
+			if parts[i], err = apply(reshape{parts[i].Dims(), in.Shape()}, parts[i]); err != nil {
+				return nil, err
+			}
+		default:
 			return nil, errors.Errorf("ops: %v: the gradient of input %d has shape %v, the input %v", op, i, parts[i].Shape(), in.Shape())
 		}
 	}
 	return parts, nil
 }
+
+// reshape gives numbers another shape, of as many.
+type reshape struct {
+	axes int // of the input
+	to   tensor.Shape
+}
+
+func (d reshape) String() string                               { return fmt.Sprintf("reshape of %d axes to %v", d.axes, d.to) }
+func (d reshape) ranks() ([]int, int)                          { return []int{d.axes}, d.to.Dims() }
+func (d reshape) shape(_ []tensor.Shape) (tensor.Shape, error) { return d.to, nil }
+
+func (reshape) run32(y []float32, in [][]float32, _ []tensor.Shape) { copy(y, in[0]) }
+func (reshape) run64(y []float64, in [][]float64, _ []tensor.Shape) { copy(y, in[0]) }
 
 // guard calls what is not of this package, and returns as an error what it panics with.
 func guard(op fmt.Stringer, f func() error) (err error) {

@@ -37,6 +37,10 @@ var expressions = map[string]func(x, w *G.Node) (*G.Node, error){
 		}
 		return G.Mul(x, G.NewConstant(half))
 	},
+	"broadcast": func(x, w *G.Node) (*G.Node, error) {
+		gain := G.Must(G.Reshape(G.Must(G.Slice(w, G.S(1), G.S(1), G.S(0, 4), G.S(2))), tensor.Shape{1, 1, 4, 1}))
+		return G.BroadcastHadamardProd(x, gain, nil, []byte{0, 1, 3})
+	},
 	"matrices": func(x, w *G.Node) (*G.Node, error) {
 		a, b := G.Must(G.Reshape(x, tensor.Shape{6, 20})), G.Must(G.Reshape(w, tensor.Shape{20, 6}))
 		return G.Reshape(G.Must(G.Mul(G.Must(G.Mul(a, b)), a)), tensor.Shape{2, 3, 4, 5})
