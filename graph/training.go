@@ -88,7 +88,8 @@ func (t *Training) Learned() []*Parameter { return t.learned }
 // layout of the parameter. It is valid until the next step.
 func (t *Training) Gradient(i int) []float32 { return t.gradients[i].Value().Data().([]float32) }
 
-// Memory is how many bytes training takes, but for scratch memory of a thread.
+// Memory is how many bytes training takes, but for scratch memory of a thread and what
+// operators of others than package ops allocate while they run.
 type Memory struct {
 	Weights     int // parameters and running moments
 	Gradients   int // of the parameters that are not frozen

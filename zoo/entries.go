@@ -54,7 +54,6 @@ var entries = []Entry{
 	imagenetResNet("resnet18", "resnet18-5c106cde.pth", resNet{imagenet: true, blocks: []int{2, 2, 2, 2}}),
 	imagenetResNet("resnet34", "resnet34-333f7ec4.pth", resNet{imagenet: true, blocks: []int{3, 4, 6, 3}}),
 	imagenetResNet("resnet50", "resnet50-19c8e357.pth", resNet{imagenet: true, blocks: []int{3, 4, 6, 3}, bottleneck: true}),
-	// AlexNet and VGG are the oldest networks that were compared with the ventral stream.
 	ofTorchvision("alexnet", "Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks", "alexnet-owt-7be5be79.pth", alexNet{}),
 	ofTorchvision("vgg16", "Simonyan and Zisserman 2015, Very Deep Convolutional Networks, table 1, D", "vgg16-397923af.pth", vgg{}),
 	ofTorchvision("vgg16-bn", "Simonyan and Zisserman 2015, Very Deep Convolutional Networks, table 1, D, with batch norms", "vgg16_bn-6c64b313.pth", vgg{norm: true}),
