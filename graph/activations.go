@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"math"
+
 	"gorgonia.org/gorgonia"
 
 	"hypnos/ops"
@@ -14,6 +16,9 @@ func (b *Builder) ReLU(name string, x *Layer) *Layer {
 // LeakyReLU adds a rectification that multiplies what is below 0 by slope: see
 // ops.LeakyReLU. PyTorch's default slope is 0.01.
 func (b *Builder) LeakyReLU(name string, x *Layer, slope float64) *Layer {
+	if math.IsNaN(slope) || math.IsInf(slope, 0) {
+		return b.fail("layer %q: a leaky relu of slope %v, want a finite number", name, slope)
+	}
 	return b.activation(name, "leaky relu", x, func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.LeakyReLU(x, slope) })
 }
 

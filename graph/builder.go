@@ -95,6 +95,8 @@ func (b *Builder) Area(name string, output *Layer, layers ...*Layer) {
 	switch {
 	case output == nil || b.names[output.Name] != output:
 		b.fail("area %q: its output is not a layer of this network", name)
+	case slices.ContainsFunc(layers, func(l *Layer) bool { return l == nil || b.names[l.Name] != l }):
+		b.fail("area %q: one of its %d layers is not of this network", name, len(layers))
 	case slices.ContainsFunc(b.areas, func(a Area) bool { return a.Name == name }):
 		b.fail("two areas are called %q", name)
 	}

@@ -40,6 +40,9 @@ func (b *Builder) pool(name, kind string, x *Layer, o MaxPool, check func() erro
 	if err := check(); err != nil {
 		return b.fail("layer %q: %v", name, err)
 	}
+	if o.Kernel == 0 {
+		o.Kernel = 2
+	}
 	in := x.Output
 	out := Size{in.Channels, size(in.Height), size(in.Width)}
 	if out.Height < 1 || out.Width < 1 {

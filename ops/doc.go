@@ -19,7 +19,8 @@
 // # Rules that all operators keep
 //
 // They work in float32 and float64, with gorgonia.Grad and the tape machine, and
-// faster with Gradients and Machine. Each application of an operator owns the
+// faster with Gradients and Machine, which run gorgonia's own operators and those of
+// others among them, too. Each application of an operator owns the
 // buffer of its result: the value of its node is valid until the operator runs
 // again (on a Machine, only if it was asked for), and no two applications are
 // ever merged into one node. Inputs are read only, except for the weights that

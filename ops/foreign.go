@@ -67,7 +67,11 @@ func (f *foreign) do(o *operator, inputs []gorgonia.Value) (gorgonia.Value, erro
 	if err != nil {
 		return nil, err
 	}
-	if dense, ok := result.(*tensor.Dense); ok && dense != nil && dense.RequiresIterator() {
+	dense, ok := result.(*tensor.Dense)
+	if result == nil || ok && dense == nil {
+		return nil, errors.Errorf("ops: %v has no result", f)
+	}
+	if ok && dense.RequiresIterator() {
 		result = dense.Materialize()
 	}
 	switch buffer := o.buffer.(type) {
@@ -83,9 +87,6 @@ func (f *foreign) do(o *operator, inputs []gorgonia.Value) (gorgonia.Value, erro
 
 // keep copies the result of a foreign operator to the buffer of o.
 func keep[T kernel.Float](o *operator, buffer []T, result gorgonia.Value) error {
-	if result == nil {
-		return errors.Errorf("ops: %v has no result", o)
-	}
 	if dense, ok := result.(*tensor.Dense); ok && dense.DataOrder().IsColMajor() {
 		return errors.Errorf("ops: %v: its result is column-major, want row-major", o)
 	}

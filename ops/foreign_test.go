@@ -64,7 +64,7 @@ var expressions = map[string]func(x, w *G.Node) (*G.Node, error){
 }
 
 // cube is an operator of a user's, y = x³. It may overwrite its input.
-type cube struct{ overwrites, failing, short, loud bool }
+type cube struct{ overwrites, failing, short, loud, empty bool }
 
 func (c *cube) Arity() int { return 1 }
 func (c *cube) Type() hm.Type {
@@ -76,6 +76,8 @@ func (c *cube) Do(in ...G.Value) (G.Value, error) {
 	switch {
 	case c.failing:
 		return nil, errors.New("no cubes today")
+	case c.empty:
+		return nil, nil
 	case c.loud:
 		panic("a cube is broken")
 	case c.short:
@@ -229,6 +231,7 @@ func TestForeignErrors(t *testing.T) {
 	for want, op := range map[string]*cube{
 		"cube overwrites false: no cubes today":                                                   {failing: true},
 		"cube overwrites false: a cube is broken":                                                 {loud: true},
+		"cube overwrites false has no result":                                                     {empty: true},
 		"cube overwrites false: its result has shape (1, 1, 1, 2), want (2, 3, 4, 5) as inferred": {short: true},
 	} {
 		e := newWeighted(t, tensor.Float32, func(x, _ *G.Node) (*G.Node, error) { return G.ApplyOp(op, x) })

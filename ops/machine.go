@@ -13,9 +13,9 @@ import (
 // Machine is a gorgonia.VM that computes some nodes: it runs the operators that they
 // depend on, in the order in which these were applied. Unlike the tape machine it
 // allocates next to nothing in a run, but for what operators of others than this package
-// allocate. It knows from the start how long
-// each result is needed: memory of results that nobody reads any more is used for later
-// ones. So only the values of the nodes asked for are valid after a run, until the next.
+// allocate. It knows from the start how long each result is needed: memory of results that
+// nobody reads any more is used for later ones. So only the values of the nodes asked for
+// are valid after a run, until the next.
 type Machine struct {
 	steps []step
 	bytes int
