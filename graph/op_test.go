@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"hypnos/internal/checkpoint"
 	"hypnos/ops"
 )
 
@@ -107,6 +108,15 @@ func TestFrozenOp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "net.safetensors")
 	if err := net.Save(path); err != nil {
 		t.Fatal(err)
+	}
+	f, err := checkpoint.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	saved := make([]float32, 36)
+	if err := f.Dicts[0].Read("noise.level", saved); err != nil || !slices.Equal(saved, net.Parameter("noise.level").Data) {
+		t.Errorf("the file has %v in another order than the parameter, error %v", saved, err)
 	}
 	other := build(2)
 	if other.Parameter("noise.level").Data[5] == net.Parameter("noise.level").Data[5] {

@@ -57,10 +57,38 @@ var expressions = map[string]func(x, w *G.Node) (*G.Node, error){
 	"a user's": func(x, w *G.Node) (*G.Node, error) {
 		return G.ApplyOp(&cube{}, G.Must(Add(x, w)))
 	},
+	"a user's that overwrites what it reads twice": func(x, w *G.Node) (*G.Node, error) {
+		y := G.Must(Add(x, w))
+		return G.ApplyOp(&twice{}, y, y)
+	},
 	"a user's that overwrites": func(x, w *G.Node) (*G.Node, error) {
 		y := G.Must(Add(x, w))
 		return Add(G.Must(G.ApplyOp(&cube{overwrites: true}, y)), y)
 	},
+}
+
+// twice is an operator of a user's, y = 2a·b, that overwrites a before it reads b.
+type twice struct{ cube }
+
+func (twice) Arity() int { return 2 }
+func (twice) Type() hm.Type {
+	t := G.TensorType{Dims: 4, Of: hm.TypeVariable('a')}
+	return hm.NewFnType(t, t, t)
+}
+func (twice) String() string       { return "twice" }
+func (twice) Hashcode() uint32     { return 2 }
+func (twice) OverwritesInput() int { return 0 }
+func (twice) DiffWRT(int) []bool   { return []bool{true, true} }
+func (twice) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	two := G.Must(Add(grad, grad))
+	return G.Nodes{G.Must(G.HadamardProd(two, in[1])), G.Must(G.HadamardProd(two, in[0]))}, nil
+}
+func (twice) Do(in ...G.Value) (G.Value, error) {
+	a := in[0].(*tensor.Dense)
+	if _, err := a.Add(a, tensor.UseUnsafe()); err != nil {
+		return nil, err
+	}
+	return a.Mul(in[1].(*tensor.Dense), tensor.UseUnsafe())
 }
 
 // cube is an operator of a user's, y = x³. It may overwrite its input.
@@ -186,6 +214,15 @@ func TestForeignOperators(t *testing.T) {
 			}
 			machine, e, grads := run(tensor.Float64)
 			_, single, grads32 := run(tensor.Float32)
+			alone := newWeighted(t, tensor.Float64, expression)
+			forwards, err := NewMachine(alone.loss) // where nothing is kept for gradients
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := forwards.RunAll(); err != nil {
+				t.Fatal(err)
+			}
+			golden.Check(t, "loss without gradients", numbers(alone.loss.Value()), numbers(e.loss.Value()), 1e-14)
 			golden.Check(t, "loss in float32", numbers(single.loss.Value()), numbers(e.loss.Value()), 1e-4)
 			var results [][]float64
 			for i, grad := range grads {
