@@ -47,7 +47,7 @@ type Layer struct {
 	Time int
 	// Inputs are the layers that it reads.
 	Inputs []*Layer
-	// Output is the size of its output; height and width are 1 after pooling.
+	// Output is the size of its output. A vector is a map of 1×1.
 	Output Size
 	// Parameters are what it learns, and Moments what a norm has measured.
 	Parameters, Moments []*Parameter
@@ -59,8 +59,8 @@ type Layer struct {
 	// MultiplyAdds is how many multiplications with weights one image takes.
 	MultiplyAdds int
 
-	pooled bool // its output has no map: C N instead of H W C N
-	apply  func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
+	boxed bool // a drawing gives it a box of its own
+	apply func(c *compiler, inputs []*gorgonia.Node) (*gorgonia.Node, error)
 	// norm is apply of a norm that is fused with the layers after it: see fuse.
 	norm func(c *compiler, x, shortcut *gorgonia.Node, relu bool) (*gorgonia.Node, error)
 }
@@ -77,25 +77,30 @@ func NewBuilder(o Options) *Builder {
 }
 
 // Area is a named part of a network, such as V1: the layers whose names begin with its
-// name and a dot, and the one whose output is the area's.
+// name and a dot, or that were named as its layers, and the one whose output is the area's.
 type Area struct {
 	Name   string
 	Output *Layer
+
+	layers []*Layer
 }
 
 // Area names an area, whose output is that of this layer; in a recurrent network, of
-// the layer of the last time.
-func (b *Builder) Area(name string, output *Layer) {
+// the layer of the last time. Where the names of its layers do not begin with its name and
+// a dot, it is told which these are besides the output.
+func (b *Builder) Area(name string, output *Layer, layers ...*Layer) {
 	if b.err != nil {
 		return
 	}
 	switch {
-	case output == nil || b.names[output.Name] != output || output.pooled:
-		b.fail("area %q: its output is not a layer of this network with a map", name)
+	case output == nil || b.names[output.Name] != output:
+		b.fail("area %q: its output is not a layer of this network", name)
+	case slices.ContainsFunc(layers, func(l *Layer) bool { return l == nil || b.names[l.Name] != l }):
+		b.fail("area %q: one of its %d layers is not of this network", name, len(layers))
 	case slices.ContainsFunc(b.areas, func(a Area) bool { return a.Name == name }):
 		b.fail("two areas are called %q", name)
 	}
-	b.areas = append(b.areas, Area{name, output})
+	b.areas = append(b.areas, Area{name, output, slices.Concat(layers, []*Layer{output})})
 }
 
 // At sets the time step at which the layers added from now on answer. Without it, as in
@@ -138,19 +143,6 @@ func (b *Builder) ready(name string, inputs ...*Layer) bool {
 	return b.err == nil
 }
 
-// mapped is ready, and tells also whether the inputs have maps.
-func (b *Builder) mapped(name string, inputs ...*Layer) bool {
-	if !b.ready(name, inputs...) {
-		return false
-	}
-	for _, in := range inputs {
-		if in.pooled {
-			b.fail("layer %q: its input %q has no map", name, in.Name)
-		}
-	}
-	return b.err == nil
-}
-
 func (b *Builder) add(l *Layer) *Layer {
 	if b.err != nil {
 		return nil
@@ -170,8 +162,8 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 	if logits == nil || b.names[logits.Name] != logits {
 		return nil, errors.New("graph: the output is not a layer of this network")
 	}
-	if logits.Output.Height != 1 || logits.Output.Width != 1 || !logits.pooled {
-		return nil, errors.Errorf("graph: the output %q is a %s with a map of %d×%d, want the logits of a linear layer",
+	if logits.Output.Height != 1 || logits.Output.Width != 1 {
+		return nil, errors.Errorf("graph: the output %q is a %s with a map of %d×%d, want one of 1×1, as that of a linear layer",
 			logits.Name, logits.Kind, logits.Output.Height, logits.Output.Width)
 	}
 	if l := b.unused(logits); l != nil {

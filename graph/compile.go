@@ -16,6 +16,7 @@ type compiler struct {
 	graph    *gorgonia.ExprGraph
 	batch    int
 	training bool
+	step     *uint64 // of the training, which a run is
 	nodes    map[*Parameter]*gorgonia.Node
 	bytes    int // of the values that are bound to nodes, parameters excepted
 }
@@ -53,7 +54,7 @@ func (n *Network) compile(batch int, training bool, keep ...*Layer) (*compiled, 
 	}
 	in := n.Options.Input
 	c := &compiled{
-		compiler: compiler{graph: gorgonia.NewGraph(), batch: batch, training: training, nodes: map[*Parameter]*gorgonia.Node{}},
+		compiler: compiler{graph: gorgonia.NewGraph(), batch: batch, training: training, step: new(uint64), nodes: map[*Parameter]*gorgonia.Node{}},
 		network:  n,
 		pixels:   make([]float32, batch*in.Channels*in.Height*in.Width),
 		layers:   map[*Layer]*gorgonia.Node{},

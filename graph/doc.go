@@ -9,6 +9,9 @@
 //	x = b.GlobalAveragePool("pool", x)
 //	net, err := b.Build(b.Linear("fc", x, 10))
 //
+// Every layer answers with a map H W C N; a vector is a map of 1×1. Builder.Op adds a
+// layer of one's own.
+//
 // Whether a layer is convolutional or locally connected is not the
 // architecture's business: it is a value that each layer carries, decided by
 // the Connectivity of the Options. Errors are kept by the Builder and returned

@@ -31,7 +31,7 @@ func (n *Network) WriteDOT(w io.Writer, o DOT) error {
 	}
 	d := drawing{Title: o.Title, Frames: make([]frame, len(n.Areas))}
 	for i, a := range n.Areas {
-		d.Frames[i].Label = a.Name + "   " + a.Output.Output.String() + steps(units, a.Name)
+		d.Frames[i].Label = a.Name + "   " + a.Output.Output.String() + n.steps(units, i)
 	}
 	stacks := n.stacks(units)
 	name := map[*unit]string{} // of the stack that ends with a unit
@@ -145,11 +145,11 @@ func (u *unit) row(prefix string, unrolled bool) row {
 	return r
 }
 
-// steps says which time steps an area has, if more than one.
-func steps(units []*unit, area string) string {
+// steps says which time steps the area of an index has, if more than one.
+func (n *Network) steps(units []*unit, area int) string {
 	var times []int
 	for _, u := range units {
-		if strings.HasPrefix(u.first().Name, area+".") {
+		if n.area(u) == area {
 			times = append(times, u.first().Time, u.layers[len(u.layers)-1].Time)
 		}
 	}

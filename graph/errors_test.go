@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 )
@@ -43,18 +44,31 @@ func TestBuildErrors(t *testing.T) {
 			b.Area("V1", b.Input())
 			return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 2)
 		}},
-		{`area "V1": its output is not a layer of this network with a map`, func(b *Builder) *Layer {
+		{`area "V1": its output is not a layer of this network`, func(b *Builder) *Layer {
 			b.Area("V1", elsewhere)
 			return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 2)
 		}},
+		{`area "V1": one of its 1 layers is not of this network`, func(b *Builder) *Layer {
+			b.Area("V1", b.Input(), elsewhere)
+			return b.Linear("fc", b.Input(), 2)
+		}},
+		{`layer "a": a window of 5 is larger than its input "images" of 4×5 with padding 0`, func(b *Builder) *Layer {
+			return b.AveragePool("a", b.Input(), AveragePool{Kernel: 5})
+		}},
+		{`layer "a": a window of 2 is larger than its input "p" of 1×1`, func(b *Builder) *Layer {
+			return b.MaxPool("a", b.GlobalAveragePool("p", b.Input()), MaxPool{})
+		}},
+		{`average pool: kernel 3, stride 3, padding 2: want`, func(b *Builder) *Layer { return b.AveragePool("a", b.Input(), AveragePool{Kernel: 3, Padding: 2}) }},
+		{`layer "a": average pooling to 0×3, want`, func(b *Builder) *Layer { return b.AdaptiveAveragePool("a", b.Input(), 0, 3) }},
+		{`layer "a": a leaky relu of slope NaN`, func(b *Builder) *Layer { return b.LeakyReLU("a", b.Input(), math.NaN()) }},
+		{`dropout: rate 1, want at least 0 and less than 1`, func(b *Builder) *Layer { return b.Dropout("a", b.Input(), 1) }},
+		{`layer "fc": 1.2e+14 weights, from 3×4×5 to 2000000000000 outputs`, func(b *Builder) *Layer { return b.Linear("fc", b.Input(), 2e12) }},
 		{`layer "a": 0 channels, kernel 3`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Kernel: 3}) }},
 		{`layer "a": stride -1`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Stride: -1}) }},
 		{`layer "sum": its inputs differ in size: "images" has 3×4×5, "a" has 2×4×5`, func(b *Builder) *Layer {
 			return b.Add("sum", b.Input(), b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1}))
 		}},
-		{`layer "fc": its input "images" has a map of 4×5`, func(b *Builder) *Layer { return b.Linear("fc", b.Input(), 2) }},
 		{`layer "fc": 0 outputs`, func(b *Builder) *Layer { return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 0) }},
-		{`layer "n": its input "p" has no map`, func(b *Builder) *Layer { return b.BatchNorm("n", b.GlobalAveragePool("p", b.Input())) }},
 		{`the output "images" is a input with a map of 4×5`, func(b *Builder) *Layer { return b.Input() }},
 		{`the output is not a layer of this network`, func(b *Builder) *Layer { return nil }},
 		{`the output is not a layer of this network`, func(b *Builder) *Layer { return elsewhere }},

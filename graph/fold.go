@@ -160,11 +160,13 @@ func (n *Network) stacks(units []*unit) [][]*unit {
 	return stacks
 }
 
-// transforms tells whether a layer makes a map of a map without weights of a receptive
-// field, as norms, rectifications and max pooling do.
-func (l *Layer) transforms() bool { return l.Field == nil && !l.pooled && len(l.Inputs) == 1 }
+// transforms tells whether a layer stands below the one that it reads, as norms,
+// rectifications and max pooling do.
+func (l *Layer) transforms() bool { return l.Field == nil && !l.boxed && len(l.Inputs) == 1 }
 
 // area returns the index of the area of a unit, or -1.
 func (n *Network) area(u *unit) int {
-	return slices.IndexFunc(n.Areas, func(a Area) bool { return strings.HasPrefix(u.first().Name, a.Name+".") })
+	return slices.IndexFunc(n.Areas, func(a Area) bool {
+		return strings.HasPrefix(u.first().Name, a.Name+".") || slices.Contains(a.layers, u.first())
+	})
 }

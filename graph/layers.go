@@ -14,6 +14,7 @@ const (
 	kindZeros     = "zeros" // answers that do not exist yet
 	kindNorm      = "batch norm"
 	kindGroupNorm = "group norm"
+	kindLayerNorm = "layer norm"
 	kindReLU      = "relu"
 	kindAdd       = "add"
 )
@@ -69,7 +70,7 @@ type Field struct {
 // Local adds a layer with a receptive field. Its parameters are NAME.weight,
 // L O KH KW C/g, and where it has one NAME.bias.
 func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	if o.Stride < 0 || o.Dilation < 0 || o.Groups < 0 {
@@ -185,27 +186,27 @@ func (b *Builder) repeat(f *Field, name string) (step int) {
 	return 0
 }
 
-// Linear adds a fully connected layer after pooling. Its parameters are
-// NAME.weight, O C, and NAME.bias, O, both uniform in ±1/√C from the start, as
-// in PyTorch.
+// Linear adds a fully connected layer, whose output is a map of 1×1. Its parameters are
+// NAME.weight, O I, and NAME.bias, O, both uniform in ±1/√I from the start, as in
+// PyTorch. The I = C·H·W inputs are the whole map in PyTorch's order, C H W.
 func (b *Builder) Linear(name string, x *Layer, outputs int) *Layer {
 	if !b.ready(name, x) {
 		return nil
 	}
-	if !x.pooled {
-		return b.fail("layer %q: its input %q has a map of %d×%d, want one that is pooled", name, x.Name, x.Output.Height, x.Output.Width)
-	}
 	if outputs < 1 {
 		return b.fail("layer %q: %d outputs, want at least 1", name, outputs)
 	}
-	channels := x.Output.Channels
-	weight, bias := newParameter(name+".weight", outputs, channels), newParameter(name+".bias", outputs)
+	inputs := x.Output.Channels * x.Output.Height * x.Output.Width
+	if weights := product(outputs, x.Output.Channels, x.Output.Height, x.Output.Width); weights > largest {
+		return b.fail("layer %q: %.3g weights, from %v to %d outputs, are too many", name, weights, x.Output, outputs)
+	}
+	weight, bias := newParameter(name+".weight", outputs, inputs), newParameter(name+".bias", outputs)
 	for _, p := range []*Parameter{weight, bias} {
-		p.start = func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(channels))) }
+		p.start = func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(inputs))) }
 	}
 	return b.add(&Layer{
-		Name: name, Kind: "linear", Inputs: []*Layer{x}, Output: Size{outputs, 1, 1}, pooled: true,
-		Parameters: []*Parameter{weight, bias}, MultiplyAdds: outputs * channels,
+		Name: name, Kind: "linear", Inputs: []*Layer{x}, Output: Size{outputs, 1, 1}, boxed: true,
+		Parameters: []*Parameter{weight, bias}, MultiplyAdds: outputs * inputs,
 		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
 			return ops.Linear(in[0], c.parameter(weight), c.parameter(bias))
 		},

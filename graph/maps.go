@@ -7,25 +7,12 @@ import (
 	"hypnos/ops"
 )
 
-// The layers of this file have no parameters.
-
-// ReLU adds a rectification.
-func (b *Builder) ReLU(name string, x *Layer) *Layer {
-	if !b.mapped(name, x) {
-		return nil
-	}
-	return b.add(&Layer{
-		Name: name, Kind: kindReLU, Inputs: []*Layer{x}, Output: x.Output,
-		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.ReLU(in[0]) },
-	})
-}
-
 // Add adds the sum of two layers of equal size.
 func (b *Builder) Add(name string, x, y *Layer) *Layer {
 	if !b.ready(name, x, y) {
 		return nil
 	}
-	if x.Output != y.Output || x.pooled || y.pooled {
+	if x.Output != y.Output {
 		return b.fail("layer %q: its inputs differ in size: %q has %v, %q has %v", name, x.Name, x.Output, y.Name, y.Output)
 	}
 	return b.add(&Layer{
@@ -34,42 +21,29 @@ func (b *Builder) Add(name string, x, y *Layer) *Layer {
 	})
 }
 
-// MaxPool configures max pooling.
-type MaxPool struct {
-	Kernel  int // side of a window; 0 means 2
-	Stride  int // 0 means Kernel
-	Padding int // how far windows reach beyond the map, at most half of Kernel
-}
-
-// MaxPool adds max pooling.
-func (b *Builder) MaxPool(name string, x *Layer, o MaxPool) *Layer {
-	if !b.mapped(name, x) {
+// Dropout adds a layer that in training sets numbers to 0 at random, each with probability
+// rate, and multiplies the others by 1/(1 - rate); in inference it does nothing (Srivastava
+// et al. 2014). It is an error if rate is not at least 0 and less than 1. What a step of a
+// training drops depends on the network's seed, the layer's name and the number of the
+// step alone: see Training.Resume.
+func (b *Builder) Dropout(name string, x *Layer, rate float64) *Layer {
+	if !b.ready(name, x) {
 		return nil
 	}
-	options := ops.MaxPoolOptions(o)
+	options := ops.DropoutOptions{Rate: rate, Seed: b.options.Seed, Name: name}
 	if err := options.Check(); err != nil {
 		return b.fail("layer %q: %v", name, err)
 	}
-	in := x.Output
-	out := Size{in.Channels, options.OutputSize(in.Height), options.OutputSize(in.Width)}
-	if out.Height < 1 || out.Width < 1 {
-		return b.fail("layer %q: a window of %d is larger than its input %q of %d×%d with padding %d",
-			name, o.Kernel, x.Name, in.Height, in.Width, o.Padding)
-	}
 	return b.add(&Layer{
-		Name: name, Kind: "max pool", Inputs: []*Layer{x}, Output: out,
-		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.MaxPool(in[0], options) },
-	})
-}
-
-// GlobalAveragePool adds the mean of each channel over the map.
-func (b *Builder) GlobalAveragePool(name string, x *Layer) *Layer {
-	if !b.mapped(name, x) {
-		return nil
-	}
-	return b.add(&Layer{
-		Name: name, Kind: "global average pool", Inputs: []*Layer{x}, Output: Size{x.Output.Channels, 1, 1}, pooled: true,
-		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.GlobalAveragePool(in[0]) },
+		Name: name, Kind: "dropout", Inputs: []*Layer{x}, Output: x.Output,
+		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
+			if !c.training || rate == 0 {
+				return in[0], nil
+			}
+			o := options
+			o.Step = c.step
+			return ops.Dropout(in[0], o)
+		},
 	})
 }
 

@@ -78,7 +78,7 @@ func (n *Network) matches(d *checkpoint.Dict, wrapped bool) []*match {
 	plain := plainNames(d, wrapped)
 	wanted, longest, total := map[string]bool{}, 0, 0
 	for s := range n.stored() {
-		wanted[s.Name], wanted[s.Name+"s"] = true, len(s.kernel) == 4
+		wanted[s.Name], wanted[s.Name+"s"] = true, s.filters()
 		longest = max(longest, len(s.Name)+1)
 		total++
 	}
@@ -134,7 +134,7 @@ func (n *Network) under(d *checkpoint.Dict, plain map[string]string, prefix stri
 	m := &match{dict: d, prefix: prefix, plain: plain, names: map[*Parameter]string{}}
 	for s := range n.stored() {
 		name, ok := plain[prefix+s.Name]
-		if !ok && len(s.kernel) == 4 {
+		if !ok && s.filters() {
 			name, ok = plain[prefix+s.Name+"s"]
 		}
 		want := dimensions(s.shape(false))

@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"gorgonia.org/gorgonia"
 
 	"hypnos/ops"
@@ -10,7 +12,7 @@ import (
 // from 1) and NAME.bias (the shift, from 0), its moments NAME.running_mean and
 // NAME.running_var.
 func (b *Builder) BatchNorm(name string, x *Layer) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	c := x.Output.Channels
@@ -40,7 +42,7 @@ type GroupNorm struct {
 // GroupNorm adds a group norm. Its parameters are NAME.weight (the scale, from
 // 1) and NAME.bias (the shift, from 0).
 func (b *Builder) GroupNorm(name string, x *Layer, o GroupNorm) *Layer {
-	if !b.mapped(name, x) {
+	if !b.ready(name, x) {
 		return nil
 	}
 	if o.Groups == 0 {
@@ -66,9 +68,30 @@ func (b *Builder) GroupNorm(name string, x *Layer, o GroupNorm) *Layer {
 	return b.add(l)
 }
 
-// normParameters makes the parameters of a norm of c channels.
-func normParameters(name string, c int) (scale, shift *Parameter) {
-	scale, shift = newParameter(name+".weight", c), newParameter(name+".bias", c)
+// LayerNorm adds a layer norm over the whole map of each image, as PyTorch's LayerNorm of
+// C H W: see ops.LayerNorm. Its parameters are NAME.weight (the scale, from 1) and NAME.bias
+// (the shift, from 0), C H W each, or C where the map is 1×1.
+func (b *Builder) LayerNorm(name string, x *Layer) *Layer {
+	if !b.ready(name, x) {
+		return nil
+	}
+	in := x.Output
+	shape := []int{in.Channels, in.Height, in.Width}
+	if in.Height*in.Width == 1 {
+		shape = shape[:1]
+	}
+	scale, shift := normParameters(name, shape...)
+	return b.add(&Layer{
+		Name: name, Kind: kindLayerNorm, Inputs: []*Layer{x}, Output: in, Parameters: []*Parameter{scale, shift},
+		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
+			return ops.LayerNorm(in[0], c.parameter(scale), c.parameter(shift), ops.LayerNormOptions{})
+		},
+	})
+}
+
+// normParameters makes the parameters of a norm, of a shape such as C.
+func normParameters(name string, shape ...int) (scale, shift *Parameter) {
+	scale, shift = newParameter(name+".weight", shape...), newParameter(name+".bias", shape...)
 	scale.startAt(1)
 	return scale, shift
 }
@@ -79,7 +102,7 @@ func (b *Builder) ZeroScale(norm *Layer) *Layer {
 	if b.err != nil {
 		return nil
 	}
-	if norm == nil || norm.Kind != kindNorm && norm.Kind != kindGroupNorm || norm.Repeats != nil {
+	if norm == nil || !slices.Contains([]string{kindNorm, kindGroupNorm, kindLayerNorm}, norm.Kind) || norm.Repeats != nil {
 		return b.fail("the layer that is to start at a scale of zero is no norm with parameters of its own")
 	}
 	norm.Parameters[0].startAt(0)

@@ -21,7 +21,7 @@ type Observation struct {
 type Features struct {
 	Name string // of the area or layer
 	Size Size
-	Data []float32 // N C H W; N C of a layer without a map
+	Data []float32 // N C H W
 }
 
 // Observe compiles the network to give the answers of the areas, or layers, of these
@@ -84,8 +84,7 @@ func (o *Observation) run(images []float32) (int, error) {
 	return count, errors.Wrap(o.machine.RunAll(), "graph: observation")
 }
 
-// answers are those of a layer to a whole batch, H W C N, or C N without a map.
-// They are valid until the next run.
+// answers are those of a layer to a whole batch, H W C N. They are valid until the next run.
 func (o *Observation) answers(l *Layer) []float32 {
 	return o.layers[l].Value().Data().([]float32)
 }
@@ -101,7 +100,7 @@ func (n *Network) Features(images []float32, names ...string) ([]Features, error
 }
 
 // Activations returns what layers answer to images N C H W, with norms that
-// use their running moments: H W C N for each layer, C N for one without a map.
+// use their running moments: H W C N for each layer.
 func (n *Network) Activations(images []float32, layers ...*Layer) ([][]float32, error) {
 	o, err := n.observe(n.count(images), layers)
 	if err != nil {

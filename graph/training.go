@@ -65,11 +65,17 @@ func (t *Training) Step(b Batch) (loss float64, err error) {
 		}
 		t.target[i*t.network.Classes()+label] = 1
 	}
+	*t.step++
 	if err := t.machine.RunAll(); err != nil {
 		return 0, errors.Wrap(err, "graph: training step")
 	}
 	return float64(t.loss.Value().Data().(float32)), nil
 }
+
+// Resume says that so many steps of this training were done before, by another Training:
+// its next step drops what step steps+1 drops (Builder.Dropout). Without it the first step
+// is step 1. It matters to nothing else.
+func (t *Training) Resume(steps int) { *t.step = uint64(steps) }
 
 // Logits returns the logits of the last step, N classes, in training mode.
 // They are valid until the next step.
@@ -82,7 +88,8 @@ func (t *Training) Learned() []*Parameter { return t.learned }
 // layout of the parameter. It is valid until the next step.
 func (t *Training) Gradient(i int) []float32 { return t.gradients[i].Value().Data().([]float32) }
 
-// Memory is how many bytes training takes, but for scratch memory of a thread.
+// Memory is how many bytes training takes, but for scratch memory of a thread and what
+// operators of others than package ops allocate while they run.
 type Memory struct {
 	Weights     int // parameters and running moments
 	Gradients   int // of the parameters that are not frozen
@@ -124,20 +131,21 @@ func (t *Training) NotFinite() string {
 	if loss := t.loss.Value(); loss == nil || finite([]float32{loss.Data().(float32)}) {
 		return ""
 	}
-	if l := t.network.firstNotFinite(t.pixels, t.batch); l != nil {
+	if l := t.network.firstNotFinite(t.pixels, t.batch, *t.step); l != nil {
 		return l.Name
 	}
 	return "loss"
 }
 
-// firstNotFinite returns the first layer whose output on a batch, in training
+// firstNotFinite returns the first layer whose output on the batch of a step, in training
 // mode, holds a number that is not finite, or nil.
-func (n *Network) firstNotFinite(pixels []float32, batch int) *Layer {
+func (n *Network) firstNotFinite(pixels []float32, batch int, step uint64) *Layer {
 	c, err := n.compile(batch, true, n.Layers...)
 	if err != nil {
 		return nil
 	}
 	copy(c.pixels, pixels)
+	*c.step = step
 	var nodes gorgonia.Nodes
 	for _, l := range n.Layers {
 		nodes = append(nodes, c.layers[l])

@@ -190,6 +190,9 @@ func (s stored) shape(each bool) []int {
 	return s.kernel
 }
 
+// filters tells whether these are the weights of a layer with a receptive field.
+func (s stored) filters() bool { return s.places != nil && len(s.kernel) == 4 }
+
 // count returns how many values a location has.
 func (s stored) count() int {
 	n := 1
@@ -202,7 +205,7 @@ func (s stored) count() int {
 // matrix returns the size of the matrices that the values consist of: channels × kernel
 // positions in a file, and the transpose of that in memory.
 func (s stored) matrix() (rows, columns int) {
-	if len(s.kernel) == 4 {
+	if s.filters() {
 		return s.kernel[1], s.kernel[2] * s.kernel[3]
 	}
 	return 1, s.count()
@@ -259,7 +262,7 @@ func (s stored) load(f *checkpoint.Dict, name string, o LoadOptions, scratch *[]
 			return err
 		}
 		s.fromFileOrder(first)
-		if o.Deviation > 0 && len(s.kernel) == 4 {
+		if o.Deviation > 0 && s.filters() {
 			s.copyWithNoise(rootMeanSquare(first), o.Deviation, random(o.Seed, s.Name))
 			return nil
 		}

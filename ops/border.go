@@ -54,28 +54,46 @@ func (batchOutermost) run64(y []float64, in [][]float64, s []tensor.Shape) {
 	kernel.BatchOutermost(y, in[0], s[0][3], s[0][2], s[0][0], s[0][1])
 }
 
-// BatchOutermost turns logits C N to N C: the border at which answers leave a
-// network.
-func BatchOutermost(x *gorgonia.Node) (*gorgonia.Node, error) { return apply(transpose{}, x) }
+// BatchOutermost turns logits 1 1 C N to N C: the border at which answers leave a
+// network. A map of another size than 1×1 is an error.
+func BatchOutermost(x *gorgonia.Node) (*gorgonia.Node, error) { return apply(logitsOutermost{}, x) }
 
-type transpose struct{}
+type logitsOutermost struct{}
 
-func (transpose) String() string      { return "transpose" }
-func (transpose) ranks() ([]int, int) { return []int{2}, 2 }
-func (transpose) wrt() []bool         { return []bool{true} }
+func (logitsOutermost) String() string      { return "logits, batch outermost" }
+func (logitsOutermost) ranks() ([]int, int) { return []int{4}, 2 }
+func (logitsOutermost) wrt() []bool         { return []bool{true} }
 
-func (transpose) shape(in []tensor.Shape) (tensor.Shape, error) {
-	return tensor.Shape{in[0][1], in[0][0]}, nil
+func (d logitsOutermost) shape(in []tensor.Shape) (tensor.Shape, error) {
+	c, n := in[0][2], in[0][3]
+	return tensor.Shape{n, c}, same(d, "input", in[0], "logits", tensor.Shape{1, 1, c, n})
 }
 
-func (transpose) run32(y []float32, in [][]float32, s []tensor.Shape) {
-	kernel.Transpose(y, s[0][0], in[0], s[0][1], s[0][0], s[0][1])
+func (logitsOutermost) run32(y []float32, in [][]float32, s []tensor.Shape) {
+	kernel.Transpose(y, s[0][2], in[0], s[0][3], s[0][2], s[0][3])
 }
-func (transpose) run64(y []float64, in [][]float64, s []tensor.Shape) {
-	kernel.Transpose(y, s[0][0], in[0], s[0][1], s[0][0], s[0][1])
+func (logitsOutermost) run64(y []float64, in [][]float64, s []tensor.Shape) {
+	kernel.Transpose(y, s[0][2], in[0], s[0][3], s[0][2], s[0][3])
 }
 
-func (transpose) gradient(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	dx, err := apply(transpose{}, grad)
+func (logitsOutermost) gradient(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	dx, err := apply(logitsInnermost{}, grad)
 	return gorgonia.Nodes{dx}, err
+}
+
+// logitsInnermost: N C → 1 1 C N.
+type logitsInnermost struct{}
+
+func (logitsInnermost) String() string      { return "logits, batch innermost" }
+func (logitsInnermost) ranks() ([]int, int) { return []int{2}, 4 }
+
+func (logitsInnermost) shape(in []tensor.Shape) (tensor.Shape, error) {
+	return tensor.Shape{1, 1, in[0][1], in[0][0]}, nil
+}
+
+func (logitsInnermost) run32(y []float32, in [][]float32, s []tensor.Shape) {
+	kernel.Transpose(y, s[0][0], in[0], s[0][1], s[0][0], s[0][1])
+}
+func (logitsInnermost) run64(y []float64, in [][]float64, s []tensor.Shape) {
+	kernel.Transpose(y, s[0][0], in[0], s[0][1], s[0][0], s[0][1])
 }

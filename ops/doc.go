@@ -8,18 +8,19 @@
 //
 //	activations           H W C N         batch innermost
 //	weights of a layer    L O KH KW C/g   L = OH·OW locations, or 1 if shared
-//	pooled activations    C N
 //	images, at the border N C H W         see BatchInnermost
 //	logits, at the border N classes       see BatchOutermost
 //
 // A neuron's answers to the whole batch lie side by side, and the receptive
 // field of a location is KH runs of KW·C·N contiguous numbers, so that no copy
-// of patches exists.
+// of patches exists. A vector, such as what is left after global pooling, is a map of
+// 1×1.
 //
 // # Rules that all operators keep
 //
 // They work in float32 and float64, with gorgonia.Grad and the tape machine, and
-// faster with Gradients and Machine. Each application of an operator owns the
+// faster with Gradients and Machine, which run gorgonia's own operators and those of
+// others among them, too. Each application of an operator owns the
 // buffer of its result: the value of its node is valid until the operator runs
 // again (on a Machine, only if it was asked for), and no two applications are
 // ever merged into one node. Inputs are read only, except for the weights that

@@ -71,7 +71,7 @@ func (add) gradient(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, e
 // GlobalAveragePool averages each channel over its locations.
 //
 //	x       H W C N
-//	result  C N
+//	result  1 1 C N
 func GlobalAveragePool(x *gorgonia.Node) (*gorgonia.Node, error) {
 	return apply(globalAveragePool{}, x)
 }
@@ -79,11 +79,11 @@ func GlobalAveragePool(x *gorgonia.Node) (*gorgonia.Node, error) {
 type globalAveragePool struct{}
 
 func (globalAveragePool) String() string      { return "global average pool" }
-func (globalAveragePool) ranks() ([]int, int) { return []int{4}, 2 }
+func (globalAveragePool) ranks() ([]int, int) { return []int{4}, 4 }
 func (globalAveragePool) wrt() []bool         { return []bool{true} }
 
 func (globalAveragePool) shape(in []tensor.Shape) (tensor.Shape, error) {
-	return tensor.Shape{in[0][2], in[0][3]}, nil
+	return tensor.Shape{1, 1, in[0][2], in[0][3]}, nil
 }
 
 func (globalAveragePool) run32(y []float32, in [][]float32, s []tensor.Shape) {
@@ -98,13 +98,13 @@ func (globalAveragePool) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (go
 	return gorgonia.Nodes{dx}, err
 }
 
-// averageGradient: dy (C N) → dx of shape x.
+// averageGradient: dy (1 1 C N) → dx of shape x.
 type averageGradient struct{ x tensor.Shape }
 
 func (d averageGradient) String() string      { return fmt.Sprintf("average gradient of %v", d.x) }
-func (d averageGradient) ranks() ([]int, int) { return []int{2}, 4 }
+func (d averageGradient) ranks() ([]int, int) { return []int{4}, 4 }
 func (d averageGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
-	return d.x, same(d, "output gradient", in[0], "output", d.x[2:])
+	return d.x, same(d, "output gradient", in[0], "output", tensor.Shape{1, 1, d.x[2], d.x[3]})
 }
 
 func (d averageGradient) run32(dx []float32, in [][]float32, _ []tensor.Shape) {

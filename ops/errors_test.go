@@ -56,9 +56,27 @@ func TestMismatches(t *testing.T) {
 		{"window too wide", []tensor.Shape{{4, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "the window does not fit the input of 4×2"},
 		{"kernel too wide", []tensor.Shape{{4, 2, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{}), "kernel 3×3 does not fit the input of 4×2"},
 		{"no step", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 5, 3, 0) }, "every 0-th location, want a step of at least 1"},
+		{"average window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return AveragePool(in[0], AveragePoolOptions{Kernel: 3})
+		}, "the window does not fit the input of 2×4"},
+		{"average padding too wide", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return AveragePool(in[0], AveragePoolOptions{Kernel: 3, Padding: 2})
+		}, "average pool: kernel 3, stride 3, padding 2: want"},
+		{"adaptive to nothing", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return AdaptiveAveragePool(in[0], 0, 2)
+		}, "to 0×2, want at least 1×1"},
+		{"dropout of all", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return Dropout(in[0], DropoutOptions{Rate: 1})
+		}, "rate 1, want at least 0 and less than 1"},
+		{"leaky slope", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return LeakyReLU(in[0], math.NaN()) }, "slope NaN"},
+		{"layer norm epsilon", []tensor.Shape{{4, 4, 6, 2}, {6, 4, 4}, {6, 4, 4}}, layerNorm64(LayerNormOptions{Epsilon: -1}), "epsilon -1"},
+		{"layer norm scale", []tensor.Shape{{4, 4, 6, 2}, {4, 4, 6}, {6, 4, 4}}, layerNorm64(LayerNormOptions{}), "scale has shape (4, 4, 6), its input (6, 4, 4)"},
+		{"layer norm of channels", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, layerNorm64(LayerNormOptions{}), "a scale of shape (6) for a map of 4×4"},
 		{"every location", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 4, 4, 2) }, "weights are for 15 locations"},
 		{"add", []tensor.Shape{{1, 2, 3, 4}, {1, 2, 3, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }, "first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)"},
-		{"linear", []tensor.Shape{{4, 5}, {3, 6}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, "weight has shape (3, 6)"},
+		{"linear", []tensor.Shape{{1, 1, 4, 5}, {3, 6}, {3}}, linearly, "weight has shape (3, 6), its outputs and the numbers of an input (3, 4)"},
+		{"linear of a map", []tensor.Shape{{2, 3, 4, 5}, {3, 4}, {3}}, linearly, "weight has shape (3, 4), its outputs and the numbers of an input (3, 24)"},
+		{"logits", []tensor.Shape{{1, 2, 4, 5}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }, "input has shape (1, 2, 4, 5), logits (1, 1, 4, 5)"},
 		{"target", []tensor.Shape{{4, 5}, {4, 6}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return CrossEntropy(in[0], in[1]) }, "target has shape (4, 6), logits (4, 5)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

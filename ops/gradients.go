@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -11,8 +12,9 @@ import (
 // Gradients adds to the graph the gradients of a scalar loss with respect to nodes that
 // are no operator's result. It differs from gorgonia.Grad in two ways: where branches
 // meet, a local layer adds its gradient to theirs in the pass that computes it, and no
-// sum overwrites what an operator owns. Only operators of this package may lie between
-// the nodes and the loss. A node that the loss does not depend on is an error.
+// sum overwrites what an operator owns. Operators of others than this package that lie
+// between the nodes and the loss must be SDOps. A node that the loss does not depend on is
+// an error.
 func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, error) {
 	if !loss.IsScalar() {
 		return nil, errors.Errorf("ops: gradients: the loss has shape %v, want a scalar", loss.Shape())
@@ -26,7 +28,11 @@ func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, erro
 		needed[n] = true
 	}
 	for _, n := range nodes {
-		needed[n] = slices.ContainsFunc(n.Op().(*operator).inputs, func(in *gorgonia.Node) bool { return needed[in] })
+		inputs, err := inputsOf(n)
+		if err != nil {
+			return nil, errors.Wrap(err, "ops: gradients")
+		}
+		needed[n] = slices.ContainsFunc(inputs, func(in *gorgonia.Node) bool { return needed[in] })
 	}
 	one, err := one(loss)
 	if err != nil {
@@ -34,7 +40,7 @@ func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, erro
 	}
 	grads := map[*gorgonia.Node]*gorgonia.Node{loss: one}
 	for _, n := range slices.Backward(nodes) {
-		if needed[n] {
+		if needed[n] && grads[n] != nil {
 			if err := backwards(n, grads, needed); err != nil {
 				return nil, err
 			}
@@ -51,23 +57,26 @@ func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, erro
 
 // backwards adds the gradients of an operator's inputs to grads.
 func backwards(n *gorgonia.Node, grads map[*gorgonia.Node]*gorgonia.Node, needed map[*gorgonia.Node]bool) error {
-	o := n.Op().(*operator)
-	d, ok := o.definition.(differentiable)
-	if !ok {
-		return errors.Errorf("ops: %v has no gradient", o)
+	inputs, err := inputsOf(n)
+	if err != nil {
+		return errors.Wrap(err, "ops: gradients")
 	}
 	var parts gorgonia.Nodes
-	var err error
-	a, onto := o.definition.(accumulating)
-	if onto {
-		parts, err = a.gradientOnto(grads[o.inputs[0]], o.inputs, n, grads[n])
+	var a accumulating
+	var onto bool
+	if o, ok := n.Op().(*operator); ok {
+		if a, onto = o.definition.(accumulating); onto {
+			parts, err = a.gradientOnto(grads[inputs[0]], inputs, n, grads[n])
+		} else {
+			parts, err = o.SymDiff(inputs, n, grads[n])
+		}
 	} else {
-		parts, err = d.gradient(o.inputs, n, grads[n])
+		parts, err = differentiate(n, inputs, grads[n])
 	}
 	if err != nil {
 		return err
 	}
-	for i, in := range o.inputs {
+	for i, in := range inputs {
 		switch {
 		case parts[i] == nil || !needed[in]:
 		case grads[in] == nil || onto && i == 0:
@@ -82,7 +91,7 @@ func backwards(n *gorgonia.Node, grads map[*gorgonia.Node]*gorgonia.Node, needed
 }
 
 // upstream returns the results of operators that nodes depend on, the nodes included,
-// in the order in which the operators were applied.
+// in the order in which the operators were applied, by which a graph counts its nodes.
 func upstream(nodes ...*gorgonia.Node) (gorgonia.Nodes, error) {
 	seen := map[*gorgonia.Node]bool{}
 	var found gorgonia.Nodes
@@ -90,20 +99,18 @@ func upstream(nodes ...*gorgonia.Node) (gorgonia.Nodes, error) {
 	for len(left) > 0 {
 		n := left[len(left)-1]
 		left = left[:len(left)-1]
-		if n.Op() == nil || seen[n] {
+		if leaf(n) || seen[n] {
 			continue
 		}
-		o, ok := n.Op().(*operator)
-		if !ok {
-			return nil, errors.Errorf("node %q is computed by %v, which is no operator of this package", n.Name(), n.Op())
+		inputs, err := inputsOf(n)
+		if err != nil {
+			return nil, err
 		}
 		seen[n] = true
 		found = append(found, n)
-		left = append(left, o.inputs...)
+		left = append(left, inputs...)
 	}
-	slices.SortFunc(found, func(a, b *gorgonia.Node) int {
-		return int(a.Op().(*operator).instance) - int(b.Op().(*operator).instance)
-	})
+	slices.SortFunc(found, func(a, b *gorgonia.Node) int { return cmp.Compare(a.ID(), b.ID()) })
 	return found, nil
 }
 

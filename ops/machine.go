@@ -10,11 +10,12 @@ import (
 	"hypnos/internal/kernel"
 )
 
-// Machine is a gorgonia.VM that computes some nodes: it runs the operators of this
-// package that they depend on, in the order in which these were applied. Unlike the
-// tape machine it allocates next to nothing in a run. It knows from the start how long
-// each result is needed: memory of results that nobody reads any more is used for later
-// ones. So only the values of the nodes asked for are valid after a run, until the next.
+// Machine is a gorgonia.VM that computes some nodes: it runs the operators that they
+// depend on, in the order in which these were applied. Unlike the tape machine it
+// allocates next to nothing in a run, but for what operators of others than this package
+// allocate. It knows from the start how long each result is needed: memory of results that
+// nobody reads any more is used for later ones. So only the values of the nodes asked for
+// are valid after a run, until the next.
 type Machine struct {
 	steps []step
 	bytes int
@@ -38,23 +39,34 @@ type source struct {
 var _ gorgonia.VM = (*Machine)(nil)
 
 // NewMachine returns a machine that computes nodes. All that they depend on must
-// be operators of this package, applied in one graph, and bound values.
+// be operators applied in one graph, and bound values. Results of operators of others
+// must be row-major.
 func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 	order, err := upstream(nodes...)
 	if err != nil {
 		return nil, errors.Wrap(err, "ops: machine")
 	}
 	m := &Machine{steps: make([]step, len(order))}
+	operators := map[*gorgonia.Node]*operator{}
+	for _, n := range order {
+		o, ok := n.Op().(*operator)
+		if !ok {
+			o = &operator{definition: &foreign{op: n.Op()}}
+			if o.inputs, err = inputsOf(n); err != nil {
+				return nil, errors.Wrap(err, "ops: machine")
+			}
+		}
+		operators[n] = o
+	}
 	lastRead := map[*operator]int{}
 	for i, n := range order {
 		s := &m.steps[i]
-		s.op = n.Op().(*operator)
+		s.op = operators[n]
 		lastRead[s.op] = i
 		s.values = make([]gorgonia.Value, len(s.op.inputs))
 		for _, in := range s.op.inputs {
-			from := source{node: in}
-			if in.Op() != nil {
-				from.op = in.Op().(*operator)
+			from := source{op: operators[in], node: in}
+			if from.op != nil {
 				lastRead[from.op] = i
 			}
 			s.inputs = append(s.inputs, from)
@@ -73,6 +85,9 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 		s := &m.steps[i]
 		s.op.shape = n.Shape()
 		_, inPlace := s.op.definition.(inPlace)
+		if f, ok := s.op.definition.(*foreign); ok {
+			f.spares = s.spares(func(in source) bool { return in.op != nil && lastRead[in.op] == i })
+		}
 		switch {
 		case inPlace: // the result is an input
 		case n.Dtype() == tensor.Float32:
@@ -90,6 +105,22 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 	}
 	m.bytes = 4*free32.made + 8*free64.made
 	return m, nil
+}
+
+// spares tells whether others need the input that a foreign operator may overwrite: any
+// but one that is read here for the last time, and once.
+func (s *step) spares(last func(in source) bool) bool {
+	i := s.op.definition.(*foreign).op.OverwritesInput()
+	if i < 0 || i >= len(s.inputs) {
+		return false
+	}
+	count := 0
+	for _, in := range s.inputs {
+		if in == s.inputs[i] {
+			count++
+		}
+	}
+	return count > 1 || !last(s.inputs[i])
 }
 
 // Bytes returns how much memory the machine has for results: all that a run needs

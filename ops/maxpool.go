@@ -28,11 +28,14 @@ func (o MaxPoolOptions) withDefaults() MaxPoolOptions {
 }
 
 // Check returns an error for a field that is out of range.
-func (o MaxPoolOptions) Check() error {
+func (o MaxPoolOptions) Check() error { return o.check("max pool") }
+
+// check is Check of the windows of any pooling.
+func (o MaxPoolOptions) check(what string) error {
 	o = o.withDefaults()
 	if o.Kernel < 1 || o.Stride < 1 || o.Padding < 0 || o.Padding > o.Kernel/2 {
-		return errors.Errorf("ops: max pool: kernel %d, stride %d, padding %d: want at least 1, 1 and 0, and padding at most half of the kernel",
-			o.Kernel, o.Stride, o.Padding)
+		return errors.Errorf("ops: %s: kernel %d, stride %d, padding %d: want at least 1, 1 and 0, and padding at most half of the kernel",
+			what, o.Kernel, o.Stride, o.Padding)
 	}
 	return nil
 }

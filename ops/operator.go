@@ -127,6 +127,9 @@ func (o *operator) InferShape(inputs ...gorgonia.DimSizer) (tensor.Shape, error)
 
 // Do computes the result into the operator's own buffer.
 func (o *operator) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	if f, ok := o.definition.(*foreign); ok {
+		return f.do(o, inputs)
+	}
 	if len(inputs) != o.Arity() {
 		return nil, errors.Errorf("ops: %v: %d inputs, want %d", o, len(inputs), o.Arity())
 	}

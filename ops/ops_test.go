@@ -141,9 +141,23 @@ var cases = []struct {
 	{"relu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, awayFromZero, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return ReLU(in[0]) }},
 	{"add", []tensor.Shape{{3, 4, 2, 5}, {3, 4, 2, 5}}, []int{0, 1}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }},
 	{"global average pool", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GlobalAveragePool(in[0]) }},
-	{"linear", []tensor.Shape{{4, 5}, {3, 4}, {3}}, []int{0, 1, 2}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }},
+	{"average pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AveragePool(in[0], AveragePoolOptions{}) }},
+	{"average pool, overlapping", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return AveragePool(in[0], AveragePoolOptions{Kernel: 3, Stride: 2, Padding: 1})
+	}},
+	{"adaptive average pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AdaptiveAveragePool(in[0], 4, 7) }},
+	{"sigmoid", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Sigmoid(in[0]) }},
+	{"tanh", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tanh(in[0]) }},
+	{"leaky relu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, awayFromZero, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return LeakyReLU(in[0], 0.1) }},
+	{"gelu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GELU(in[0]) }},
+	{"dropout", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Dropout(in[0], DropoutOptions{Rate: 0.3}) }},
+	{"layer norm", []tensor.Shape{{3, 4, 2, 5}, {2, 3, 4}, {2, 3, 4}}, []int{0, 1, 2}, nil, layerNorm64(LayerNormOptions{})},
+	{"layer norm, epsilon", []tensor.Shape{{3, 4, 2, 5}, {2, 3, 4}, {2, 3, 4}}, []int{0, 1, 2}, nil, layerNorm64(LayerNormOptions{Epsilon: 0.5})},
+	{"layer norm of vectors", []tensor.Shape{{1, 1, 7, 5}, {7}, {7}}, []int{0, 1, 2}, nil, layerNorm64(LayerNormOptions{})},
+	{"linear", []tensor.Shape{{1, 1, 4, 5}, {3, 4}, {3}}, []int{0, 1, 2}, nil, linearly},
+	{"linear of a map", []tensor.Shape{{2, 3, 4, 5}, {3, 24}, {3}}, []int{0, 1, 2}, nil, linearly},
 	{"batch innermost", []tensor.Shape{{2, 3, 4, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchInnermost(in[0]) }},
-	{"batch outermost", []tensor.Shape{{2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }},
+	{"batch outermost", []tensor.Shape{{1, 1, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }},
 	{"cross-entropy", []tensor.Shape{{4, 3}, {4, 3}}, []int{0}, distribution, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return CrossEntropy(in[0], in[1]) }},
 	{"pool mean", []tensor.Shape{{7, 6, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], lateral) }},
 	{"pool mean, border pooled", []tensor.Shape{{7, 6, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], bordered) }},
@@ -178,6 +192,12 @@ func local(o LocalOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
 		}
 		return Local(in[0], in[1], bias, o)
 	}
+}
+
+func linearly(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }
+
+func layerNorm64(o LayerNormOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
+	return func(in gorgonia.Nodes) (*gorgonia.Node, error) { return LayerNorm(in[0], in[1], in[2], o) }
 }
 
 func groupNorm64(o GroupNormOptions) func(gorgonia.Nodes) (*gorgonia.Node, error) {
@@ -275,7 +295,35 @@ func TestConformance(t *testing.T) {
 				checkGradient(t, b, i, input)
 			}
 			checkFloat32(t, b, c.shapes, c.wrt, c.fill, c.apply)
+			checkMachine(t, b) // last: operators have other buffers then
 		})
+	}
+}
+
+// checkMachine runs the operator and its gradients on our machine, which must give what
+// gorgonia's gave.
+func checkMachine(t *testing.T, b *bench) {
+	t.Helper()
+	if _, changes := b.output.Op().(*operator).definition.(inPlace); changes {
+		return // a second run starts from other inputs
+	}
+	b.run()
+	nodes := append(slices.Clone(b.grads), b.output)
+	var want [][]float64
+	for _, n := range nodes {
+		want = append(want, slices.Clone(numbers(n.Value())))
+	}
+	machine, err := NewMachine(nodes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := machine.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range nodes {
+		if !slices.Equal(numbers(n.Value()), want[i]) {
+			t.Errorf("result %d is %v on our machine, %v on gorgonia's", i, numbers(n.Value()), want[i])
+		}
 	}
 }
 
@@ -344,6 +392,12 @@ func TestHashes(t *testing.T) {
 		maxPool{MaxPoolOptions{Kernel: 2}}, maxPool{MaxPoolOptions{Stride: 2}}, maxPool{MaxPoolOptions{Padding: 2}}, everyLocation{1, 2, 3}, everyLocation{2, 1, 3},
 		everyLocation{1, 2, 2}, batchNorm{shortcut: true}, row{0}, row{1}, add{1}, add{2},
 		localInputGradient{LocalOptions{}, tensor.Shape{1}, false}, localInputGradient{LocalOptions{}, tensor.Shape{1}, true},
+		averagePool{AveragePoolOptions: AveragePoolOptions{Kernel: 2}}, averagePool{AveragePoolOptions: AveragePoolOptions{Stride: 2}},
+		averagePool{AveragePoolOptions: AveragePoolOptions{Padding: 2}}, averagePool{height: 1, width: 2}, averagePool{height: 2, width: 1},
+		activation{curve: sigmoid}, activation{curve: tanh}, activation{curve: gelu}, activation{curve: leakyReLU}, activation{leakyReLU, 1},
+		dropout{DropoutOptions{Rate: 0.5}}, dropout{DropoutOptions{Seed: 1}}, dropout{DropoutOptions{Name: "a"}},
+		layerNorm{rank: 1}, layerNorm{rank: 3}, layerNorm{LayerNormOptions: LayerNormOptions{Epsilon: 1}},
+		unflatten{tensor.Shape{1, 2, 3, 4}}, unflatten{tensor.Shape{2, 1, 3, 4}},
 		poolMean{pools{PoolOptions: lateral}}, poolMean{pools{PoolOptions: bordered}}, poolDeviation{pools{PoolOptions: lateral}},
 		poolMean{pools{PoolOptions: PoolOptions{Height: 7, Width: 6, Kernel: 3, Period: 4}}},
 		ratesFromInput{RateOptions: RateOptions{Tau: 1}}, ratesFromInput{RateOptions: RateOptions{Alpha: 1}}, ratesFromInput{RateOptions: RateOptions{Bias: 1}},

@@ -114,7 +114,7 @@ func TestResults(t *testing.T) {
 			each(image, func(_, _, c, n, at int) { y[c*5+n] += in[0][at] / 12 })
 			return y
 		}},
-		"linear": {[]tensor.Shape{{4, 5}, {3, 4}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, func(in [][]float64) []float64 {
+		"linear": {[]tensor.Shape{{1, 1, 4, 5}, {3, 4}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, func(in [][]float64) []float64 {
 			y := make([]float64, 3*5)
 			for i := range y {
 				o, n := i/5, i%5
@@ -130,7 +130,7 @@ func TestResults(t *testing.T) {
 			each(tensor.Shape{2, 3, 4, 5}, func(n, c, h, w, at int) { y[((h*5+w)*3+c)*2+n] = in[0][at] })
 			return y
 		}},
-		"batch outermost": {[]tensor.Shape{{2, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }, func(in [][]float64) []float64 {
+		"batch outermost": {[]tensor.Shape{{1, 1, 2, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return BatchOutermost(in[0]) }, func(in [][]float64) []float64 {
 			x := in[0]
 			return []float64{x[0], x[3], x[1], x[4], x[2], x[5]}
 		}},

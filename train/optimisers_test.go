@@ -33,10 +33,13 @@ func readReference(t *testing.T) pytorch {
 }
 
 // linear is a network that is a linear layer: four channels of one pixel.
-func linear(t *testing.T) *graph.Network {
+func linear(t *testing.T) *graph.Network { return dropping(t, 0) }
+
+// dropping is the linear network, which drops a share of its inputs.
+func dropping(t *testing.T, rate float64) *graph.Network {
 	t.Helper()
 	b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 4, Height: 1, Width: 1}})
-	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", b.Input()), 3))
+	net, err := b.Build(b.Linear("fc", b.Dropout("drop", b.GlobalAveragePool("pool", b.Input()), rate), 3))
 	if err != nil {
 		t.Fatal(err)
 	}

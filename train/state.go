@@ -37,6 +37,7 @@ func (r *run) resume(s State, steps int) error {
 	if s.Step < 0 || s.Step > steps {
 		return errors.Errorf("train: go on after step %d, want one of %d", s.Step, steps)
 	}
+	r.training.Resume(s.Step)
 	r.sum = s.Sums
 	r.started = r.started.Add(-time.Duration(s.Seconds * float64(time.Second)))
 	return r.optimiser.Restore(s.Optimiser)

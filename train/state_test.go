@@ -64,6 +64,7 @@ func TestResume(t *testing.T) {
 			o.Schedule = Schedule{Form: MultiStep, Rate: 0.1, Milestones: []int{1, 2}}
 		},
 		"sgd":          func(o *Options) { o.Optimiser.Method = SGD },
+		"dropout":      func(o *Options) { o.Optimiser.Method = SGD },
 		"sgd momentum": func(o *Options) { o.Optimiser = OptimiserOptions{Method: SGD, Momentum: 0.9, Nesterov: true} },
 	} {
 		o := options()
@@ -73,7 +74,11 @@ func TestResume(t *testing.T) {
 			State
 			weights []float32
 		}
-		net, moments := linear(t), []moment{}
+		rate := 0.0
+		if name == "dropout" {
+			rate = 0.5
+		}
+		net, moments := dropping(t, rate), []moment{}
 		o.Checkpoint = func(s State, stopping bool) error {
 			if stopping {
 				t.Errorf("%s: step %d stops", name, s.Step)
@@ -91,7 +96,7 @@ func TestResume(t *testing.T) {
 		}
 		o.Checkpoint = nil
 		for _, m := range moments {
-			again := linear(t)
+			again := dropping(t, rate)
 			copy(again.Parameter("fc.weight").Data, m.weights)
 			copy(again.Parameter("fc.bias").Data, m.weights[len(again.Parameter("fc.weight").Data):])
 			o.Resume, o.Training = &m.State, turns(m.Step)

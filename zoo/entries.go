@@ -54,6 +54,9 @@ var entries = []Entry{
 	imagenetResNet("resnet18", "resnet18-5c106cde.pth", resNet{imagenet: true, blocks: []int{2, 2, 2, 2}}),
 	imagenetResNet("resnet34", "resnet34-333f7ec4.pth", resNet{imagenet: true, blocks: []int{3, 4, 6, 3}}),
 	imagenetResNet("resnet50", "resnet50-19c8e357.pth", resNet{imagenet: true, blocks: []int{3, 4, 6, 3}, bottleneck: true}),
+	ofTorchvision("alexnet", "Krizhevsky 2014, One weird trick for parallelizing convolutional neural networks", "alexnet-owt-7be5be79.pth", alexNet{}),
+	ofTorchvision("vgg16", "Simonyan and Zisserman 2015, Very Deep Convolutional Networks, table 1, D", "vgg16-397923af.pth", vgg{}),
+	ofTorchvision("vgg16-bn", "Simonyan and Zisserman 2015, Very Deep Convolutional Networks, table 1, D, with batch norms", "vgg16_bn-6c64b313.pth", vgg{norm: true}),
 	cornet("cornet-z", "cornet_z-5c427c9c.pth", 0, cornetZ{}),
 	cornet("cornet-r", "cornet_r-5930a990.pth", 5, cornetR{}),
 	cornet("cornet-rt", "cornet_rt-933c001c.pth", 5, cornetR{biological: true}),
@@ -70,12 +73,16 @@ func cifarResNet(name string, blocks int) Entry {
 }
 
 func imagenetResNet(name, checkpoint string, r resNet) Entry {
+	return ofTorchvision(name, "He et al. 2015, Deep Residual Learning, table 1", checkpoint, r)
+}
+
+func ofTorchvision(name, paper, checkpoint string, a architecture) Entry {
 	return Entry{
-		Name: name, Paper: "He et al. 2015, Deep Residual Learning, table 1",
+		Name: name, Paper: paper,
 		Input: graph.Size{Channels: 3, Height: imagenet.Side, Width: imagenet.Side}, Classes: imagenet.Classes, Width: 64,
 		Preprocessing: ofImageNet,
 		Checkpoint:    Checkpoint{"https://download.pytorch.org/models/" + checkpoint, "torchvision's state dict"},
-		architecture:  r,
+		architecture:  a,
 	}
 }
 

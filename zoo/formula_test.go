@@ -18,17 +18,21 @@ var full = flag.Bool("full", false, "test local networks at their published size
 
 // formulas are the networks that there are reference logits of, and the side of
 // the images on which they are tested as local ones: CORnet-S has too many
-// weights at its published size, and the others so many that they need -full.
+// weights at its published size, as VGG has, and the others so many that they need -full.
 var formulas = []struct {
 	file, model string
 	side, most  int
+	width       int // without -full; 0 means as published
 }{
-	{"formula_resnet20", "resnet20", 32, 32},
-	{"formula_resnet18", "resnet18", 48, 224},
-	{"formula_cornet_z", "cornet-z", 64, 224},
-	{"formula_cornet_r", "cornet-r", 64, 224},
-	{"formula_cornet_rt", "cornet-rt", 64, 224},
-	{"formula_cornet_s", "cornet-s", 32, 112},
+	{"formula_resnet20", "resnet20", 32, 32, 0},
+	{"formula_resnet18", "resnet18", 48, 224, 0},
+	{"formula_alexnet", "alexnet", 70, 224, 8},
+	{"formula_vgg16", "vgg16", 40, 64, 8},
+	{"formula_vgg16_bn", "vgg16-bn", 40, 64, 8},
+	{"formula_cornet_z", "cornet-z", 64, 224, 0},
+	{"formula_cornet_r", "cornet-r", 64, 224, 0},
+	{"formula_cornet_rt", "cornet-rt", 64, 224, 0},
+	{"formula_cornet_s", "cornet-s", 32, 112, 0},
 }
 
 // The published networks answer as the published implementations do, from
@@ -40,7 +44,7 @@ func TestFormula(t *testing.T) {
 				t.Skip("a large network")
 			}
 			f := golden.Open(t, c.file)
-			net := newFormula(t, c.model, graph.Size{}, graph.Connectivity{})
+			net := newFormula(t, c.model, Config{})
 			var names []string
 			for _, p := range slices.Concat(net.Parameters(), net.Moments()) {
 				names = append(names, p.Name)
@@ -58,14 +62,15 @@ func TestFormula(t *testing.T) {
 				t.Errorf("%d parameters, want %d", got, want)
 			}
 			images := formulaImages(net.Options.Input)
-			golden.Check(t, "logits", logits(t, net, images), f.Tensor("logits").Data, 1e-3)
-			features, err := net.Features(images[:len(images)/2], net.AreaNames()...) // the first image is enough
+			last := net.Layers[len(net.Layers)-1].Name
+			features, err := net.Features(images, append(net.AreaNames(), last)...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, area := range features {
-				want := f.Tensor("mean." + area.Name).Data
-				golden.Check(t, "mean of "+area.Name, means(area), want[:len(want)/2], 1e-3)
+			areas := features[:len(net.Areas)]
+			golden.Check(t, "logits", features[len(areas)].Data, f.Tensor("logits").Data, 1e-3)
+			for _, area := range areas {
+				golden.Check(t, "mean of "+area.Name, means(area), f.Tensor("mean."+area.Name).Data, 1e-3)
 			}
 		})
 	}
@@ -76,18 +81,18 @@ func TestFormula(t *testing.T) {
 func TestFormulaLocal(t *testing.T) {
 	for _, c := range formulas {
 		t.Run(c.model, func(t *testing.T) {
-			side := c.side
+			side, width := c.side, c.width
 			if *full {
-				side = c.most
+				side, width = c.most, 0
 			}
 			size := graph.Size{Channels: 3, Height: side, Width: side}
 			images := formulaImages(size)[:3*side*side]
-			conv := newFormula(t, c.model, size, graph.Connectivity{})
+			conv := newFormula(t, c.model, Config{Input: size, Width: width})
 			var want []float64
 			for _, v := range logits(t, conv, images) {
 				want = append(want, float64(v))
 			}
-			local, err := New(c.model, Config{Input: size, Connectivity: graph.Connectivity{Local: true}, Blank: true})
+			local, err := New(c.model, Config{Input: size, Width: width, Connectivity: graph.Connectivity{Local: true}, Blank: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,9 +107,10 @@ func TestFormulaLocal(t *testing.T) {
 	}
 }
 
-func newFormula(t *testing.T, model string, input graph.Size, c graph.Connectivity) *graph.Network {
+func newFormula(t *testing.T, model string, c Config) *graph.Network {
 	t.Helper()
-	net, err := New(model, Config{Input: input, Connectivity: c, Blank: true})
+	c.Blank = true
+	net, err := New(model, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,14 +129,14 @@ func newFormula(t *testing.T, model string, input graph.Size, c graph.Connectivi
 // network by the formula of the reference data, in whose layout weights are
 // O I KH KW.
 func fillFormula(p *graph.Parameter, from, to int) {
-	mean, std := 0.0, 0.1
+	mean, std, phase := 0.0, 0.1, phase(p.Name)
 	switch s := p.Shape; {
 	case s.Dims() == 5:
 		o, kh, kw, in := s[1], s[2], s[3], s[4]
 		std = math.Sqrt(2 / float64(in*kh*kw))
 		for i := from; i < to; i++ {
 			c, x, y, filter := i%in, i/in%kw, i/in/kw%kh, i/in/kw/kh%o
-			p.Data[i] = formula(p.Name, ((filter*in+c)*kh+y)*kw+x, mean, std)
+			p.Data[i] = formula(phase, ((filter*in+c)*kh+y)*kw+x, mean, std)
 		}
 		return
 	case s.Dims() == 2:
@@ -139,24 +145,26 @@ func fillFormula(p *graph.Parameter, from, to int) {
 		mean = 1
 	}
 	for i := from; i < to; i++ {
-		p.Data[i] = formula(p.Name, i, mean, std)
+		p.Data[i] = formula(phase, i, mean, std)
 	}
 }
 
-func formula(name string, i int, mean, std float64) float32 {
+// phase is what the formula makes of the name of a parameter.
+func phase(name string) float64 { return float64(crc32.ChecksumIEEE([]byte(name)) % 1000) }
+
+func formula(phase float64, i int, mean, std float64) float32 {
 	const period = 6.283185307179586
-	c := float64(crc32.ChecksumIEEE([]byte(name)) % 1000)
 	at := float64(i)
 	square := (1e-4 * at) * at
 	rest := math.FMA(-math.Floor(square/period), period, square) // math.Mod takes long
-	return float32(mean + std*math.Sqrt2*math.Sin(c+0.61803398875*at+rest))
+	return float32(mean + std*math.Sqrt2*math.Sin(phase+0.61803398875*at+rest))
 }
 
 // formulaImages are two images, N C H W.
 func formulaImages(s graph.Size) []float32 {
-	images := make([]float32, 2*s.Channels*s.Height*s.Width)
+	images, phase := make([]float32, 2*s.Channels*s.Height*s.Width), phase("image")
 	for i := range images {
-		images[i] = formula("image", i, 0, 1)
+		images[i] = formula(phase, i, 0, 1)
 	}
 	return images
 }

@@ -16,7 +16,7 @@ func TestRegistry(t *testing.T) {
 	for _, e := range List() {
 		for _, c := range []graph.Connectivity{{}, {Local: true}} {
 			t.Run(e.Name+", "+c.String(), func(t *testing.T) {
-				net, err := New(e.Name, Config{Width: 2, Input: graph.Size{Channels: 3, Height: height, Width: width}, Connectivity: c, Classes: 7, Seed: 1})
+				net, err := New(e.Name, Config{Width: 2, Input: sizeOf(e.Name), Connectivity: c, Classes: 7, Seed: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -26,12 +26,20 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-// The images of TestRegistry: large enough that areas have more than one location.
-const height, width = 40, 48
+// sizeOf is that of the images of TestRegistry: large enough that areas have more than one
+// location, and AlexNet any.
+func sizeOf(model string) graph.Size {
+	if model == "alexnet" {
+		return graph.Size{Channels: 3, Height: 64, Width: 96}
+	}
+	return graph.Size{Channels: 3, Height: 40, Width: 48}
+}
 
 func checkTrains(t *testing.T, net *graph.Network) {
 	const count = 4
-	batch := graph.Batch{Images: make([]float32, count*3*height*width), Labels: []int{0, 1, 5, 6}}
+	size := net.Options.Input
+	pixels := size.Channels * size.Height * size.Width
+	batch := graph.Batch{Images: make([]float32, count*pixels), Labels: []int{0, 1, 5, 6}}
 	for i := range batch.Images {
 		batch.Images[i] = float32(math.Sin(float64(i * i)))
 	}
@@ -64,6 +72,7 @@ func checkTrains(t *testing.T, net *graph.Network) {
 	}
 	for range 2 {
 		optimiser.Step(1e-3, 0)
+		training.Resume(0) // drops what the first step dropped
 		after, err := training.Step(batch)
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +86,7 @@ func checkTrains(t *testing.T, net *graph.Network) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logits, err := inference.Logits(batch.Images[:2*3*height*width])
+	logits, err := inference.Logits(batch.Images[:2*pixels])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,14 +132,24 @@ func TestAreas(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []string{"V1", "V2", "V4", "IT"}
-		if strings.HasPrefix(e.Name, "resnet") {
+		channels := []int{1, 2, 4, 8} // of areas, as multiples
+		heights := []int{8, 4, 2, 1}
+		switch {
+		case strings.HasPrefix(e.Name, "resnet"):
 			want = []string{"layer1", "layer2", "layer3", "layer4"}[:len(net.Areas)]
+		case e.Name == "alexnet":
+			want = []string{"conv1", "conv2", "conv3", "conv4", "conv5"}
+			channels, heights = []int{1, 3, 6, 4, 4}, []int{27, 13, 13, 13, 6}
+		case strings.HasPrefix(e.Name, "vgg"):
+			want = []string{"block1", "block2", "block3", "block4", "block5"}
+			channels, heights = []int{1, 2, 4, 8, 8}, []int{16, 8, 4, 2, 1}
 		}
 		if got := net.AreaNames(); !slices.Equal(got, want) {
 			t.Errorf("%s has areas %v, want %v", e.Name, got, want)
 		}
 		for i, a := range net.Areas[1:] {
-			if before := net.Areas[i].Output.Output; a.Output.Output.Channels != 2*before.Channels || a.Output.Output.Height != before.Height/2 {
+			before := net.Areas[i].Output.Output
+			if after := a.Output.Output; after.Channels*channels[i] != before.Channels*channels[i+1] || after.Height*heights[i] != before.Height*heights[i+1] {
 				t.Errorf("%s: %s is of size %v after %v", e.Name, a.Name, a.Output.Output, before)
 			}
 		}

@@ -2,9 +2,22 @@
 //
 // Most files in testdata were computed in float32 with PyTorch 1.13 on the CPU, by the
 // published reference implementation of Pogodin et al. 2021; formula_* by that of the
-// CORnets and by torchvision; ventral in float64 by scikit-learn, scipy and numpy;
-// resnet8w4_lc by resnet8w4.py beside it.
+// CORnets and by torchvision; layers by torch.nn.functional; ventral in float64 by
+// scikit-learn, scipy and numpy; resnet8w4_lc by resnet8w4.py beside it.
 // Local weights have axes OH OW O I/g KH KW, activations N C H W.
+//
+// A formula file of MODEL (torchvision.models.MODEL for resnet18, alexnet, vgg16 and
+// vgg16_bn) is made so. In eval mode, every tensor of the state dict, but the counters of
+// batches, gets by its NAME the values, over its elements i in row-major order,
+//
+//	mean + std·√2·sin(c + 0.61803398875·i + fmod(1e-4·i·i, 6.283185307179586))
+//
+// in float64, rounded to float32, with c = crc32(NAME) mod 1000. Mean and std are 0 and
+// √(2/(I·KH·KW)) for a tensor of four axes, 0 and √(1/I) for one of two, 1 and 0.1 for the
+// weight of a norm and a running variance, 0 and 0.1 for all others. Two images N C H W
+// follow from the name "image", mean 0 and std 1. The file holds the logits of the two,
+// mean.AREA, the mean over locations of the area's output (of the layer that the metadata
+// names in areas), and as metadata the names in order and the count of parameters.
 package golden
 
 import (
