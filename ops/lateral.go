@@ -72,7 +72,7 @@ func (o PoolOptions) Pools() ([][]int, error) {
 		rows[0], rows[1] = f.Unpadded(o.Height, o.Kernel)
 		columns[0], columns[1] = f.Unpadded(o.Width, o.Kernel)
 	}
-	return kernel.Pools(oh, ow, period, rows, columns), nil
+	return kernel.Pools(oh, ow, [2]int{period, period}, rows, columns), nil
 }
 
 // pools are pools with the size of their map, checked.

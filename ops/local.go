@@ -95,7 +95,8 @@ func (o LocalOptions) geometry(d definition, x, weight tensor.Shape) (kernel.Loc
 	g := kernel.Local{
 		H: x[0], W: x[1], C: x[2], N: x[3],
 		O: weight[1], KH: weight[2], KW: weight[3],
-		Stride: o.Stride, Padding: o.Padding, Dilation: o.Dilation, Groups: o.Groups,
+		StrideH: o.Stride, StrideW: o.Stride, DilationH: o.Dilation, DilationW: o.Dilation,
+		Top: o.Padding, Left: o.Padding, Right: o.Padding, Groups: o.Groups,
 		Shared: weight[0] == 1,
 	}
 	g.OH, g.OW = o.OutputSize(g.H, g.KH), o.OutputSize(g.W, g.KW)

@@ -82,7 +82,7 @@ func (d maxPool) shape(in []tensor.Shape) (tensor.Shape, error) {
 func (d maxPool) geometry(x tensor.Shape) kernel.Pool {
 	return kernel.Pool{
 		H: x[0], W: x[1], C: x[2], N: x[3], OH: d.OutputSize(x[0]), OW: d.OutputSize(x[1]),
-		K: d.Kernel, Stride: d.Stride, Padding: d.Padding,
+		KH: d.Kernel, KW: d.Kernel, StrideH: d.Stride, StrideW: d.Stride, Top: d.Padding, Left: d.Padding,
 	}
 }
 

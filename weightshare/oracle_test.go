@@ -24,7 +24,8 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 		side := max(p.Period, f.Kernel)
 		g := kernel.Local{
 			H: f.Input.Height, W: f.Input.Width, C: f.Input.Channels, N: p.Patterns, OH: f.Output.Height, OW: f.Output.Width, O: f.Channels,
-			KH: f.Kernel, KW: f.Kernel, Stride: f.Stride, Padding: f.Padding, Dilation: f.Dilation, Groups: f.Groups,
+			KH: f.Kernel, KW: f.Kernel, StrideH: f.Stride, StrideW: f.Stride, DilationH: f.Dilation, DilationW: f.Dilation,
+			Top: f.Padding, Left: f.Padding, Right: f.Padding, Groups: f.Groups,
 		}
 		pools, err := poolOptions(f, p.Period, ops.BorderAlone).Pools()
 		if err != nil {

@@ -247,7 +247,7 @@ func TestOperations(t *testing.T) {
 			for ow := range g.OW {
 				for kh := range g.KH {
 					for kw := range g.KW {
-						ih, iw := g.Stride*oh+kh-g.Padding, g.Stride*ow+kw-g.Padding
+						ih, iw := g.StrideH*oh+kh-g.Top, g.StrideW*ow+kw-g.Left
 						if ih >= 0 && ih < g.H && iw >= 0 && iw < g.W {
 							pairs++
 						}
