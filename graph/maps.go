@@ -36,9 +36,13 @@ func (b *Builder) Add(name string, x, y *Layer) *Layer {
 
 // MaxPool configures max pooling.
 type MaxPool struct {
-	Kernel  int // side of a window; 0 means 2
-	Stride  int // 0 means Kernel
-	Padding int // how far windows reach beyond the map, at most half of Kernel
+	Kernel      int  // side of a window; 0 means 2
+	KernelWidth int  // width of a window, where it is another; 0 means Kernel
+	Stride      int  // step between windows; 0 means that they touch
+	StrideWidth int  // along the width, where it is another; 0 means Stride
+	Padding     int  // how far windows reach beyond the map, on each side
+	Pad         Pad  // how much further, on single sides; with Padding at most half of the window
+	Same        bool // pads for an output of ⌈size/Stride⌉, as that of ops.LocalOptions does
 }
 
 // MaxPool adds max pooling.
@@ -47,17 +51,12 @@ func (b *Builder) MaxPool(name string, x *Layer, o MaxPool) *Layer {
 		return nil
 	}
 	options := ops.MaxPoolOptions(o)
-	if err := options.Check(); err != nil {
-		return b.fail("layer %q: %v", name, err)
-	}
-	in := x.Output
-	out := Size{in.Channels, options.OutputSize(in.Height), options.OutputSize(in.Width)}
-	if out.Height < 1 || out.Width < 1 {
-		return b.fail("layer %q: a window of %d is larger than its input %q of %d×%d with padding %d",
-			name, o.Kernel, x.Name, in.Height, in.Width, o.Padding)
+	grid, err := options.Over(x.Output.Height, x.Output.Width)
+	if err != nil {
+		return b.fail("layer %q on %q: %v", name, x.Name, err)
 	}
 	return b.add(&Layer{
-		Name: name, Kind: "max pool", Inputs: []*Layer{x}, Output: out,
+		Name: name, Kind: "max pool", Inputs: []*Layer{x}, Output: Size{x.Output.Channels, grid.Height, grid.Width},
 		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return ops.MaxPool(in[0], options) },
 	})
 }

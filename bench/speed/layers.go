@@ -21,8 +21,8 @@ func geometryOf(l *graph.Layer, batch int) geometry {
 	return geometry{kernel.Local{
 		H: f.Input.Height, W: f.Input.Width, C: f.Input.Channels, N: batch,
 		OH: f.Output.Height, OW: f.Output.Width, O: f.Channels,
-		KH: f.Kernel, KW: f.Kernel, StrideH: f.Stride, StrideW: f.Stride, DilationH: f.Dilation, DilationW: f.Dilation,
-		Top: f.Padding, Left: f.Padding, Right: f.Padding, Groups: f.Groups,
+		KH: f.Kernel, KW: f.KernelWidth, StrideH: f.Stride, StrideW: f.StrideWidth, DilationH: f.Dilation, DilationW: f.DilationWidth,
+		Top: f.Grid.Pad.Top, Left: f.Grid.Pad.Left, Right: f.Grid.Pad.Right, Groups: f.Groups,
 		Shared: f.Shared,
 	}, l.Inputs[0].Kind == "input"}
 }
