@@ -2,8 +2,9 @@
 //
 // The files in testdata were computed in float32 with PyTorch 1.13 on the CPU
 // from the published reference implementation of Pogodin et al. 2021, and the
-// formula files from that of the CORnets and from torchvision; ventral in float64
-// with scikit-learn, scipy and numpy. Local weights in them are laid out OH OW O
+// formula files from that of the CORnets and from torchvision; the geometry files with
+// PyTorch's own pad, conv2d, unfold and max_pool2d; ventral in float64 with
+// scikit-learn, scipy and numpy. Local weights in them are laid out OH OW O
 // I/g KH KW, activations N C H W.
 package golden
 
