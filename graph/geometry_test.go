@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +69,10 @@ func TestRectangular(t *testing.T) {
 		if !slices.Equal(p.Shape, want) || p.Frozen {
 			t.Errorf("%s has shape %v, frozen %t; want %v", name, p.Shape, p.Frozen, want)
 		}
+	}
+	bound := float32(1 / math.Sqrt(7*2))
+	if bias := net.Parameter("row.bias").Data; slices.Max(bias) > bound || slices.Min(bias) < -bound {
+		t.Errorf("biases %v, want them within %v", bias, bound)
 	}
 	macs := 9*11*4*7*2 + 5*5*6*5*2 + 5*5*4*6*6 + 3*4
 	if got := net.MultiplyAdds(); got != macs {

@@ -177,7 +177,39 @@ func TestHebbianOwnRates(t *testing.T) {
 		want := step(2/sum, kept)
 		golden.Check(t, fmt.Sprint("neuron ", neuron), got[4*neuron:][:4], want[4*neuron:][:4], 1e-14)
 	}
-	silent := func(b *bench) { set(b.values[2], make([]float64, 36)) }
+	// With gaps, and zeros above and to the left: 3×2 locations of which each sees 1×2.
+	shapes = []tensor.Shape{{6, 1, 1, 2, 2}, {6, 1, 1, 2, 2}, {2, 3, 2, 2}, {3, 2, 1, 2}}
+	step = func(rate float64, change func(b *bench)) []float64 {
+		b := build(t, tensor.Float64, shapes, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{DilationWidth: 3, Pad: Pad{Top: 1, Left: 2}}, Rate: rate, Gamma: 0.3})
+		})
+		b.randomise(nil)
+		change(b)
+		b.run()
+		return numbers(b.values[0])
+	}
+	got = step(0, kept)
+	step(1, func(b *bench) { seen = slices.Clone(numbers(b.values[2])) })
+	for location := range 6 {
+		sum := 0.0
+		for j := range 2 {
+			row, column := location/2-1, location%2-2+3*j
+			if row < 0 || column < 0 {
+				continue
+			}
+			for i := range 4 {
+				v := seen[(row*3+column)*4+i]
+				sum += v * v
+			}
+		}
+		rate := math.SmallestNonzeroFloat64
+		if sum > 0 {
+			rate = 2 / sum
+		}
+		want := step(rate, kept)
+		golden.Check(t, fmt.Sprint("location ", location), got[4*location:][:4], want[4*location:][:4], 1e-14)
+	}
+	silent := func(b *bench) { set(b.values[2], make([]float64, b.values[2].DataSize())) }
 	golden.Check(t, "without input", step(0, silent), step(math.SmallestNonzeroFloat64, silent), 0)
 }
 

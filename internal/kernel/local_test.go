@@ -127,6 +127,17 @@ func TestLocalAgainstOracle(t *testing.T) {
 	})
 }
 
+// A convolution of one image, whose lanes are its channels, is the same.
+func TestSingleAgainstOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawLocal(t)
+		g.N, g.Shared, g.Groups, g.DilationH, g.DilationW = 1, true, 1, 1, 1
+		g.StrideW = min(g.StrideW, 2)
+		g = g.fitted(t, rapid.IntRange(0, 3).Draw(t, "below"))
+		checkLocal[float64](t, g, rapid.Uint64().Draw(t, "seed"), 1e-13)
+	})
+}
+
 func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	x, w, dy := normal[T](r, g.H*g.W*g.C*g.N), normal[T](r, g.weightCount()), normal[T](r, g.OH*g.OW*g.O*g.N)
