@@ -86,7 +86,7 @@ func (o Local) withDefaults() Local {
 
 // Field is the geometry of a layer with a receptive field.
 type Field struct {
-	Local         // with what its zeros mean filled in
+	Local         // with its defaults filled in
 	Input, Output Size
 	// Grid is how the receptive fields lie on the input.
 	Grid ops.Grid

@@ -211,7 +211,8 @@ func HebbianStepByPatch[T Float](g Local, h Hebbian, w, start, v, gradient, x []
 		sum := 0.0
 		for kh := range g.KH {
 			for kw := range g.KW {
-				row, column := g.row(location/g.OW, kh), g.column(location%g.OW, kw)
+				row := g.StrideH*(location/g.OW) + g.DilationH*kh - g.Top
+				column := g.StrideW*(location%g.OW) + g.DilationW*kw - g.Left
 				if row >= 0 && row < g.H && column >= 0 && column < g.W {
 					sum += squares[(row*g.W+column)*g.Groups+group]
 				}

@@ -2,9 +2,10 @@ package kernel
 
 // Local is the geometry of a locally connected layer, or of a convolution:
 //
-//	y[h,w,o,n] = bias[o] + Σ_{i,j,c} W[l,o,i,j,c] · x[row(h,i), column(w,j), c, n]
-//	row(h,i)    = StrideH·h + DilationH·i - Top
-//	column(w,j) = StrideW·w + DilationW·j - Left
+//	y[h,w,o,n] = bias[o] + Σ_{i,j,c} W[l,o,i,j,c] · x[row, column, c, n]
+//
+//	row    = StrideH·h + DilationH·i - Top
+//	column = StrideW·w + DilationW·j - Left
 //
 // with l = h·OW + w, or l = 0 where Shared. Each of Groups groups of output
 // channels sees its own group of input channels.
@@ -23,13 +24,7 @@ func (g Local) channels() int { return g.C / g.Groups }             // input cha
 func (g Local) filters() int  { return g.O / g.Groups }             // output channels of a group
 func (g Local) field() int    { return g.KH * g.KW * g.channels() } // weights of a neuron
 func (g Local) weights() int  { return g.O * g.field() }            // weights of a location
-func (g Local) dilated() bool { return g.DilationH > 1 || g.DilationW > 1 }
-func (g Local) patched() bool { return g.Groups == 1 && !g.dilated() }
-
-// row returns the row of the input that row kh of the kernel lies on at outputs of row
-// oh, and column likewise. They may lie outside, on padding.
-func (g Local) row(oh, kh int) int    { return g.StrideH*oh + g.DilationH*kh - g.Top }
-func (g Local) column(ow, kw int) int { return g.StrideW*ow + g.DilationW*kw - g.Left }
+func (g Local) patched() bool { return g.Groups == 1 && g.DilationH == 1 && g.DilationW == 1 }
 
 // windowHeight and windowWidth are how many rows and columns of the input a location
 // sees, gaps included.
@@ -128,14 +123,14 @@ func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location, 
 		list = fetch(list, weight, g.location(oh, ow), g.weights())
 	}
 	list = fetch(list, y, location*g.O*g.N, g.O*g.N)
-	to := g.column(ow, 0) + g.windowWidth()
+	to := g.StrideW*ow - g.Left + g.windowWidth()
 	from, kh := to-g.StrideW, 0
 	if ow == 0 {
 		from, kh = -g.Left, max(g.KH-g.StrideH, 0)
 	}
 	from, to = max(from, 0), min(to, g.W)
 	for last := g.KH - 1; last >= kh && len(list) < cap(list) && linesOf(list[before:]) < lines; last-- {
-		if ih := g.row(oh, last); ih >= 0 && ih < g.H {
+		if ih := g.StrideH*oh + g.DilationH*last - g.Top; ih >= 0 && ih < g.H {
 			list = fetch(list, x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
@@ -164,18 +159,19 @@ func fillBias[T Float](g Local, y, bias []T, location int) {
 func (g Local) forwardTerms(terms []Term, oh, ow, group int) ([]Term, int) {
 	c := g.channels()
 	weight := g.location(oh, ow) + group*g.filters()*g.field()
-	from, to := inside(g.KW, g.DilationW, g.column(ow, 0), g.W)
+	from, to := inside(g.KW, g.DilationW, g.StrideW*ow-g.Left, g.W)
 	step, k := 1, c
 	if g.patched() {
 		step, k = max(to-from, 1), (to-from)*c
 	}
 	for kh := range g.KH {
-		ih := g.row(oh, kh)
+		ih := g.StrideH*oh + g.DilationH*kh - g.Top
 		if ih < 0 || ih >= g.H {
 			continue
 		}
 		for kw := from; kw < to; kw += step {
-			terms = append(terms, Term{A: weight + (kh*g.KW+kw)*c, B: ((ih*g.W+g.column(ow, kw))*g.C + group*c) * g.N})
+			iw := g.StrideW*ow + g.DilationW*kw - g.Left
+			terms = append(terms, Term{A: weight + (kh*g.KW+kw)*c, B: ((ih*g.W+iw)*g.C + group*c) * g.N})
 		}
 	}
 	return terms, k

@@ -5,7 +5,7 @@ package kernel
 // them are computed at once, as a product and its twin. No sum changes.
 
 // paired tells whether locations are computed in pairs.
-func (g Local) paired() bool { return g.Shared && !g.dilated() && twins(g.N) }
+func (g Local) paired() bool { return g.Shared && g.DilationH == 1 && g.DilationW == 1 && twins(g.N) }
 
 // pairedInputGradient is InputGradient in pairs: of positions a stride apart, which
 // are seen through the same weights.

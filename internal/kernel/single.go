@@ -70,17 +70,17 @@ func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 func singleGradientRow[T Float](g Local, dw, x, dy []T, oh int) {
 	first, last := g.unpaddedColumns()
 	for kh := range g.KH {
-		ih := g.row(oh, kh)
+		ih := g.StrideH*oh + kh - g.Top
 		if ih < 0 || ih >= g.H {
 			continue
 		}
 		row := func(ow, count int) {
-			from, to := inside(g.KW, 1, g.column(ow, 0), g.W)
+			from, to := inside(g.KW, 1, g.StrideW*ow-g.Left, g.W)
 			if from == to || count == 0 {
 				return
 			}
 			q := Product{M: g.O, N: (to - from) * g.C, K: count, ARow: 1, AColumn: g.O, BRow: g.StrideW * g.C, CRow: g.field(), Add: true}
-			at := Term{A: (oh*g.OW + ow) * g.O, B: (ih*g.W + g.column(ow, from)) * g.C}
+			at := Term{A: (oh*g.OW + ow) * g.O, B: (ih*g.W + g.StrideW*ow - g.Left + from) * g.C}
 			Compute(q, dw[(kh*g.KW+from)*g.C:], dy, x, []Term{at})
 		}
 		for ow := range first {

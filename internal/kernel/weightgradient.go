@@ -125,7 +125,7 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 		q.Runs, q.ARun, q.BRun, q.CRun = ow1-ow0, g.O*g.N, g.StrideW*g.C, g.weights()
 	}
 	for kh := range g.KH {
-		ih := g.row(oh, kh)
+		ih := g.StrideH*oh + g.DilationH*kh - g.Top
 		seen := ih >= 0 && ih < g.H // otherwise these weights see only padding
 		at := 0
 		if seen {

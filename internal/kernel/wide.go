@@ -35,14 +35,14 @@ func wideForward[T Float](g Local, y, x, weight, bias []T) {
 		for kh := range g.KH {
 			for k := 0; k < row; k += wideSum {
 				g.eachPair(kh, func(oh, ow, further, location int) {
-					left := g.column(ow, 0)
+					left := g.StrideW*ow - g.Left
 					from, to := inside(g.KW, 1, left, g.W)
 					from, to = max(from*g.C, k), min(to*g.C, k+wideSum)
 					if q.K = to - from; q.K <= 0 {
 						return
 					}
 					q.Twin, q.BTwin, q.CTwin = further > 0, further*g.C*g.N, location*g.O*g.N
-					ih := g.row(oh, kh)
+					ih := g.StrideH*oh + kh - g.Top
 					at := Term{A: o*g.field() + kh*row + from, B: ((ih*g.W+left)*g.C + from) * g.N}
 					Compute(q, y[((oh*g.OW+ow)*g.O+o)*g.N:], weight, x, []Term{at})
 				})
@@ -58,7 +58,7 @@ func wideForward[T Float](g Local, y, x, weight, bias []T) {
 func (g Local) eachPair(kh int, f func(oh, ow, further, location int)) {
 	first, last := g.unpaddedColumns()
 	seen := func(oh int) bool {
-		ih := g.row(oh, kh)
+		ih := g.StrideH*oh + kh - g.Top
 		return oh < g.OH && ih >= 0 && ih < g.H
 	}
 	for oh := 0; oh < g.OH; oh++ {
@@ -119,12 +119,12 @@ func wideInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 // input too.
 func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
 	for oh := range g.OH {
-		ih := g.row(oh, kh)
+		ih := g.StrideH*oh + kh - g.Top
 		if ih < 0 || ih >= g.H {
 			continue
 		}
 		for ow := 0; ow < g.OW; ow++ {
-			iw := g.column(ow, kw)
+			iw := g.StrideW*ow + kw - g.Left
 			if iw < 0 || iw >= g.W {
 				continue
 			}
@@ -154,7 +154,7 @@ func wideGradient[T Float](g Local, dw, x, dy []T) {
 	terms := make([][]Term, g.KH)
 	for kh := range terms {
 		for oh := range g.OH {
-			ih := g.row(oh, kh)
+			ih := g.StrideH*oh + kh - g.Top
 			for ow := 0; ow < g.OW && ih >= 0 && ih < g.H; ow++ {
 				terms[kh] = append(terms[kh], Term{A: (oh*g.OW + ow) * g.O * g.N, B: turned.at(ih) + g.StrideW*ow*g.C})
 			}
