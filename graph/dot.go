@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -124,12 +125,12 @@ func (u *unit) row(prefix string, unrolled bool) row {
 		r.Size += ", then " + last.Output.String()
 	}
 	if f := l.Field; f != nil {
-		r.Kind += fmt.Sprintf(" %d×%d", f.Kernel, f.Kernel)
-		if f.Stride > 1 {
-			r.Kind += fmt.Sprintf(", stride %d", f.Stride)
+		r.Kind += fmt.Sprintf(" %d×%d", f.Kernel, f.KernelWidth)
+		if f.stride() != "1" {
+			r.Kind += ", stride " + f.stride()
 		}
-		if last.Field.Stride != f.Stride {
-			r.Kind += fmt.Sprintf(", then %d", last.Field.Stride)
+		if last.Field.stride() != f.stride() {
+			r.Kind += ", then " + last.Field.stride()
 		}
 		r.Colour = localColour
 		if f.Shared {
@@ -143,6 +144,14 @@ func (u *unit) row(prefix string, unrolled bool) row {
 		r.Name = strings.TrimSuffix(r.Name, fmt.Sprintf(".t%d", l.Time))
 	}
 	return r
+}
+
+// stride is one number if it is the same along both axes.
+func (o Local) stride() string {
+	if o.Stride == o.StrideWidth {
+		return strconv.Itoa(o.Stride)
+	}
+	return fmt.Sprintf("%d×%d", o.Stride, o.StrideWidth)
 }
 
 // steps says which time steps the area of an index has, if more than one.

@@ -18,23 +18,47 @@ func TestBuildErrors(t *testing.T) {
 		{`layer "a": its input "images" is not a layer of this network`, func(b *Builder) *Layer { return b.ReLU("a", elsewhere) }},
 		{`layer "a": its input 0 is nil`, func(b *Builder) *Layer { return b.ReLU("a", nil) }},
 		{"a layer has no name", func(b *Builder) *Layer { return b.ReLU("", b.Input()) }},
-		{`layer "a": a kernel of 7 is larger than its input "images" of 4×5 with padding 1`, func(b *Builder) *Layer {
+		{`layer "a" on "images": ops: local: a kernel of 7 is larger than its input of 4×5 with padding 1`, func(b *Builder) *Layer {
 			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 7, Padding: 1})
+		}},
+		{`a kernel of 3 with dilation 2 is larger than its input of 4×5 with padding 0`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Dilation: 2})
+		}},
+		{`a kernel of 1×4 with dilation 1×2 is larger than its input of 4×5 with padding 0 above, 0 below, 0 left, 1 right`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, KernelWidth: 4, DilationWidth: 2, Pad: Pad{Right: 1}})
+		}},
+		{`same padding, and padding 0 above, 0 below, 0 left, 1 right besides: want one of them`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Same: true, Pad: Pad{Right: 1}})
+		}},
+		{`kernel 0, want 1 to`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1}) }},
+		{`kernel -2, want 1 to`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, KernelWidth: -2})
+		}},
+		{`-1 groups, want at least 0`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Groups: -1}) }},
+		{`layer "a": bias 7, want NoBias (0), ChannelBias (1) or LocationBias (2)`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Bias: 7})
+		}},
+		{`layer "a": bias -1, want`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Bias: -1}) }},
+		{`3.3e+12 weights`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Pad: Pad{Top: 1 << 20, Left: 1 << 20}})
 		}},
 		{`layer "a": 2 groups do not divide the 3 channels of "images" and its own 4`, func(b *Builder) *Layer {
 			return b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1, Groups: 2})
 		}},
 		{`layer "a": 2 groups do not divide the 3 channels of "images"`, func(b *Builder) *Layer { return b.GroupNorm("a", b.Input(), GroupNorm{Groups: 2}) }},
-		{`layer "a": a window of 5 is larger than its input "images" of 4×5 with padding 0`, func(b *Builder) *Layer {
+		{`layer "a" on "images": ops: max pool: a window of 5 is larger than its input of 4×5 with padding 0`, func(b *Builder) *Layer {
 			return b.MaxPool("a", b.Input(), MaxPool{Kernel: 5})
 		}},
-		{`padding 2: want`, func(b *Builder) *Layer { return b.MaxPool("a", b.Input(), MaxPool{Kernel: 3, Padding: 2}) }},
+		{`padding 2 of a window of 3, want at most half of it`, func(b *Builder) *Layer { return b.MaxPool("a", b.Input(), MaxPool{Kernel: 3, Padding: 2}) }},
 		{`layer "z": zeros of size 0×4×5`, func(b *Builder) *Layer { return b.Zeros("z", Size{0, 4, 5}) }},
 		{`layer "again" repeats "relu", want a layer`, func(b *Builder) *Layer {
 			return b.Local("again", b.Input(), Local{Channels: 2, Kernel: 1, Again: b.ReLU("relu", b.Input())})
 		}},
-		{`layer "again" sees 3 channels with 2 of its own, kernel 3`, func(b *Builder) *Layer {
+		{`layer "again" has input channels, channels, kernel, groups and bias 3, 2, 3×3, 1, 0; "a", which it repeats, has 3, 2, 1×1, 1, 0`, func(b *Builder) *Layer {
 			return b.Local("again", b.Input(), Local{Channels: 2, Kernel: 3, Again: b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1})})
+		}},
+		{`3, 2, 1×3, 1, 0; "a", which it repeats, has 3, 2, 1×1, 1, 0`, func(b *Builder) *Layer {
+			return b.Local("again", b.Input(), Local{Channels: 2, Kernel: 1, KernelWidth: 3, Again: b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1})})
 		}},
 		{`layer "again" repeats "a", want a group norm`, func(b *Builder) *Layer {
 			return b.GroupNorm("again", b.Input(), GroupNorm{Again: b.BatchNorm("a", b.Input())})
@@ -52,19 +76,19 @@ func TestBuildErrors(t *testing.T) {
 			b.Area("V1", b.Input(), elsewhere)
 			return b.Linear("fc", b.Input(), 2)
 		}},
-		{`layer "a": a window of 5 is larger than its input "images" of 4×5 with padding 0`, func(b *Builder) *Layer {
+		{`layer "a" on "images": ops: average pool: a window of 5 is larger than its input of 4×5 with padding 0`, func(b *Builder) *Layer {
 			return b.AveragePool("a", b.Input(), AveragePool{Kernel: 5})
 		}},
-		{`layer "a": a window of 2 is larger than its input "p" of 1×1`, func(b *Builder) *Layer {
+		{`layer "a" on "p": ops: max pool: a window of 2 is larger than its input of 1×1 with padding 0`, func(b *Builder) *Layer {
 			return b.MaxPool("a", b.GlobalAveragePool("p", b.Input()), MaxPool{})
 		}},
-		{`average pool: kernel 3, stride 3, padding 2: want`, func(b *Builder) *Layer { return b.AveragePool("a", b.Input(), AveragePool{Kernel: 3, Padding: 2}) }},
+		{`average pool: padding 2 of a window of 3, want at most half of it`, func(b *Builder) *Layer { return b.AveragePool("a", b.Input(), AveragePool{Kernel: 3, Padding: 2}) }},
 		{`layer "a": average pooling to 0×3, want`, func(b *Builder) *Layer { return b.AdaptiveAveragePool("a", b.Input(), 0, 3) }},
 		{`layer "a": a leaky relu of slope NaN`, func(b *Builder) *Layer { return b.LeakyReLU("a", b.Input(), math.NaN()) }},
 		{`dropout: rate 1, want at least 0 and less than 1`, func(b *Builder) *Layer { return b.Dropout("a", b.Input(), 1) }},
 		{`layer "fc": 1.2e+14 weights, from 3×4×5 to 2000000000000 outputs`, func(b *Builder) *Layer { return b.Linear("fc", b.Input(), 2e12) }},
-		{`layer "a": 0 channels, kernel 3`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Kernel: 3}) }},
-		{`layer "a": stride -1`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Stride: -1}) }},
+		{`layer "a": 0 channels, want at least 1`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Kernel: 3}) }},
+		{`layer "a" on "images": ops: local: stride -1, want 1 to`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Stride: -1}) }},
 		{`layer "sum": its inputs differ in size: "images" has 3×4×5, "a" has 2×4×5`, func(b *Builder) *Layer {
 			return b.Add("sum", b.Input(), b.Local("a", b.Input(), Local{Channels: 2, Kernel: 1}))
 		}},

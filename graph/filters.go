@@ -11,8 +11,9 @@ import (
 // three channels, R G B; otherwise in grey, with the input channels side by side. Zero
 // is grey, and the largest weight by magnitude black or white, or full colour.
 func (f *Field) Filter(location, channel int) *image.NRGBA {
-	k, inputs := f.Kernel, f.Weight.Shape[4]
-	w := f.Weight.Data[(location*f.Channels+channel)*k*k*inputs:][:k*k*inputs] // KH KW C
+	height, width, inputs := f.Kernel, f.KernelWidth, f.Weight.Shape[4]
+	size := height * width * inputs
+	w := f.Weight.Data[(location*f.Channels+channel)*size:][:size] // KH KW C
 	largest := 0.0
 	for _, v := range w {
 		largest = max(largest, math.Abs(float64(v)))
@@ -24,17 +25,17 @@ func (f *Field) Filter(location, channel int) *image.NRGBA {
 		return uint8(math.Round(127.5 + 127.5*float64(v)/largest))
 	}
 	if inputs == 3 {
-		img := image.NewNRGBA(image.Rect(0, 0, k, k))
-		for i := range k * k {
-			img.SetNRGBA(i%k, i/k, color.NRGBA{shade(w[3*i]), shade(w[3*i+1]), shade(w[3*i+2]), 255})
+		img := image.NewNRGBA(image.Rect(0, 0, width, height))
+		for i := range height * width {
+			img.SetNRGBA(i%width, i/width, color.NRGBA{shade(w[3*i]), shade(w[3*i+1]), shade(w[3*i+2]), 255})
 		}
 		return img
 	}
-	img := image.NewNRGBA(image.Rect(0, 0, k*inputs, k))
+	img := image.NewNRGBA(image.Rect(0, 0, width*inputs, height))
 	for i, v := range w {
 		at, input := i/inputs, i%inputs
 		grey := shade(v)
-		img.SetNRGBA(input*k+at%k, at/k, color.NRGBA{grey, grey, grey, 255})
+		img.SetNRGBA(input*width+at%width, at/width, color.NRGBA{grey, grey, grey, 255})
 	}
 	return img
 }

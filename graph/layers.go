@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 
 	"gorgonia.org/gorgonia"
@@ -43,25 +45,52 @@ const (
 // Local configures a layer with a receptive field: a convolution, or a locally
 // connected layer, as the Connectivity decides.
 type Local struct {
-	Channels int  // of the output
-	Kernel   int  // side of the receptive field
-	Stride   int  // 0 means 1
-	Padding  int  // zeros on each side
-	Dilation int  // 0 means 1
-	Groups   int  // 0 means 1
-	Bias     Bias // none unless said
+	Channels      int // of the output
+	Kernel        int // side of the receptive field
+	KernelWidth   int // its width, where it is another; 0 means Kernel
+	Stride        int // 0 means 1
+	StrideWidth   int // along the width, where it is another; 0 means Stride
+	Dilation      int // 0 means 1
+	DilationWidth int // along the width, where it is another; 0 means Dilation
+	Padding       int // zeros on each side
+	Pad           Pad // more zeros, on single sides
+	// Same pads, in place of Padding and Pad, so that the output is ⌈size/Stride⌉: as
+	// that of ops.LocalOptions does.
+	Same   bool
+	Groups int  // 0 means 1
+	Bias   Bias // none unless said
 	// Again is the layer that this one repeats at a later time, with the same weights
 	// and bias, and so the same connectivity; nil means parameters of its own. Input
-	// channels, Channels, Kernel, Groups and Bias must be the same. The map may be
+	// channels, Channels, the kernel, Groups and Bias must be the same. The map may be
 	// coarser by a whole factor, where an area has a stride at its first time only: a
 	// location then has the weights of the location of Again in the same place.
 	Again *Layer
 }
 
+// Pad is by how many rows and columns a map is extended on each of its sides.
+type Pad = ops.Pad
+
+// Options returns the geometry as operators take it.
+func (o Local) Options() ops.LocalOptions {
+	return ops.LocalOptions{
+		Stride: o.Stride, StrideWidth: o.StrideWidth, Dilation: o.Dilation, DilationWidth: o.DilationWidth,
+		Padding: o.Padding, Pad: o.Pad, Same: o.Same, Groups: o.Groups,
+	}
+}
+
+// withDefaults fills in what zero means.
+func (o Local) withDefaults() Local {
+	o.Stride, o.Dilation, o.Groups = cmp.Or(o.Stride, 1), cmp.Or(o.Dilation, 1), cmp.Or(o.Groups, 1)
+	o.KernelWidth, o.StrideWidth, o.DilationWidth = cmp.Or(o.KernelWidth, o.Kernel), cmp.Or(o.StrideWidth, o.Stride), cmp.Or(o.DilationWidth, o.Dilation)
+	return o
+}
+
 // Field is the geometry of a layer with a receptive field.
 type Field struct {
-	Local
+	Local         // with its defaults filled in
 	Input, Output Size
+	// Grid is how the receptive fields lie on the input.
+	Grid ops.Grid
 	// Shared is true for a convolution: one set of weights for all locations.
 	Shared bool
 	Weight *Parameter
@@ -73,30 +102,28 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 	if !b.ready(name, x) {
 		return nil
 	}
-	if o.Stride < 0 || o.Dilation < 0 || o.Groups < 0 {
-		return b.fail("layer %q: stride %d, dilation %d, groups %d: none may be negative", name, o.Stride, o.Dilation, o.Groups)
-	}
-	o.Stride, o.Dilation, o.Groups = max(o.Stride, 1), max(o.Dilation, 1), max(o.Groups, 1)
-	options := ops.LocalOptions{Stride: o.Stride, Padding: o.Padding, Dilation: o.Dilation, Groups: o.Groups}
-	in := x.Output
-	out := Size{o.Channels, options.OutputSize(in.Height, o.Kernel), options.OutputSize(in.Width, o.Kernel)}
+	o = o.withDefaults()
+	in, options := x.Output, o.Options()
+	grid, err := options.Over(in.Height, in.Width, o.Kernel, o.KernelWidth)
+	out := Size{o.Channels, grid.Height, grid.Width}
 	switch {
-	case o.Channels < 1 || o.Kernel < 1 || o.Padding < 0:
-		return b.fail("layer %q: %d channels, kernel %d, padding %d: want at least 1, 1, 0", name, o.Channels, o.Kernel, o.Padding)
-	case out.Height < 1 || out.Width < 1:
-		return b.fail("layer %q: a kernel of %d is larger than its input %q of %d×%d with padding %d",
-			name, o.Kernel, x.Name, in.Height, in.Width, o.Padding)
+	case err != nil:
+		return b.fail("layer %q on %q: %v", name, x.Name, err)
+	case o.Channels < 1:
+		return b.fail("layer %q: %d channels, want at least 1", name, o.Channels)
+	case o.Bias < NoBias || o.Bias > LocationBias:
+		return b.fail("layer %q: bias %d, want NoBias (%d), ChannelBias (%d) or LocationBias (%d)", name, o.Bias, NoBias, ChannelBias, LocationBias)
 	case in.Channels%o.Groups != 0 || o.Channels%o.Groups != 0:
 		return b.fail("layer %q: %d groups do not divide the %d channels of %q and its own %d",
 			name, o.Groups, in.Channels, x.Name, o.Channels)
 	}
-	f := &Field{Local: o, Input: in, Output: out}
-	if weights := product(out.Height, out.Width, o.Channels, o.Kernel, o.Kernel, in.Channels/o.Groups); weights > largest {
+	f := &Field{Local: o, Input: in, Output: out, Grid: grid}
+	if weights := product(out.Height, out.Width, o.Channels, o.Kernel, o.KernelWidth, in.Channels/o.Groups); weights > largest {
 		return b.fail("layer %q: %.3g weights on %d×%d locations are too many", name, weights, out.Height, out.Width)
 	}
 	l := &Layer{
 		Name: name, Inputs: []*Layer{x}, Output: out, Field: f, Repeats: o.Again,
-		MultiplyAdds: out.Height * out.Width * o.Channels * o.Kernel * o.Kernel * in.Channels / o.Groups,
+		MultiplyAdds: out.Height * out.Width * o.Channels * o.Kernel * o.KernelWidth * in.Channels / o.Groups,
 	}
 	parameters, step := []*Parameter(nil), 1
 	if o.Again != nil {
@@ -133,15 +160,15 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 // fieldParameters decides the connectivity of a layer and makes its parameters.
 func (b *Builder) fieldParameters(f *Field, name string) []*Parameter {
 	connectivity := b.options.Connectivity
-	f.Shared = !connectivity.local(b.fields, f.Kernel)
+	f.Shared = !connectivity.local(b.fields, max(f.Kernel, f.KernelWidth))
 	b.fields++
 	locations := 1
 	if !f.Shared {
 		locations = f.Output.Height * f.Output.Width
 	}
 	channels := f.Input.Channels / f.Groups
-	f.Weight = newParameter(name+".weight", locations, f.Channels, f.Kernel, f.Kernel, channels)
-	f.Weight.Frozen = f.Kernel == 1 && connectivity.Frozen1x1
+	f.Weight = newParameter(name+".weight", locations, f.Channels, f.Kernel, f.KernelWidth, channels)
+	f.Weight.Frozen = f.Kernel == 1 && f.KernelWidth == 1 && connectivity.Frozen1x1
 	f.Weight.start = func(seed uint64) { f.Weight.fillKaiming(seed, connectivity) }
 	if f.Bias == NoBias {
 		return []*Parameter{f.Weight}
@@ -150,7 +177,7 @@ func (b *Builder) fieldParameters(f *Field, name string) []*Parameter {
 	if f.Bias == LocationBias {
 		bias = newParameter(name+".bias", f.Output.Height*f.Output.Width, f.Channels)
 	}
-	bias.start = func(seed uint64) { bias.fillUniform(seed, 1/math.Sqrt(float64(f.Kernel*f.Kernel*channels))) }
+	bias.start = func(seed uint64) { bias.fillUniform(seed, 1/math.Sqrt(float64(f.Kernel*f.KernelWidth*channels))) }
 	return []*Parameter{f.Weight, bias}
 }
 
@@ -163,9 +190,11 @@ func (b *Builder) repeat(f *Field, name string) (step int) {
 		return 0
 	}
 	of := first.Field
-	if f.Input.Channels != of.Input.Channels || f.Channels != of.Channels || f.Kernel != of.Kernel || f.Groups != of.Groups || f.Bias != of.Bias {
-		b.fail("layer %q sees %d channels with %d of its own, kernel %d, groups %d, bias %d; %q, which it repeats, has %d, %d, %d, %d, %d",
-			name, f.Input.Channels, f.Channels, f.Kernel, f.Groups, f.Bias, first.Name, of.Input.Channels, of.Channels, of.Kernel, of.Groups, of.Bias)
+	weights := func(f *Field) string {
+		return fmt.Sprintf("%d, %d, %d×%d, %d, %d", f.Input.Channels, f.Channels, f.Kernel, f.KernelWidth, f.Groups, f.Bias)
+	}
+	if weights(f) != weights(of) {
+		b.fail("layer %q has input channels, channels, kernel, groups and bias %s; %q, which it repeats, has %s", name, weights(f), first.Name, weights(of))
 		return 0
 	}
 	f.Shared, f.Weight = of.Shared, of.Weight

@@ -36,14 +36,14 @@ func TestSizes(t *testing.T) {
 		{"first -1 layers convolutional", Options{Connectivity: Connectivity{FirstConvolutional: -1}}, logits}, // the first mistake is the one that is said
 		{"deviation -1 of the initial weights", Options{Input: Size{1, 4, 5}, Connectivity: Connectivity{Deviation: -1}}, logits},
 		{"deviation 2e+06 of the initial weights", Options{Input: Size{1, 4, 5}, Connectivity: Connectivity{Deviation: 2e6}}, logits},
-		{`layer "a": stride 0, dilation -1, groups 0: none may be negative`, images, local(Local{Channels: 1, Kernel: 1, Dilation: -1})},
-		{`layer "a": stride 0, dilation 0, groups -1: none may be negative`, images, local(Local{Channels: 1, Kernel: 1, Groups: -1})},
-		{`layer "a": 1 channels, kernel 0, padding 0: want at least 1, 1, 0`, images, local(Local{Channels: 1})},
-		{`layer "a": 1 channels, kernel 1, padding -1: want at least 1, 1, 0`, images, local(Local{Channels: 1, Kernel: 1, Padding: -1})},
-		{`layer "a": a kernel of 5 is larger than its input "images" of 8×3 with padding 0`, images, local(Local{Channels: 1, Kernel: 5})},
+		{`layer "a" on "images": ops: local: dilation -1, want 1 to`, images, local(Local{Channels: 1, Kernel: 1, Dilation: -1})},
+		{`layer "a" on "images": ops: local: -1 groups, want at least 0`, images, local(Local{Channels: 1, Kernel: 1, Groups: -1})},
+		{`layer "a" on "images": ops: local: kernel 0, want 1 to`, images, local(Local{Channels: 1})},
+		{`layer "a" on "images": ops: local: padding -1, want 0 to`, images, local(Local{Channels: 1, Kernel: 1, Padding: -1})},
+		{`layer "a" on "images": ops: local: a kernel of 5 is larger than its input of 8×3 with padding 0`, images, local(Local{Channels: 1, Kernel: 5})},
 		{`layer "a": 2 groups do not divide the 4 channels of "images" and its own 3`, images, local(Local{Channels: 3, Kernel: 1, Groups: 2})},
 		{`layer "a": 9.6e+15 weights on 8×3 locations are too many`, Options{Input: images.Input, Connectivity: Connectivity{Local: true}}, local(Local{Channels: 1e14, Kernel: 1})},
-		{`layer "m": a window of 5 is larger than its input "images" of 8×3 with padding 0`, images, func(b *Builder) *Layer { return b.MaxPool("m", b.Input(), MaxPool{Kernel: 5}) }},
+		{`layer "m" on "images": ops: max pool: a window of 5 is larger than its input of 8×3 with padding 0`, images, func(b *Builder) *Layer { return b.MaxPool("m", b.Input(), MaxPool{Kernel: 5}) }},
 		{`layer "g": -1 groups do not divide the 4 channels of "images"`, images, func(b *Builder) *Layer { return b.GroupNorm("g", b.Input(), GroupNorm{Groups: -1}) }},
 		{`layer "z": zeros of size 1×0×1`, images, func(b *Builder) *Layer { return b.Zeros("z", Size{1, 0, 1}) }},
 		{`layer "z": zeros of size 1×1×0`, images, func(b *Builder) *Layer { return b.Zeros("z", Size{1, 1, 0}) }},
@@ -53,9 +53,9 @@ func TestSizes(t *testing.T) {
 		{`layer "sum": its inputs differ in size: "images" has 4×8×3, "p" has 4×1×1`, images, func(b *Builder) *Layer {
 			return b.Add("sum", b.Input(), b.GlobalAveragePool("p", b.Input()))
 		}},
-		{`layer "again" sees 4 channels with 6 of its own, kernel 1, groups 1, bias 0; "a", which it repeats, has 4, 4, 1, 1, 0`, images, again(Local{Channels: 6, Kernel: 1})},
-		{`layer "again" sees 4 channels with 4 of its own, kernel 1, groups 2, bias 0; "a", which it repeats, has 4, 4, 1, 1, 0`, images, again(Local{Channels: 4, Kernel: 1, Groups: 2})},
-		{`layer "again" sees 4 channels with 4 of its own, kernel 1, groups 1, bias 1; "a", which it repeats, has 4, 4, 1, 1, 0`, images, again(Local{Channels: 4, Kernel: 1, Bias: ChannelBias})},
+		{`layer "again" has input channels, channels, kernel, groups and bias 4, 6, 1×1, 1, 0; "a", which it repeats, has 4, 4, 1×1, 1, 0`, images, again(Local{Channels: 6, Kernel: 1})},
+		{`layer "again" has input channels, channels, kernel, groups and bias 4, 4, 1×1, 2, 0; "a", which it repeats, has 4, 4, 1×1, 1, 0`, images, again(Local{Channels: 4, Kernel: 1, Groups: 2})},
+		{`layer "again" has input channels, channels, kernel, groups and bias 4, 4, 1×1, 1, 1; "a", which it repeats, has 4, 4, 1×1, 1, 0`, images, again(Local{Channels: 4, Kernel: 1, Bias: ChannelBias})},
 		{`layer "again" repeats "twice", want a layer of this network with weights of its own`, images, func(b *Builder) *Layer {
 			first := b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1})
 			twice := b.Local("twice", first, Local{Channels: 4, Kernel: 1, Again: first})

@@ -12,23 +12,26 @@ import (
 
 // AveragePoolOptions configure AveragePool.
 type AveragePoolOptions struct {
-	Kernel  int // side of a window; 0 means 2
-	Stride  int // step between windows, along both axes; 0 means Kernel
-	Padding int // zeros on each side, which count in the mean; at most half of Kernel
+	Kernel      int  // side of a window; 0 means 2
+	KernelWidth int  // width of a window, where it is another; 0 means Kernel
+	Stride      int  // step between windows; 0 means that they touch
+	StrideWidth int  // along the width, where it is another; 0 means Stride
+	Padding     int  // zeros on each side, which count in the mean
+	Pad         Pad  // more of them on single sides; with Padding at most half of the window
+	Same        bool // pads for an output of ⌈size/Stride⌉, as that of LocalOptions does
 }
 
-// Check returns an error for a field that is out of range.
-func (o AveragePoolOptions) Check() error { return MaxPoolOptions(o).check("average pool") }
-
-// OutputSize returns the length of the output along an axis of input length size: see
-// MaxPoolOptions.OutputSize.
-func (o AveragePoolOptions) OutputSize(size int) int { return MaxPoolOptions(o).OutputSize(size) }
+// Over returns how the windows lie on a map of height × width: see MaxPoolOptions.Over.
+func (o AveragePoolOptions) Over(height, width int) (Grid, error) {
+	return MaxPoolOptions(o).over("average pool", height, width)
+}
 
 // AveragePool computes the mean of each window, per channel:
 //
-//	y[h,w,c,n] = 1/k² · Σ_{i,j} x[s·h+i-p, s·w+j-p, c, n]
+//	y[h,w,c,n] = 1/(KH·KW) · Σ_{i,j} x[s·h+i-p, s·w+j-p, c, n]
 //
-// with x = 0 outside the map: padding counts in the mean, as is PyTorch's default.
+// with the padding p above and to the left and x = 0 outside the map: padding counts in
+// the mean, as is PyTorch's default.
 //
 //	x       H W C N
 //	result  OH OW C N
@@ -36,9 +39,6 @@ func (o AveragePoolOptions) OutputSize(size int) int { return MaxPoolOptions(o).
 // It is an error if an option is out of range or the window larger than the padded
 // input.
 func AveragePool(x *gorgonia.Node, o AveragePoolOptions) (*gorgonia.Node, error) {
-	if err := o.Check(); err != nil {
-		return nil, err
-	}
 	return apply(averagePool{AveragePoolOptions: AveragePoolOptions(MaxPoolOptions(o).withDefaults())}, x)
 }
 
@@ -72,37 +72,48 @@ func (averagePool) ranks() ([]int, int) { return []int{4}, 4 }
 func (averagePool) wrt() []bool         { return []bool{true} }
 
 func (d averagePool) shape(in []tensor.Shape) (tensor.Shape, error) {
-	g := d.geometry(in[0])
-	if len(g.Rows) < 1 || len(g.Columns) < 1 {
-		return nil, errors.Errorf("ops: %v: the window does not fit the input of %d×%d", d, g.H, g.W)
-	}
-	return tensor.Shape{len(g.Rows), len(g.Columns), g.C, g.N}, nil
-}
-
-// geometry is the kernel's view of x (H W C N).
-func (d averagePool) geometry(x tensor.Shape) kernel.Average {
-	return kernel.Average{
-		H: x[0], W: x[1], C: x[2], N: x[3],
-		Rows: d.windows(x[0], d.height), Columns: d.windows(x[1], d.width),
-	}
-}
-
-// windows returns what each output sees along an axis of length size.
-func (d averagePool) windows(size, outputs int) []kernel.Window {
 	if d.height > 0 {
-		windows := make([]kernel.Window, outputs)
-		for i := range windows {
-			from, to := i*size/outputs, ((i+1)*size+outputs-1)/outputs
-			windows[i] = kernel.Window{From: from, To: to, Count: to - from}
-		}
-		return windows
+		return tensor.Shape{d.height, d.width, in[0][2], in[0][3]}, nil
 	}
-	windows := make([]kernel.Window, max(d.OutputSize(size), 0))
-	for i := range windows {
-		from := i*d.Stride - d.Padding
-		windows[i] = kernel.Window{From: max(from, 0), To: min(from+d.Kernel, size), Count: d.Kernel}
+	g, err := d.Over(in[0][0], in[0][1])
+	return tensor.Shape{g.Height, g.Width, in[0][2], in[0][3]}, err
+}
+
+// geometry is the kernel's view of x (H W C N), which has been checked.
+func (d averagePool) geometry(x tensor.Shape) kernel.Average {
+	a := kernel.Average{H: x[0], W: x[1], C: x[2], N: x[3]}
+	if d.height > 0 {
+		a.Rows, a.Columns = adaptive(x[0], d.height), adaptive(x[1], d.width)
+		return a
 	}
-	return windows
+	g, err := d.Over(x[0], x[1])
+	if err != nil {
+		panic(err)
+	}
+	a.Rows = windowsOf(x[0], g.Height, d.Kernel, d.Stride, g.Pad.Top)
+	a.Columns = windowsOf(x[1], g.Width, d.KernelWidth, d.StrideWidth, g.Pad.Left)
+	return a
+}
+
+// windowsOf returns what each output sees along an axis of length size, whose first window
+// begins padding before it.
+func windowsOf(size, outputs, length, stride, padding int) []kernel.Window {
+	all := make([]kernel.Window, outputs)
+	for i := range all {
+		from := i*stride - padding
+		all[i] = kernel.Window{From: max(from, 0), To: min(from+length, size), Count: length}
+	}
+	return all
+}
+
+// adaptive is the same of AdaptiveAveragePool.
+func adaptive(size, outputs int) []kernel.Window {
+	all := make([]kernel.Window, outputs)
+	for i := range all {
+		from, to := i*size/outputs, ((i+1)*size+outputs-1)/outputs
+		all[i] = kernel.Window{From: from, To: to, Count: to - from}
+	}
+	return all
 }
 
 func (d averagePool) run32(y []float32, in [][]float32, s []tensor.Shape) {

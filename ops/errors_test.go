@@ -17,11 +17,15 @@ func TestMismatches(t *testing.T) {
 		apply  func(gorgonia.Nodes) (*gorgonia.Node, error)
 		want   string
 	}{
-		{"kernel too large", []tensor.Shape{{4, 4, 2, 3}, {1, 4, 7, 7, 2}}, local(LocalOptions{Padding: 1}), "kernel 7×7 does not fit the input of 4×4"},
+		{"kernel too large", []tensor.Shape{{4, 4, 2, 3}, {1, 4, 7, 7, 2}}, local(LocalOptions{Padding: 1}), "a kernel of 7 is larger than its input of 4×4 with padding 1"},
+		{"kernel too wide", []tensor.Shape{{4, 4, 2, 3}, {1, 4, 2, 3, 2}}, local(LocalOptions{Dilation: 2, DilationWidth: 3, Pad: Pad{Left: 2}}), "a kernel of 2×3 with dilation 2×3 is larger than its input of 4×4 with padding 0 above, 0 below, 2 left, 0 right"},
+		{"one-sided padding", []tensor.Shape{{4, 4, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{Pad: Pad{Right: -1}}), "padding -1, want 0 to"},
+		{"same and padding", []tensor.Shape{{4, 4, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{Same: true, Padding: 1}), "same padding, and padding 1 besides"},
+		{"overflow", []tensor.Shape{{4, 4, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{Dilation: math.MaxInt}), "dilation 9223372036854775807, want 1 to 1073741824"},
 		{"groups", []tensor.Shape{{4, 4, 3, 3}, {1, 4, 3, 3, 1}}, local(LocalOptions{Groups: 2}), "2 groups do not divide 3 input and 4 output channels"},
 		{"channels", []tensor.Shape{{4, 4, 3, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{}), "weights are for 2 input channels a group, the input has 3"},
 		{"locations", []tensor.Shape{{4, 4, 2, 3}, {5, 4, 3, 3, 2}}, local(LocalOptions{}), "weights are for 5 locations, the output has 2×2 = 4"},
-		{"stride", []tensor.Shape{{4, 4, 2, 3}, {4, 4, 3, 3, 2}}, local(LocalOptions{Stride: -1}), "stride -1 is negative"},
+		{"stride", []tensor.Shape{{4, 4, 2, 3}, {4, 4, 3, 3, 2}}, local(LocalOptions{Stride: -1}), "stride -1, want 1 to"},
 		{"bias", []tensor.Shape{{4, 4, 2, 3}, {4, 4, 3, 3, 2}, {3}}, local(LocalOptions{}), "bias has shape (3), its channels (4)"},
 		{"rank", []tensor.Shape{{4, 4, 2}, {4, 4, 3, 3, 2}}, local(LocalOptions{}), "want 4 axes"},
 		{"moments", []tensor.Shape{{4, 4, 3, 2}, {3}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
@@ -40,28 +44,31 @@ func TestMismatches(t *testing.T) {
 		{"norm groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: 4}), "4 groups do not divide 6 channels"},
 		{"negative groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: -1}), "-1 groups"},
 		{"epsilon", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Epsilon: math.NaN()}), "epsilon NaN"},
-		{"window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "the window does not fit the input of 2×4"},
+		{"window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "a window of 3 is larger than its input of 2×4 with padding 0"},
 		{"padding too wide", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Padding: 2})
-		}, "padding at most half of the kernel"},
+		}, "padding 2 of a window of 3, want at most half of it"},
+		{"padding too wide to the right", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return MaxPool(in[0], MaxPoolOptions{Kernel: 5, KernelWidth: 3, Padding: 1, Pad: Pad{Right: 1}})
+		}, "padding 1 above, 1 below, 1 left, 2 right of a window of 5×3, want at most half of it"},
 		{"window of 0", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return MaxPool(in[0], MaxPoolOptions{Kernel: -1})
-		}, "kernel -1, stride -1, padding 0: want at least 1"},
+		}, "max pool: window -1, want 1 to"},
 		{"window's stride", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return MaxPool(in[0], MaxPoolOptions{Kernel: 2, Stride: -1})
-		}, "kernel 2, stride -1, padding 0: want at least 1"},
+		}, "max pool: stride -1, want 1 to"},
 		{"window's padding", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return MaxPool(in[0], MaxPoolOptions{Kernel: 2, Padding: -1})
-		}, "kernel 2, stride 2, padding -1: want at least 1"},
-		{"window too wide", []tensor.Shape{{4, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "the window does not fit the input of 4×2"},
-		{"kernel too wide", []tensor.Shape{{4, 2, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{}), "kernel 3×3 does not fit the input of 4×2"},
+		}, "max pool: padding -1, want 0 to"},
+		{"window too wide", []tensor.Shape{{4, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "a window of 3 is larger than its input of 4×2 with padding 0"},
+		{"kernel too wide", []tensor.Shape{{4, 2, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{}), "a kernel of 3 is larger than its input of 4×2 with padding 0"},
 		{"no step", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 5, 3, 0) }, "every 0-th location, want a step of at least 1"},
 		{"average window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return AveragePool(in[0], AveragePoolOptions{Kernel: 3})
-		}, "the window does not fit the input of 2×4"},
+		}, "average pool: a window of 3 is larger than its input of 2×4 with padding 0"},
 		{"average padding too wide", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return AveragePool(in[0], AveragePoolOptions{Kernel: 3, Padding: 2})
-		}, "average pool: kernel 3, stride 3, padding 2: want"},
+		}, "average pool: padding 2 of a window of 3, want at most half of it"},
 		{"adaptive to nothing", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return AdaptiveAveragePool(in[0], 0, 2)
 		}, "to 0×2, want at least 1×1"},

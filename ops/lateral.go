@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -38,41 +39,30 @@ func (b Border) String() string {
 // PoolOptions say which neurons of a channel are connected laterally: those
 // whose rows and columns are equal modulo Period, since a pattern of that
 // period shows them the same patch (Pogodin et al. 2021, section 4). They are
-// the neurons of a local layer with a square kernel.
+// the neurons of a local layer.
 type PoolOptions struct {
 	Height, Width int          // of the layer's input
 	Kernel        int          // side of the layer's kernel
+	KernelWidth   int          // its width, where it is another; 0 means Kernel
 	Field         LocalOptions // stride, padding, dilation of the layer
-	Period        int          // at least Kernel; 0 means Kernel
+	Period        int          // at least the kernel; 0 means that of the kernel, along each axis
+	PeriodWidth   int          // along the width, where it is another; 0 means Period
 	Border        Border       // the zero value is BorderPooled
+}
+
+func (o PoolOptions) withDefaults() PoolOptions {
+	o.KernelWidth = cmp.Or(o.KernelWidth, o.Kernel)
+	o.PeriodWidth = cmp.Or(o.PeriodWidth, o.Period, o.KernelWidth)
+	o.Period = cmp.Or(o.Period, o.Kernel)
+	return o
 }
 
 // Pools returns the locations of each pool, h·OW + w in ascending order; every
 // location stands in one pool. A pattern smaller than the kernel is an error:
 // a neuron would see parts of it twice.
 func (o PoolOptions) Pools() ([][]int, error) {
-	if err := o.Field.check(); err != nil {
-		return nil, err
-	}
-	period, f := o.Period, o.Field.withDefaults()
-	if period == 0 {
-		period = o.Kernel
-	}
-	oh, ow := f.OutputSize(o.Height, o.Kernel), f.OutputSize(o.Width, o.Kernel)
-	switch {
-	case o.Kernel < 1 || oh < 1 || ow < 1:
-		return nil, errors.Errorf("ops: pools: a kernel of %d does not fit the input of %d×%d", o.Kernel, o.Height, o.Width)
-	case period < o.Kernel:
-		return nil, errors.Errorf("ops: pools: a pattern of %d×%d pixels is smaller than the kernel of %d×%d", period, period, o.Kernel, o.Kernel)
-	case o.Border != BorderAlone && o.Border != BorderPooled:
-		return nil, errors.Errorf("ops: pools: border rule %v is none of pooled, alone", o.Border)
-	}
-	rows, columns := [2]int{0, oh}, [2]int{0, ow}
-	if o.Border == BorderAlone {
-		rows[0], rows[1] = f.Unpadded(o.Height, o.Kernel)
-		columns[0], columns[1] = f.Unpadded(o.Width, o.Kernel)
-	}
-	return kernel.Pools(oh, ow, period, rows, columns), nil
+	p, err := o.check()
+	return p.lists, err
 }
 
 // pools are pools with the size of their map, checked.
@@ -83,9 +73,22 @@ type pools struct {
 }
 
 func (o PoolOptions) check() (pools, error) {
-	lists, err := o.Pools()
-	f := o.Field.withDefaults()
-	return pools{o, f.OutputSize(o.Height, o.Kernel), f.OutputSize(o.Width, o.Kernel), lists}, err
+	o = o.withDefaults()
+	fields := o.Field.windows(o.Kernel, o.KernelWidth)
+	fields.op = "pools"
+	g, err := fields.over(o.Height, o.Width)
+	switch {
+	case err != nil:
+		return pools{}, err
+	case o.Period < o.Kernel || o.PeriodWidth < o.KernelWidth:
+		return pools{}, errors.Errorf("ops: pools: a pattern of %d×%d pixels is smaller than the kernel of %d×%d", o.Period, o.PeriodWidth, o.Kernel, o.KernelWidth)
+	case o.Border != BorderAlone && o.Border != BorderPooled:
+		return pools{}, errors.Errorf("ops: pools: border rule %v is none of pooled, alone", o.Border)
+	}
+	if o.Border == BorderPooled {
+		g.Rows, g.Columns = [2]int{0, g.Height}, [2]int{0, g.Width}
+	}
+	return pools{o, g.Height, g.Width, kernel.Pools(g.Height, g.Width, [2]int{o.Period, o.PeriodWidth}, g.Rows, g.Columns)}, nil
 }
 
 // fit checks that activations are those of the pools' map.

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -203,7 +204,39 @@ func TestHebbianOwnRates(t *testing.T) {
 		want := step(2/sum, kept)
 		golden.Check(t, fmt.Sprint("neuron ", neuron), got[4*neuron:][:4], want[4*neuron:][:4], 1e-14)
 	}
-	silent := func(b *bench) { set(b.values[2], make([]float64, 36)) }
+	// With gaps, and zeros above and to the left: 3×2 locations of which each sees 1×2.
+	shapes = []tensor.Shape{{6, 1, 1, 2, 2}, {6, 1, 1, 2, 2}, {2, 3, 2, 2}, {3, 2, 1, 2}}
+	step = func(rate float64, change func(b *bench)) []float64 {
+		b := build(t, tensor.Float64, shapes, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+			return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{DilationWidth: 3, Pad: Pad{Top: 1, Left: 2}}, Rate: rate, Gamma: 0.3})
+		})
+		b.randomise(nil)
+		change(b)
+		b.run()
+		return numbers(b.values[0])
+	}
+	got = step(0, kept)
+	step(1, func(b *bench) { seen = slices.Clone(numbers(b.values[2])) })
+	for location := range 6 {
+		sum := 0.0
+		for j := range 2 {
+			row, column := location/2-1, location%2-2+3*j
+			if row < 0 || column < 0 {
+				continue
+			}
+			for i := range 4 {
+				v := seen[(row*3+column)*4+i]
+				sum += v * v
+			}
+		}
+		rate := math.SmallestNonzeroFloat64
+		if sum > 0 {
+			rate = 2 / sum
+		}
+		want := step(rate, kept)
+		golden.Check(t, fmt.Sprint("location ", location), got[4*location:][:4], want[4*location:][:4], 1e-14)
+	}
+	silent := func(b *bench) { set(b.values[2], make([]float64, b.values[2].DataSize())) }
 	golden.Check(t, "without input", step(0, silent), step(math.SmallestNonzeroFloat64, silent), 0)
 }
 
@@ -278,16 +311,26 @@ func TestPools(t *testing.T) {
 		{Height: 4, Width: 4, Kernel: 3, Field: LocalOptions{Padding: 3}, Border: BorderAlone},
 		{Height: 12, Width: 12, Kernel: 3, Period: 4},
 		{Height: 3, Width: 3, Kernel: 3, Border: BorderPooled},
+		{Height: 9, Width: 14, Kernel: 2, KernelWidth: 5, Border: BorderPooled},
+		{Height: 9, Width: 14, Kernel: 3, KernelWidth: 2, Field: LocalOptions{StrideWidth: 2, DilationWidth: 3, Pad: Pad{Top: 1, Right: 4}}, Border: BorderAlone},
+		{Height: 3, Width: 2, Kernel: 2, KernelWidth: 3, Field: LocalOptions{Stride: 2, Pad: Pad{Right: 2}}, Border: BorderAlone},
+		{Height: 12, Width: 7, Kernel: 1, KernelWidth: 3, Field: LocalOptions{Same: true}, Period: 4, Border: BorderAlone},
+		{Height: 9, Width: 9, Kernel: 1, Period: 2, PeriodWidth: 3},
 	} {
 		pools, err := o.Pools()
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, period := o.Field.withDefaults(), max(o.Period, o.Kernel)
-		oh, ow := f.OutputSize(o.Height, o.Kernel), f.OutputSize(o.Width, o.Kernel)
-		inside := func(i, size int) bool {
-			first := i*f.Stride - f.Padding
-			return o.Border == BorderPooled || first >= 0 && first+f.Dilation*(o.Kernel-1) < size
+		f, kernelWidth := o.Field.withDefaults(), cmp.Or(o.KernelWidth, o.Kernel)
+		period, periodWidth := cmp.Or(o.Period, o.Kernel), cmp.Or(o.PeriodWidth, o.Period, kernelWidth)
+		grid, err := f.Over(o.Height, o.Width, o.Kernel, kernelWidth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		oh, ow := grid.Height, grid.Width
+		inside := func(location int) bool {
+			top, left := location/ow*f.Stride-grid.Pad.Top, location%ow*f.StrideWidth-grid.Pad.Left
+			return o.Border == BorderPooled || top >= 0 && top+f.Dilation*(o.Kernel-1) < o.Height && left >= 0 && left+f.DilationWidth*(kernelWidth-1) < o.Width
 		}
 		poolOf := map[int]int{}
 		for i, pool := range pools {
@@ -303,8 +346,7 @@ func TestPools(t *testing.T) {
 		}
 		for a := range oh * ow {
 			for b := range a {
-				want := inside(a/ow, o.Height) && inside(a%ow, o.Width) && inside(b/ow, o.Height) && inside(b%ow, o.Width) &&
-					(a/ow-b/ow)%period == 0 && (a%ow-b%ow)%period == 0
+				want := inside(a) && inside(b) && (a/ow-b/ow)%period == 0 && (a%ow-b%ow)%periodWidth == 0
 				if got := poolOf[a] == poolOf[b]; got != want {
 					t.Fatalf("%+v: locations %d and %d in one pool: %t, want %t", o, a, b, got, want)
 				}
@@ -363,14 +405,13 @@ func TestLateralMistakes(t *testing.T) {
 		{hebb(func(o *HebbianOptions) { o.Momentum = 1 }), "momentum 1"},
 		{hebb(func(o *HebbianOptions) { o.Rest = math.NaN() }), "rest NaN"},
 		{hebb(func(o *HebbianOptions) { o.Field.Stride = -1 }), "stride -1"},
+		{hebb(func(o *HebbianOptions) { o.Field.Groups = -1 }), "-1 groups"},
 		{func() error { _, err := NewRateState(tensor.Int, valid, 1, 1); return err }(), "element type int"},
 		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 3, Period: 2}), "a pattern of 2×2 pixels is smaller than the kernel of 3×3"},
-		{pool(PoolOptions{Height: 2, Width: 2, Kernel: 3}), "a kernel of 3 does not fit the input of 2×2"},
-		{pool(PoolOptions{Height: 4, Width: 2, Kernel: 3}), "a kernel of 3 does not fit the input of 4×2"},
-		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 0, Period: 3}), "a kernel of 0 does not fit the input of 4×4"},
+		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 2, KernelWidth: 3, Period: 2}), "a pattern of 2×2 pixels is smaller than the kernel of 2×3"},
+		{pool(PoolOptions{Height: 2, Width: 2, Kernel: 3}), "pools: a kernel of 3 is larger than its input of 2×2 with padding 0"},
 		{pool(PoolOptions{Height: 4, Width: 4, Kernel: 3, Border: 7}), "Border(7)"},
 		{graph([]tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return PoolMean(in[0], lateral) }), "shape (4, 4, 1, 1), the pools' layer (7, 6, 1, 1)"},
-		{graph([]tensor.Shape{{3, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tile(in[0], 4, 4) }), "patterns of 3×2 pixels"},
 		{graph([]tensor.Shape{{3, 3, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tile(in[0], 4, 0) }), "at least one pixel"},
 		{graph([]tensor.Shape{{1, 1, 3, 3, 1}, {1, 1, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 2}}, hebbianOf), "shared"},
 		{graph([]tensor.Shape{{9, 1, 3, 3, 1}, {9, 1, 3, 3, 1}, {5, 5, 1, 2}, {3, 3, 1, 1}}, hebbianOf), "response has shape (3, 3, 1, 1)"},

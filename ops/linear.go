@@ -81,7 +81,7 @@ func swap[T kernel.Float](y, x []T, rows, columns, n int) {
 func matrix(o, c, n int) kernel.Local {
 	return kernel.Local{
 		H: 1, W: 1, C: c, N: n, OH: 1, OW: 1, O: o, KH: 1, KW: 1,
-		Stride: 1, Dilation: 1, Groups: 1, Shared: true,
+		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1, Shared: true,
 	}
 }
 

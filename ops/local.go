@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/pkg/errors"
@@ -13,10 +14,17 @@ import (
 // LocalOptions configure Local. The zero value is a dense operator without
 // padding that steps by one.
 type LocalOptions struct {
-	Stride   int // step between receptive fields, along both axes; 0 means 1
-	Padding  int // zeros on each side of the input, along both axes
-	Dilation int // distance between the inputs of a receptive field; 0 means 1
-	Groups   int // groups of channels that do not see each other; 0 means 1
+	Stride        int // step between receptive fields; 0 means 1
+	StrideWidth   int // along the width, where it is another; 0 means Stride
+	Dilation      int // distance between the inputs of a receptive field; 0 means 1
+	DilationWidth int // along the width, where it is another; 0 means Dilation
+	Padding       int // zeros on each side of the input
+	Pad           Pad // more zeros, on single sides
+	// Same pads with as many zeros as make the output ⌈size/Stride⌉, in place of Padding
+	// and Pad. If their number is odd, there is one more below or to the right: SAME of
+	// TensorFlow and SAME_UPPER of ONNX, and at stride 1 "same" of PyTorch.
+	Same   bool
+	Groups int // groups of channels that do not see each other; 0 means 1
 
 	// FixedInput and FixedWeight say that the gradient of input or weight is not needed,
 	// because the input is data or the weights are frozen. It is then not computed.
@@ -25,43 +33,39 @@ type LocalOptions struct {
 
 // withDefaults fills in what zero means.
 func (o LocalOptions) withDefaults() LocalOptions {
-	o.Stride, o.Dilation, o.Groups = max(o.Stride, 1), max(o.Dilation, 1), max(o.Groups, 1)
+	o.Stride, o.Dilation, o.Groups = cmp.Or(o.Stride, 1), cmp.Or(o.Dilation, 1), cmp.Or(o.Groups, 1)
+	o.StrideWidth, o.DilationWidth = cmp.Or(o.StrideWidth, o.Stride), cmp.Or(o.DilationWidth, o.Dilation)
 	return o
+}
+
+// windows are the receptive fields of a kernel.
+func (o LocalOptions) windows(height, width int) windows {
+	o = o.withDefaults()
+	return windows{
+		op: "local", what: "kernel", kernel: [2]int{height, width}, stride: [2]int{o.Stride, o.StrideWidth},
+		dilation: [2]int{o.Dilation, o.DilationWidth}, padding: o.Padding, pad: o.Pad, same: o.Same,
+	}
 }
 
 // check returns an error for a field that is out of range.
 func (o LocalOptions) check() error {
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"stride", o.Stride}, {"padding", o.Padding}, {"dilation", o.Dilation}, {"groups", o.Groups}} {
-		if f.value < 0 {
-			return errors.Errorf("ops: local: %s %d is negative", f.name, f.value)
-		}
+	if o.Groups < 0 {
+		return errors.Errorf("ops: local: %d groups, want at least 0", o.Groups)
 	}
-	return nil
+	return o.windows(1, 1).check()
 }
 
-// OutputSize returns the length of the output along an axis of input length
-// size, for a kernel of length kernel:
+// Over returns how the receptive fields of a kernel lie on a map of height × width. The
+// output has along each axis
 //
-//	⌊(size + 2·padding - dilation·(kernel-1) - 1) / stride⌋ + 1
+//	⌊(size + padding on both sides - dilation·(kernel-1) - 1) / stride⌋ + 1
 //
-// It is 0 or less if the kernel does not fit.
-func (o LocalOptions) OutputSize(size, kernel int) int {
-	o = o.withDefaults()
-	room := size + 2*o.Padding - o.Dilation*(kernel-1) - 1
-	if room < 0 {
-		return 0
+// It is an error if an option is out of range or the kernel larger than the padded map.
+func (o LocalOptions) Over(height, width, kernelHeight, kernelWidth int) (Grid, error) {
+	if err := o.check(); err != nil {
+		return Grid{}, err
 	}
-	return room/o.Stride + 1
-}
-
-// Unpadded returns the range of outputs along an axis of input length size, for a
-// kernel of length kernelSize, whose receptive fields lie inside the input: from..to-1.
-func (o LocalOptions) Unpadded(size, kernelSize int) (from, to int) {
-	f := o.withDefaults()
-	return kernel.Unpadded(f.OutputSize(size, kernelSize), f.Dilation*(kernelSize-1)+1, f.Stride, f.Padding, size)
+	return o.windows(kernelHeight, kernelWidth).over(height, width)
 }
 
 // Local applies a locally connected layer, or a convolution where the weights
@@ -69,19 +73,17 @@ func (o LocalOptions) Unpadded(size, kernelSize int) (from, to int) {
 //
 //	y[h,w,o,n] = bias[o] + Σ_{i,j,c} weight[l,o,i,j,c] · x[s·h+d·i-p, s·w+d·j-p, c, n]
 //
-// with l = h·OW + w, or 0 for a convolution; x is 0 outside the map.
+// with l = h·OW + w, or 0 for a convolution, and with stride s, dilation d and the
+// padding p above and to the left; x is 0 outside the map.
 //
 //	x       H W C N
 //	weight  L O KH KW C/g, L = OH·OW or 1
 //	bias    nil, O (one a channel) or L O (one a location, L = OH·OW)
 //	result  OH OW O N
 //
-// It is an error if the kernel is larger than the padded input, groups do not
-// divide the channels, or the axes do not agree.
+// It is an error if an option is out of range, the kernel is larger than the padded
+// input, groups do not divide the channels, or the axes do not agree.
 func Local(x, weight, bias *gorgonia.Node, o LocalOptions) (*gorgonia.Node, error) {
-	if err := o.check(); err != nil {
-		return nil, err
-	}
 	inputs, biasRank := gorgonia.Nodes{x, weight}, 0
 	if bias != nil {
 		inputs, biasRank = append(inputs, bias), bias.Dims()
@@ -95,13 +97,14 @@ func (o LocalOptions) geometry(d definition, x, weight tensor.Shape) (kernel.Loc
 	g := kernel.Local{
 		H: x[0], W: x[1], C: x[2], N: x[3],
 		O: weight[1], KH: weight[2], KW: weight[3],
-		Stride: o.Stride, Padding: o.Padding, Dilation: o.Dilation, Groups: o.Groups,
+		StrideH: o.Stride, StrideW: o.StrideWidth, DilationH: o.Dilation, DilationW: o.DilationWidth, Groups: o.Groups,
 		Shared: weight[0] == 1,
 	}
-	g.OH, g.OW = o.OutputSize(g.H, g.KH), o.OutputSize(g.W, g.KW)
+	grid, err := o.Over(g.H, g.W, g.KH, g.KW)
+	g.OH, g.OW, g.Top, g.Left, g.Right = grid.Height, grid.Width, grid.Pad.Top, grid.Pad.Left, grid.Pad.Right
 	switch {
-	case g.OH < 1 || g.OW < 1:
-		return g, errors.Errorf("ops: %v: kernel %d×%d does not fit the input of %d×%d", d, g.KH, g.KW, g.H, g.W)
+	case err != nil:
+		return g, err
 	case g.C%o.Groups != 0 || g.O%o.Groups != 0:
 		return g, errors.Errorf("ops: %v: %d groups do not divide %d input and %d output channels", d, o.Groups, g.C, g.O)
 	case weight[4] != g.C/o.Groups:

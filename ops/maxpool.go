@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/pkg/errors"
@@ -12,47 +13,52 @@ import (
 
 // MaxPoolOptions configure MaxPool.
 type MaxPoolOptions struct {
-	Kernel  int // side of a window; 0 means 2
-	Stride  int // step between windows, along both axes; 0 means Kernel
-	Padding int // how far windows reach beyond the map, at most half of Kernel
+	Kernel      int  // side of a window; 0 means 2
+	KernelWidth int  // width of a window, where it is another; 0 means Kernel
+	Stride      int  // step between windows; 0 means that they touch
+	StrideWidth int  // along the width, where it is another; 0 means Stride
+	Padding     int  // how far windows reach beyond the map, on each side
+	Pad         Pad  // how much further, on single sides; with Padding at most half of the window
+	Same        bool // pads for an output of ⌈size/Stride⌉, as that of LocalOptions does
 }
 
 func (o MaxPoolOptions) withDefaults() MaxPoolOptions {
-	if o.Kernel == 0 {
-		o.Kernel = 2
-	}
-	if o.Stride == 0 {
-		o.Stride = o.Kernel
-	}
+	o.Kernel = cmp.Or(o.Kernel, 2)
+	o.KernelWidth = cmp.Or(o.KernelWidth, o.Kernel)
+	o.StrideWidth = cmp.Or(o.StrideWidth, o.Stride, o.KernelWidth)
+	o.Stride = cmp.Or(o.Stride, o.Kernel)
 	return o
 }
 
-// Check returns an error for a field that is out of range.
-func (o MaxPoolOptions) Check() error { return o.check("max pool") }
-
-// check is Check of the windows of any pooling.
-func (o MaxPoolOptions) check(what string) error {
-	o = o.withDefaults()
-	if o.Kernel < 1 || o.Stride < 1 || o.Padding < 0 || o.Padding > o.Kernel/2 {
-		return errors.Errorf("ops: %s: kernel %d, stride %d, padding %d: want at least 1, 1 and 0, and padding at most half of the kernel",
-			what, o.Kernel, o.Stride, o.Padding)
-	}
-	return nil
+// Over returns how the windows lie on a map of height × width. The output has along
+// each axis
+//
+//	⌊(size + padding on both sides - kernel) / stride⌋ + 1
+//
+// It is an error if an option is out of range or the window larger than the padded map.
+func (o MaxPoolOptions) Over(height, width int) (Grid, error) {
+	return o.over("max pool", height, width)
 }
 
-// OutputSize returns the length of the output along an axis of input length
-// size, ⌊(size + 2·padding - kernel) / stride⌋ + 1, or 0 if the window does not
-// fit.
-func (o MaxPoolOptions) OutputSize(size int) int {
+// over is Over of the windows of any pooling.
+func (o MaxPoolOptions) over(op string, height, width int) (Grid, error) {
 	o = o.withDefaults()
-	return LocalOptions{Stride: o.Stride, Padding: o.Padding}.OutputSize(size, o.Kernel)
+	w := windows{
+		op: op, what: "window", kernel: [2]int{o.Kernel, o.KernelWidth}, stride: [2]int{o.Stride, o.StrideWidth},
+		dilation: [2]int{1, 1}, padding: o.Padding, pad: o.Pad, same: o.Same,
+	}
+	g, err := w.over(height, width)
+	if p := g.Pad; err == nil && (max(p.Top, p.Bottom) > o.Kernel/2 || max(p.Left, p.Right) > o.KernelWidth/2) {
+		err = errors.Errorf("ops: %s: padding %v of a window of %s, want at most half of it", op, p, pair(w.kernel))
+	}
+	return g, err
 }
 
 // MaxPool computes the largest input of each window, per channel:
 //
 //	y[h,w,c,n] = max_{i,j} x[s·h+i-p, s·w+j-p, c, n]
 //
-// over the inputs inside the map.
+// over the inputs inside the map, with the padding p above and to the left.
 //
 //	x       H W C N
 //	result  OH OW C N
@@ -61,9 +67,6 @@ func (o MaxPoolOptions) OutputSize(size int) int {
 // PyTorch. It is an error if an option is out of range or the window larger than
 // the padded input.
 func MaxPool(x *gorgonia.Node, o MaxPoolOptions) (*gorgonia.Node, error) {
-	if err := o.Check(); err != nil {
-		return nil, err
-	}
 	return apply(maxPool{o.withDefaults()}, x)
 }
 
@@ -74,18 +77,19 @@ func (maxPool) ranks() ([]int, int) { return []int{4}, 4 }
 func (maxPool) wrt() []bool         { return []bool{true} }
 
 func (d maxPool) shape(in []tensor.Shape) (tensor.Shape, error) {
-	g := d.geometry(in[0])
-	if g.OH < 1 || g.OW < 1 {
-		return nil, errors.Errorf("ops: %v: the window does not fit the input of %d×%d", d, g.H, g.W)
-	}
-	return tensor.Shape{g.OH, g.OW, g.C, g.N}, nil
+	g, err := d.Over(in[0][0], in[0][1])
+	return tensor.Shape{g.Height, g.Width, in[0][2], in[0][3]}, err
 }
 
-// geometry is the kernel's view of x (H W C N).
+// geometry is the kernel's view of x (H W C N), which has been checked.
 func (d maxPool) geometry(x tensor.Shape) kernel.Pool {
+	g, err := d.Over(x[0], x[1])
+	if err != nil {
+		panic(err)
+	}
 	return kernel.Pool{
-		H: x[0], W: x[1], C: x[2], N: x[3], OH: d.OutputSize(x[0]), OW: d.OutputSize(x[1]),
-		K: d.Kernel, Stride: d.Stride, Padding: d.Padding,
+		H: x[0], W: x[1], C: x[2], N: x[3], OH: g.Height, OW: g.Width,
+		KH: d.Kernel, KW: d.KernelWidth, StrideH: d.Stride, StrideW: d.StrideWidth, Top: g.Pad.Top, Left: g.Pad.Left,
 	}
 }
 

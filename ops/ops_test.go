@@ -118,6 +118,11 @@ var cases = []struct {
 	{"convolution, groups, dilation, stride", []tensor.Shape{{7, 6, 4, 2}, {1, 6, 3, 3, 2}}, []int{0, 1}, nil, local(LocalOptions{Groups: 2, Dilation: 2, Padding: 3, Stride: 3})},
 	{"local 1x1, stride", []tensor.Shape{{5, 5, 3, 1}, {9, 2, 1, 1, 3}}, []int{0, 1}, nil, local(LocalOptions{Stride: 2})},
 	{"local of wide padding", []tensor.Shape{{2, 2, 1, 2}, {16, 2, 3, 3, 1}}, []int{0, 1}, nil, local(LocalOptions{Padding: 2})},
+	{"local, rectangular", []tensor.Shape{{5, 7, 2, 3}, {12, 3, 2, 3, 2}, {12, 3}}, []int{0, 1, 2}, nil, local(LocalOptions{StrideWidth: 2})},
+	{"convolution, rectangular, one-sided", []tensor.Shape{{5, 4, 4, 3}, {1, 4, 1, 4, 2}, {4}}, []int{0, 1, 2}, nil, local(LocalOptions{Pad: Pad{Left: 3}, Groups: 2})},
+	{"local, one-sided, dilation", []tensor.Shape{{5, 4, 2, 3}, {30, 3, 3, 2, 2}}, []int{0, 1}, nil, local(LocalOptions{Pad: Pad{Top: 2, Bottom: 1, Right: 3}, DilationWidth: 2})},
+	{"local, same", []tensor.Shape{{5, 4, 2, 3}, {6, 3, 4, 3, 2}}, []int{0, 1}, nil, local(LocalOptions{Stride: 2, Same: true})},
+	{"convolution of one image, same", []tensor.Shape{{5, 4, 2, 1}, {1, 3, 4, 2, 2}}, []int{0, 1}, nil, local(LocalOptions{Same: true})},
 	{"local, fixed input", []tensor.Shape{{3, 3, 2, 2}, {9, 2, 3, 3, 2}}, []int{1}, nil, local(LocalOptions{Padding: 1, FixedInput: true})},
 	{"local, fixed weight", []tensor.Shape{{3, 3, 2, 2}, {9, 2, 3, 3, 2}}, []int{0}, nil, local(LocalOptions{Padding: 1, FixedWeight: true})},
 	{"batch norm, training", []tensor.Shape{{3, 4, 2, 5}, {2}, {2}}, []int{0, 1, 2}, nil, norm64(BatchNormOptions{Training: true})},
@@ -137,6 +142,12 @@ var cases = []struct {
 	{"max pool, overlapping", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 		return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Stride: 2, Padding: 1})
 	}},
+	{"max pool, rectangular", []tensor.Shape{{6, 7, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return MaxPool(in[0], MaxPoolOptions{Kernel: 1, KernelWidth: 4, Stride: 2, StrideWidth: 3, Pad: Pad{Left: 2, Right: 1}})
+	}},
+	{"max pool, same", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return MaxPool(in[0], MaxPoolOptions{KernelWidth: 3, Stride: 1, Same: true})
+	}},
 	{"every location", []tensor.Shape{{15, 2, 1, 1, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 5, 3, 2) }},
 	{"relu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, awayFromZero, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return ReLU(in[0]) }},
 	{"add", []tensor.Shape{{3, 4, 2, 5}, {3, 4, 2, 5}}, []int{0, 1}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }},
@@ -144,6 +155,9 @@ var cases = []struct {
 	{"average pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AveragePool(in[0], AveragePoolOptions{}) }},
 	{"average pool, overlapping", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 		return AveragePool(in[0], AveragePoolOptions{Kernel: 3, Stride: 2, Padding: 1})
+	}},
+	{"average pool, rectangular, one side", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return AveragePool(in[0], AveragePoolOptions{Kernel: 3, KernelWidth: 2, Stride: 1, StrideWidth: 2, Pad: Pad{Right: 1}})
 	}},
 	{"adaptive average pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AdaptiveAveragePool(in[0], 4, 7) }},
 	{"sigmoid", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Sigmoid(in[0]) }},
@@ -165,9 +179,15 @@ var cases = []struct {
 	{"rates", []tensor.Shape{{7, 6, 2, 3}}, nil, nil, rates(RateOptions{Pools: lateral, Tau: 30, Alpha: 10, Bias: 1, Steps: 20})},
 	{"rates, trajectory", []tensor.Shape{{7, 6, 2, 3}}, nil, nil, rates(RateOptions{Pools: bordered, Tau: 3, Alpha: 1, DT: 0.5, Steps: 4, Trajectory: true})},
 	{"rates, alone at rest", []tensor.Shape{{7, 6, 2, 3}}, nil, nil, rates(RateOptions{Pools: lateral, Tau: 3, Alpha: 1, Bias: 1, Steps: 4, Trajectory: true, AloneAtRest: true})},
-	{"tile", []tensor.Shape{{3, 3, 2, 2}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tile(in[0], 7, 5) }},
+	{"pool mean, rectangular", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return PoolMean(in[0], PoolOptions{Height: 7, Width: 5, Kernel: 2, KernelWidth: 3, Field: LocalOptions{Pad: Pad{Left: 2}}, Border: BorderAlone})
+	}},
+	{"tile", []tensor.Shape{{3, 2, 2, 2}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Tile(in[0], 7, 5) }},
 	{"hebbian", []tensor.Shape{{12, 4, 3, 3, 2}, {12, 4, 3, 3, 2}, {7, 6, 2, 3}, {4, 3, 4, 3}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 		return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{Stride: 2, Padding: 1}, Rate: 0.1, Gamma: 0.2, Rest: 1})
+	}},
+	{"hebbian, rectangular, own rates", []tensor.Shape{{15, 4, 2, 3, 2}, {15, 4, 2, 3, 2}, {7, 6, 2, 3}, {3, 5, 4, 3}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+		return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{Stride: 2, StrideWidth: 1, Pad: Pad{Left: 1}}, Gamma: 0.2})
 	}},
 	{"hebbian, own rates", []tensor.Shape{{12, 4, 2, 2, 2}, {12, 4, 2, 2, 2}, {7, 6, 4, 3}, {4, 3, 4, 3}}, nil, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 		return Hebbian(in[0], in[1], in[2], in[3], HebbianOptions{Field: LocalOptions{Stride: 2, Padding: 1, Dilation: 2, Groups: 2}, Gamma: 0.2})
@@ -385,6 +405,9 @@ func TestHashes(t *testing.T) {
 	for _, d := range []definition{
 		localForward{LocalOptions{Stride: 1}, 0}, localForward{LocalOptions{Stride: 2}, 0}, localForward{LocalOptions{Padding: 1}, 0},
 		localForward{LocalOptions{Dilation: 1}, 0}, localForward{LocalOptions{Groups: 1}, 0}, localForward{LocalOptions{FixedInput: true}, 0},
+		localForward{LocalOptions{StrideWidth: 2}, 0}, localForward{LocalOptions{DilationWidth: 2}, 0}, localForward{LocalOptions{Same: true}, 0},
+		localForward{LocalOptions{Pad: Pad{Top: 1}}, 0}, localForward{LocalOptions{Pad: Pad{Bottom: 1}}, 0}, localForward{LocalOptions{Pad: Pad{Left: 1}}, 0},
+		localForward{LocalOptions{Pad: Pad{Right: 1}}, 0}, maxPool{MaxPoolOptions{KernelWidth: 2}}, maxPool{MaxPoolOptions{StrideWidth: 2}}, maxPool{MaxPoolOptions{Same: true}},
 		localForward{LocalOptions{FixedWeight: true}, 0}, localForward{LocalOptions{}, 1}, localForward{LocalOptions{}, 2},
 		batchNorm{BatchNormOptions: BatchNormOptions{Training: true}}, batchNorm{BatchNormOptions: BatchNormOptions{Momentum: 1}},
 		batchNorm{BatchNormOptions: BatchNormOptions{Epsilon: 1}}, batchNorm{BatchNormOptions: BatchNormOptions{ReLU: true}},

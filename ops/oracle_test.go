@@ -114,6 +114,27 @@ func TestResults(t *testing.T) {
 			each(image, func(_, _, c, n, at int) { y[c*5+n] += in[0][at] / 12 })
 			return y
 		}},
+		"average pool": {[]tensor.Shape{image}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { // padding on the right counts
+			return AveragePool(in[0], AveragePoolOptions{Kernel: 2, KernelWidth: 3, Stride: 1, StrideWidth: 2, Pad: Pad{Right: 1}})
+		}, func(in [][]float64) []float64 {
+			var y []float64
+			for h := range image[0] - 1 {
+				for w := 0; w+3 <= image[1]+1; w += 2 {
+					for cn := range 6 * 5 {
+						sum := 0.0
+						for i := range 2 {
+							for j := range 3 {
+								if w+j < image[1] {
+									sum += in[0][((h+i)*image[1]+w+j)*6*5+cn]
+								}
+							}
+						}
+						y = append(y, sum/6)
+					}
+				}
+			}
+			return y
+		}},
 		"linear": {[]tensor.Shape{{1, 1, 4, 5}, {3, 4}, {3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Linear(in[0], in[1], in[2]) }, func(in [][]float64) []float64 {
 			y := make([]float64, 3*5)
 			for i := range y {

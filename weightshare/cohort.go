@@ -11,8 +11,8 @@ import (
 // poolOptions are those of a layer.
 func poolOptions(f *graph.Field, period int, border ops.Border) ops.PoolOptions {
 	return ops.PoolOptions{
-		Height: f.Input.Height, Width: f.Input.Width, Kernel: f.Kernel, Period: period, Border: border,
-		Field: ops.LocalOptions{Stride: f.Stride, Padding: f.Padding, Dilation: f.Dilation},
+		Height: f.Input.Height, Width: f.Input.Width, Kernel: f.Kernel, KernelWidth: f.KernelWidth,
+		Field: f.Options(), Period: period, Border: border,
 	}
 }
 
@@ -24,7 +24,7 @@ func poolOptions(f *graph.Field, period int, border ops.Border) ops.PoolOptions 
 type cohort struct {
 	layer         *graph.Layer
 	group         int
-	pixels        []int // of the pattern, row·side + column
+	pixels        []int // of the pattern, counted row by row
 	channels      int   // that a neuron sees, and
 	filters       int   // of which there are neurons at each location
 	pools         []pool
@@ -42,13 +42,12 @@ type pool struct{ locations, pixel []int }
 // location, since a neuron alone has nothing to agree with.
 func cohorts(l *graph.Layer, pools [][]int, p Phase) []*cohort {
 	f := l.Field
-	side := max(p.Period, f.Kernel)
 	var classes []*cohort
 	for _, locations := range pools {
 		if len(locations) < 2 {
 			continue
 		}
-		pixels := seenBy(f, locations[0], side)
+		pixels := seenBy(f, locations[0], p.Period)
 		sorted := slices.Sorted(slices.Values(pixels))
 		at := slices.IndexFunc(classes, func(c *cohort) bool { return slices.Equal(c.pixels, sorted) })
 		if at < 0 {
@@ -69,14 +68,22 @@ func cohorts(l *graph.Layer, pools [][]int, p Phase) []*cohort {
 	return all
 }
 
+// patternSize is that of the patterns of a layer at a period, which is a side of them or
+// 0 for the kernel.
+func patternSize(f *graph.Field, period int) (height, width int) {
+	return max(period, f.Kernel), max(period, f.KernelWidth)
+}
+
 // seenBy lists which pixel of a periodic pattern each kernel position of a
 // location sees.
-func seenBy(f *graph.Field, location, side int) []int {
-	top, left := location/f.Output.Width*f.Stride-f.Padding, location%f.Output.Width*f.Stride-f.Padding
+func seenBy(f *graph.Field, location, period int) []int {
+	height, width := patternSize(f, period)
+	top := location/f.Output.Width*f.Stride - f.Grid.Pad.Top
+	left := location%f.Output.Width*f.StrideWidth - f.Grid.Pad.Left
 	var pixels []int
 	for i := range f.Kernel {
-		for j := range f.Kernel {
-			pixels = append(pixels, (top+i*f.Dilation)%side*side+(left+j*f.Dilation)%side)
+		for j := range f.KernelWidth {
+			pixels = append(pixels, (top+i*f.Dilation)%height*width+(left+j*f.DilationWidth)%width)
 		}
 	}
 	return pixels
@@ -99,7 +106,7 @@ func order(values, sorted []int) []int {
 // field is how many weights a neuron has.
 func (c *cohort) field() int { return len(c.pixels) * c.channels }
 
-// patches returns the patches that the cohort sees of patterns side side C N:
+// patches returns the patches that the cohort sees of patterns SH SW C N:
 // field × N.
 func (c *cohort) patches(patterns []float32) []float32 {
 	if len(c.pixels)*c.patternWidth*c.patternNumber == len(patterns) && c.channels == c.patternWidth && c.whole() {

@@ -3,8 +3,9 @@
 // 2021, section 4), and measures of how far apart they are.
 //
 // The neurons of one channel whose positions are equal modulo the kernel size
-// form a pool: K² pools a channel, for a kernel of side K. A sleeping network
-// is thus not quite convolutional.
+// form a pool: K² pools a channel, for a kernel of side K; if it is rectangular, its
+// height counts along rows and its width along columns. A sleeping network is thus not
+// quite convolutional.
 //
 // A phase is instant, Hebbian or dynamic. The last two show each layer patterns
 // that repeat every K pixels, to which the neurons of a pool would respond

@@ -14,7 +14,7 @@ import (
 type layerPhase struct {
 	Phase
 	field         *graph.Field
-	pattern       *tensor.Dense // S S C N
+	pattern       *tensor.Dense // SH SW C N
 	weight, start *tensor.Dense // L O KH KW C/g; weight is the layer's own memory
 	rates         *ops.RateState
 }
@@ -22,13 +22,13 @@ type layerPhase struct {
 // newLayerPhase prepares the phase of a layer whose weights were start, which is
 // only read.
 func newLayerPhase(p Phase, l *sleeper, start []float32) *layerPhase {
-	f, side := l.layer.Field, l.patterns.side
+	f := l.layer.Field
 	dense := func(data []float32, shape ...int) *tensor.Dense {
 		return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
 	}
 	return &layerPhase{
 		Phase: p, field: f,
-		pattern: dense(make([]float32, l.patterns.size()), side, side, l.patterns.channels, l.patterns.count),
+		pattern: dense(make([]float32, l.patterns.size()), l.patterns.rows, l.patterns.columns, l.patterns.channels, l.patterns.count),
 		weight:  dense(f.Weight.Data, f.Weight.Shape...), start: dense(start, f.Weight.Shape...),
 	}
 }
@@ -46,7 +46,7 @@ func (l *layerPhase) compose(steps int, learns bool) (*ops.Machine, error) {
 	}
 	pattern, weight, start := bound("pattern", l.pattern), bound("weight", l.weight), bound("start", l.start)
 	f := l.field
-	field := ops.LocalOptions{Stride: f.Stride, Padding: f.Padding, Dilation: f.Dilation, Groups: f.Groups}
+	field := f.Options()
 	pools := poolOptions(f, l.Period, l.Border)
 
 	// The pattern fills the layer's view, and every neuron responds.
@@ -68,7 +68,7 @@ func (l *layerPhase) compose(steps int, learns bool) (*ops.Machine, error) {
 
 	// Each neuron learns from its input and its response.
 	return machineOf(ops.Hebbian(weight, start, x, response, ops.HebbianOptions{
-		Field: field, Rate: l.rate(f.Kernel * f.Kernel * f.Input.Channels / f.Groups), Gamma: l.Gamma, Momentum: l.Momentum, Rest: learning.resting,
+		Field: field, Rate: l.rate(f.Kernel * f.KernelWidth * f.Input.Channels / f.Groups), Gamma: l.Gamma, Momentum: l.Momentum, Rest: learning.resting,
 	}))
 }
 
@@ -147,14 +147,14 @@ func (c *cohort) changed(before []float32, gamma float64) sums {
 }
 
 // averageLaterally returns activations H W C N averaged over the pools of
-// neurons of a map that lie a period apart: what lateral connections make of
-// them.
-func averageLaterally(x []float32, height, width, channels, period int) ([]float32, error) {
+// neurons of a map that lie so many rows and columns apart: what lateral connections
+// make of them.
+func averageLaterally(x []float32, height, width, channels, rows, columns int) ([]float32, error) {
 	g := gorgonia.NewGraph()
 	shape := tensor.Shape{height, width, channels, len(x) / (height * width * channels)}
 	in := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(shape...), gorgonia.WithName("activations"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(shape...), tensor.WithBacking(x))))
-	mean, err := ops.PoolMean(in, ops.PoolOptions{Height: height, Width: width, Kernel: 1, Period: period})
+	mean, err := ops.PoolMean(in, ops.PoolOptions{Height: height, Width: width, Kernel: 1, Period: rows, PeriodWidth: columns})
 	machine, err := machineOf(mean, err)
 	if err == nil {
 		err = machine.RunAll()

@@ -43,12 +43,9 @@ func SNR(l *graph.Layer) float64 {
 
 // unpadded lists the locations whose receptive fields lie inside the input.
 func unpadded(f *graph.Field) []int {
-	o := poolOptions(f, 0, ops.BorderAlone).Field
-	top, bottom := o.Unpadded(f.Input.Height, f.Kernel)
-	left, right := o.Unpadded(f.Input.Width, f.Kernel)
 	var locations []int
-	for h := top; h < bottom; h++ {
-		for w := left; w < right; w++ {
+	for h := f.Grid.Rows[0]; h < f.Grid.Rows[1]; h++ {
+		for w := f.Grid.Columns[0]; w < f.Grid.Columns[1]; w++ {
 			locations = append(locations, h*f.Output.Width+w)
 		}
 	}

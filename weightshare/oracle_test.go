@@ -21,10 +21,11 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 		f := l.Field
 		start := float64s(f.Weight.Data)
 		w, velocity, gradient := append([]float64(nil), start...), make([]float64, len(start)), make([]float64, len(start))
-		side := max(p.Period, f.Kernel)
+		rows, columns := max(p.Period, f.Kernel), max(p.Period, f.KernelWidth)
 		g := kernel.Local{
 			H: f.Input.Height, W: f.Input.Width, C: f.Input.Channels, N: p.Patterns, OH: f.Output.Height, OW: f.Output.Width, O: f.Channels,
-			KH: f.Kernel, KW: f.Kernel, Stride: f.Stride, Padding: f.Padding, Dilation: f.Dilation, Groups: f.Groups,
+			KH: f.Kernel, KW: f.KernelWidth, StrideH: f.Stride, StrideW: f.StrideWidth, DilationH: f.Dilation, DilationW: f.DilationWidth,
+			Top: f.Padding + f.Pad.Top, Left: f.Padding + f.Pad.Left, Right: f.Padding + f.Pad.Right, Groups: f.Groups,
 		}
 		pools, err := poolOptions(f, p.Period, ops.BorderAlone).Pools()
 		if err != nil {
@@ -46,7 +47,7 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 			clear(inhibition)
 		}
 		rest()
-		draw := patterns{side: side, channels: g.C, count: g.N}
+		draw := patterns{rows: rows, columns: columns, channels: g.C, count: g.N}
 		drawn := make([]float32, draw.size())
 		x := make([]float64, g.H*g.W*g.C*g.N)
 		// learn is a step of the rule, for neurons that are not alone: in the
@@ -72,7 +73,7 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 			for h := range g.H {
 				for column := range g.W {
 					for i := range g.C * g.N {
-						x[(h*g.W+column)*g.C*g.N+i] = float64(drawn[(h%side*side+column%side)*g.C*g.N+i])
+						x[(h*g.W+column)*g.C*g.N+i] = float64(drawn[(h%rows*columns+column%columns)*g.C*g.N+i])
 					}
 				}
 			}
@@ -127,6 +128,10 @@ func TestPhaseIsWhatTheDefinitionSays(t *testing.T) {
 				l := graph.Local{
 					Channels: groups * between("filters", 1, 2), Kernel: between("kernel", 1, 3), Stride: between("stride", 1, 2),
 					Padding: between("padding", 0, 1), Dilation: between("dilation", 1, 2), Groups: groups, Bias: graph.Bias(between("bias", 0, 2)),
+				}
+				if rapid.Bool().Draw(r, "sides differ") {
+					l.KernelWidth, l.StrideWidth, l.DilationWidth = between("kernel width", 1, 3), between("stride width", 1, 2), between("dilation width", 1, 2)
+					l.Pad = graph.Pad{Top: between("top", 0, 2), Bottom: between("bottom", 0, 2), Left: between("left", 0, 2), Right: between("right", 0, 2)}
 				}
 				p := phase
 				p.Engine = Engine(between("engine", 0, 1))

@@ -11,8 +11,9 @@ import (
 	"hypnos/graph"
 )
 
-// Source is where the patterns of a phase come from. A pattern is a square, whose side
-// is the phase's period, tiled over the input of a layer. Weights come together only in
+// Source is where the patterns of a phase come from. A pattern is as large as the
+// layer's kernel, or a square whose side is the phase's period, tiled over the input of a
+// layer. Weights come together only in
 // directions in which patterns vary: Gaussian ones vary in all directions alike, what
 // layers see of images in few.
 type Source int
@@ -21,7 +22,7 @@ const (
 	// Gaussian patterns are independent standard normal numbers (Pogodin et
 	// al. 2021, reference implementation).
 	Gaussian Source = iota
-	// Patches are squares cut at random from what the layer sees of images: of
+	// Patches are pieces cut at random from what the layer sees of images: of
 	// the images themselves, for the first layer.
 	Patches
 	// Pooled patterns are made by lateral connections inside the layer's
@@ -66,7 +67,7 @@ func patternsOf(seed uint64, phase, iteration int, layer string) *rand.Rand {
 	return random(seed, "patterns", phase, iteration, layer)
 }
 
-// GaussianPatterns fills x, S S C N, with the Gaussian patterns that a Sleeper of
+// GaussianPatterns fills x, SH SW C N, with the Gaussian patterns that a Sleeper of
 // this seed shows the layer of this name: in the phase of this number, counted
 // from 1, at this iteration, counted from 0.
 func GaussianPatterns(x []float32, seed uint64, phase, iteration int, layer string) {
@@ -82,9 +83,10 @@ func gaussian(x []float32, r *rand.Rand) {
 
 // patterns makes the patterns of one layer.
 type patterns struct {
-	source         Source
-	side, channels int
-	count          int
+	source        Source
+	rows, columns int // of a pattern
+	channels      int
+	count         int
 	// seen is what the layer sees of images, H W C N, where the source needs it.
 	seen          []float32
 	height, width int
@@ -92,9 +94,9 @@ type patterns struct {
 }
 
 // size is how many numbers the patterns of an iteration have.
-func (p *patterns) size() int { return p.side * p.side * p.channels * p.count }
+func (p *patterns) size() int { return p.rows * p.columns * p.channels * p.count }
 
-// fill draws the patterns of an iteration: side side C N.
+// fill draws the patterns of an iteration: SH SW C N.
 func (p *patterns) fill(x []float32, r *rand.Rand) {
 	if p.source == Gaussian {
 		gaussian(x, r)
@@ -102,15 +104,15 @@ func (p *patterns) fill(x []float32, r *rand.Rand) {
 	}
 	for n := range p.count {
 		image := r.IntN(p.images)
-		top, left := r.IntN(max(p.height-p.side, 0)+1), r.IntN(max(p.width-p.side, 0)+1)
-		if p.source == Pooled { // seen is side × side
-			top, left = r.IntN(p.side), r.IntN(p.side)
+		top, left := r.IntN(max(p.height-p.rows, 0)+1), r.IntN(max(p.width-p.columns, 0)+1)
+		if p.source == Pooled { // seen is as large as a pattern
+			top, left = r.IntN(p.rows), r.IntN(p.columns)
 		}
-		for i := range p.side {
-			for j := range p.side {
+		for i := range p.rows {
+			for j := range p.columns {
 				row, column := (top+i)%p.height, (left+j)%p.width
 				for c := range p.channels {
-					x[((i*p.side+j)*p.channels+c)*p.count+n] = p.seen[((row*p.width+column)*p.channels+c)*p.images+image]
+					x[((i*p.columns+j)*p.channels+c)*p.count+n] = p.seen[((row*p.width+column)*p.channels+c)*p.images+image]
 				}
 			}
 		}
@@ -125,16 +127,16 @@ func (p *patterns) see(seen []float32, in graph.Size) error {
 		return nil
 	}
 	size := in.Channels * p.images
-	mean, err := averageLaterally(seen, in.Height, in.Width, in.Channels, p.side)
+	mean, err := averageLaterally(seen, in.Height, in.Width, in.Channels, p.rows, p.columns)
 	if err != nil {
 		return err
 	}
-	p.seen = make([]float32, p.side*p.side*size)
-	for i := range p.side {
-		for j := range p.side {
-			copy(p.seen[(i*p.side+j)*size:][:size], mean[(i%in.Height*in.Width+j%in.Width)*size:])
+	p.seen = make([]float32, p.rows*p.columns*size)
+	for i := range p.rows {
+		for j := range p.columns {
+			copy(p.seen[(i*p.columns+j)*size:][:size], mean[(i%in.Height*in.Width+j%in.Width)*size:])
 		}
 	}
-	p.height, p.width = p.side, p.side
+	p.height, p.width = p.rows, p.columns
 	return nil
 }

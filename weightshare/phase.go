@@ -57,7 +57,8 @@ type Phase struct {
 	// them alone, BorderAlone.
 	Border ops.Border
 	// Period is the side of the patterns, pixels, and the distance between the
-	// neurons of a pool; at least the layer's kernel. 0 means the kernel.
+	// neurons of a pool; at least the layer's kernel. 0 means the kernel: its height
+	// along rows and its width along columns.
 	Period int
 
 	Source     Source // of the patterns

@@ -181,8 +181,8 @@ func (s *Sleeper) fallAsleep() ([]*sleeper, error) {
 				}
 			}
 		}
-		f := l.Field
-		all[i] = &sleeper{l, patterns{source: phase.Source, side: max(phase.Period, f.Kernel), channels: f.Input.Channels, count: phase.Patterns}, of}
+		rows, columns := patternSize(l.Field, phase.Period)
+		all[i] = &sleeper{l, patterns{source: phase.Source, rows: rows, columns: columns, channels: l.Field.Input.Channels, count: phase.Patterns}, of}
 	}
 	if phase.Source == Gaussian {
 		return all, nil

@@ -42,7 +42,7 @@ func (o FilterOptions) Check() error {
 // Picture shows the filters of a layer.
 func (o FilterOptions) Picture(l *graph.Layer) plotting.Picture {
 	f := l.Field
-	what := fmt.Sprintf("%s, %s: %d filters of %d×%d", l.Name, l.Kind, f.Channels, f.Kernel, f.Kernel)
+	what := fmt.Sprintf("%s, %s: %d filters of %d×%d", l.Name, l.Kind, f.Channels, f.Kernel, f.KernelWidth)
 	scale := "Each filter has a scale of its own, on which zero is grey."
 	if f.Shared {
 		filters := make([]image.Image, f.Channels)

@@ -21,7 +21,8 @@ func geometryOf(l *graph.Layer, batch int) geometry {
 	return geometry{kernel.Local{
 		H: f.Input.Height, W: f.Input.Width, C: f.Input.Channels, N: batch,
 		OH: f.Output.Height, OW: f.Output.Width, O: f.Channels,
-		KH: f.Kernel, KW: f.Kernel, Stride: f.Stride, Padding: f.Padding, Dilation: f.Dilation, Groups: f.Groups,
+		KH: f.Kernel, KW: f.KernelWidth, StrideH: f.Stride, StrideW: f.StrideWidth, DilationH: f.Dilation, DilationW: f.DilationWidth,
+		Top: f.Grid.Pad.Top, Left: f.Grid.Pad.Left, Right: f.Grid.Pad.Right, Groups: f.Groups,
 		Shared: f.Shared,
 	}, l.Inputs[0].Kind == "input"}
 }
@@ -30,8 +31,8 @@ func geometryOf(l *graph.Layer, batch int) geometry {
 // gradient.
 func (g geometry) operations() float64 {
 	return 2 * float64(g.N*g.O*g.C/g.Groups) *
-		float64(connections(g.OH, g.KH, g.H, g.Stride, g.Padding, g.Dilation)) *
-		float64(connections(g.OW, g.KW, g.W, g.Stride, g.Padding, g.Dilation))
+		float64(connections(g.OH, g.KH, g.H, g.StrideH, g.Top, g.DilationH)) *
+		float64(connections(g.OW, g.KW, g.W, g.StrideW, g.Left, g.DilationW))
 }
 
 // connections counts the pairs of an output and a kernel position, along one
@@ -51,8 +52,10 @@ func connections(outputs, kernel, inputs, stride, padding, dilation int) int {
 // String describes the layer: 16→32 3×3/2 on 32×32.
 func (g geometry) String() string {
 	stride := ""
-	if g.Stride > 1 {
-		stride = fmt.Sprintf("/%d", g.Stride)
+	if g.StrideH != g.StrideW {
+		stride = fmt.Sprintf("/%d×%d", g.StrideH, g.StrideW)
+	} else if g.StrideH > 1 {
+		stride = fmt.Sprintf("/%d", g.StrideH)
 	}
 	return fmt.Sprintf("%d→%d %d×%d%s on %d×%d", g.C, g.O, g.KH, g.KW, stride, g.H, g.W)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hypnos/bench/peers"
+	"hypnos/graph"
 	"hypnos/zoo"
 )
 
@@ -237,7 +238,12 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range net.Layers {
+	b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 7, Width: 9}})
+	rectangular := b.Local("rectangular", b.Input(), graph.Local{Channels: 4, Kernel: 2, KernelWidth: 5, StrideWidth: 2, Padding: 1, Pad: graph.Pad{Left: 2}})
+	if got, want := geometryOf(rectangular, 3).String(), "3→4 2×5/1×2 on 7×9"; got != want {
+		t.Errorf("the rectangular layer is %s, want %s", got, want)
+	}
+	for _, l := range append(net.Layers, rectangular) {
 		if l.Field == nil {
 			continue
 		}
@@ -247,7 +253,7 @@ func TestOperations(t *testing.T) {
 			for ow := range g.OW {
 				for kh := range g.KH {
 					for kw := range g.KW {
-						ih, iw := g.Stride*oh+kh-g.Padding, g.Stride*ow+kw-g.Padding
+						ih, iw := g.StrideH*oh+kh-g.Top, g.StrideW*ow+kw-g.Left
 						if ih >= 0 && ih < g.H && iw >= 0 && iw < g.W {
 							pairs++
 						}

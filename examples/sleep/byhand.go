@@ -83,7 +83,7 @@ func compose(l *graph.Layer, phase weightshare.Phase, seed uint64) error {
 	start := bound("start", slices.Clone(f.Weight.Data), f.Weight.Shape...)
 
 	// # What each neuron sees, and its response
-	field := ops.LocalOptions{Stride: f.Stride, Padding: f.Padding}
+	field := f.Options()
 	x, err := ops.Tile(patterns, f.Input.Height, f.Input.Width)
 	if err != nil {
 		return err

@@ -2,7 +2,7 @@
 //
 // Most files in testdata were computed in float32 with PyTorch 1.13 on the CPU, by the
 // published reference implementation of Pogodin et al. 2021; formula_* by that of the
-// CORnets and by torchvision; layers by torch.nn.functional; ventral in float64 by
+// CORnets and by torchvision; layers and geometry* by torch.nn.functional; ventral in float64 by
 // scikit-learn, scipy and numpy; resnet8w4_lc by resnet8w4.py beside it.
 // Local weights have axes OH OW O I/g KH KW, activations N C H W.
 //

@@ -2,15 +2,15 @@ package kernel
 
 // Pools lists the locations of an OH × OW map by pool: locations from rows[0]
 // to rows[1]-1 and from columns[0] to columns[1]-1 belong to the pool of those
-// whose row and column are equal modulo period; each of the others is a pool of
-// its own. Locations of a pool are in ascending order.
-func Pools(oh, ow, period int, rows, columns [2]int) [][]int {
+// whose rows are equal modulo period[0] and whose columns are equal modulo period[1];
+// each of the others is a pool of its own. Locations of a pool are in ascending order.
+func Pools(oh, ow int, period, rows, columns [2]int) [][]int {
 	var pools [][]int
-	for row := rows[0]; row < min(rows[0]+period, rows[1]); row++ {
-		for column := columns[0]; column < min(columns[0]+period, columns[1]); column++ {
+	for row := rows[0]; row < min(rows[0]+period[0], rows[1]); row++ {
+		for column := columns[0]; column < min(columns[0]+period[1], columns[1]); column++ {
 			var pool []int
-			for h := row; h < rows[1]; h += period {
-				for w := column; w < columns[1]; w += period {
+			for h := row; h < rows[1]; h += period[0] {
+				for w := column; w < columns[1]; w += period[1] {
 					pool = append(pool, h*ow+w)
 				}
 			}
@@ -208,10 +208,11 @@ func HebbianStepByPatch[T Float](g Local, h Hebbian, w, start, v, gradient, x []
 	size := g.filters() * g.field() // of the weights of a group at a location
 	Parallel(g.OH*g.OW*g.Groups, func(i int) {
 		location, group := i/g.Groups, i%g.Groups
-		top, left := location/g.OW*g.Stride-g.Padding, location%g.OW*g.Stride-g.Padding
 		sum := 0.0
-		for row := top; row < top+g.KH*g.Dilation; row += g.Dilation {
-			for column := left; column < left+g.KW*g.Dilation; column += g.Dilation {
+		for kh := range g.KH {
+			for kw := range g.KW {
+				row := g.StrideH*(location/g.OW) + g.DilationH*kh - g.Top
+				column := g.StrideW*(location%g.OW) + g.DilationW*kw - g.Left
 				if row >= 0 && row < g.H && column >= 0 && column < g.W {
 					sum += squares[(row*g.W+column)*g.Groups+group]
 				}

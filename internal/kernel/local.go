@@ -2,36 +2,50 @@ package kernel
 
 // Local is the geometry of a locally connected layer, or of a convolution:
 //
-//	y[h,w,o,n] = bias[o] + Σ_{i,j,c} W[l,o,i,j,c] · x[s·h+d·i-p, s·w+d·j-p, c, n]
+//	y[h,w,o,n] = bias[o] + Σ_{i,j,c} W[l,o,i,j,c] · x[row, column, c, n]
+//
+//	row    = StrideH·h + DilationH·i - Top
+//	column = StrideW·w + DilationW·j - Left
 //
 // with l = h·OW + w, or l = 0 where Shared. Each of Groups groups of output
 // channels sees its own group of input channels.
 type Local struct {
-	H, W, C, N      int // input map, channels, batch
-	OH, OW, O       int // output map, channels
-	KH, KW          int // kernel
-	Stride, Padding int
-	Dilation        int
-	Groups          int
-	Shared          bool // a convolution: all locations share one set of weights
+	H, W, C, N           int // input map, channels, batch
+	OH, OW, O            int // output map, channels
+	KH, KW               int // kernel
+	StrideH, StrideW     int
+	DilationH, DilationW int
+	Top, Left, Right     int // zeros around the map; how many are below it, OH says
+	Groups               int
+	Shared               bool // a convolution: all locations share one set of weights
 }
 
 func (g Local) channels() int { return g.C / g.Groups }             // input channels a neuron sees
 func (g Local) filters() int  { return g.O / g.Groups }             // output channels of a group
 func (g Local) field() int    { return g.KH * g.KW * g.channels() } // weights of a neuron
 func (g Local) weights() int  { return g.O * g.field() }            // weights of a location
-func (g Local) patched() bool { return g.Groups == 1 && g.Dilation == 1 }
+func (g Local) patched() bool { return g.Groups == 1 && g.DilationH == 1 && g.DilationW == 1 }
 
-// windowWidth is how many columns of the input a location sees, gaps included.
-func (g Local) windowWidth() int { return g.Dilation*(g.KW-1) + 1 }
+// windowHeight and windowWidth are how many rows and columns of the input a location
+// sees, gaps included.
+func (g Local) windowHeight() int { return g.DilationH*(g.KH-1) + 1 }
+func (g Local) windowWidth() int  { return g.DilationW*(g.KW-1) + 1 }
+
+// unpaddedColumns returns the range of columns of the output that see no padding to
+// the left or right.
+func (g Local) unpaddedColumns() (from, to int) {
+	return Unpadded(g.OW, g.windowWidth(), g.StrideW, g.Left, g.W)
+}
 
 // Unpadded returns the range of outputs along an axis, of an input of length size,
 // that see no padding: from..to-1. window is the length of their receptive fields,
-// gaps included.
-func Unpadded(outputs, window, stride, padding, size int) (from, to int) {
-	from = min((padding+stride-1)/stride, outputs)
-	to = max(min((size+padding-window)/stride+1, outputs), from)
-	return from, to
+// gaps included, and the first one begins before inputs before the first.
+func Unpadded(outputs, window, stride, before, size int) (from, to int) {
+	from = min((before+stride-1)/stride, outputs)
+	if size+before < window { // even the first ends beyond the last input
+		return from, from
+	}
+	return from, max(min((size+before-window)/stride+1, outputs), from)
 }
 
 // location returns where the weights of location (oh, ow) begin.
@@ -53,7 +67,7 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 		wideForward(g, y, x, weight, bias)
 		return
 	}
-	first, last := Unpadded(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
+	first, last := g.unpaddedColumns()
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		var ahead [mostRuns * 8]stretch
@@ -63,7 +77,7 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 				count = min(last-ow, mostRuns)
 			}
 			q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
-			switch b, c := g.Stride*g.C*g.N, g.O*g.N; {
+			switch b, c := g.StrideW*g.C*g.N, g.O*g.N; {
 			case g.paired() && count > 1:
 				count = 2
 				q.Twin, q.BTwin, q.CTwin = true, b, c
@@ -109,14 +123,14 @@ func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location, 
 		list = fetch(list, weight, g.location(oh, ow), g.weights())
 	}
 	list = fetch(list, y, location*g.O*g.N, g.O*g.N)
-	to := g.Stride*ow - g.Padding + g.windowWidth()
-	from, kh := to-g.Stride, 0
+	to := g.StrideW*ow - g.Left + g.windowWidth()
+	from, kh := to-g.StrideW, 0
 	if ow == 0 {
-		from, kh = -g.Padding, max(g.KH-g.Stride, 0)
+		from, kh = -g.Left, max(g.KH-g.StrideH, 0)
 	}
 	from, to = max(from, 0), min(to, g.W)
 	for last := g.KH - 1; last >= kh && len(list) < cap(list) && linesOf(list[before:]) < lines; last-- {
-		if ih := g.Stride*oh + g.Dilation*last - g.Padding; ih >= 0 && ih < g.H {
+		if ih := g.StrideH*oh + g.DilationH*last - g.Top; ih >= 0 && ih < g.H {
 			list = fetch(list, x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
@@ -145,18 +159,18 @@ func fillBias[T Float](g Local, y, bias []T, location int) {
 func (g Local) forwardTerms(terms []Term, oh, ow, group int) ([]Term, int) {
 	c := g.channels()
 	weight := g.location(oh, ow) + group*g.filters()*g.field()
-	from, to := inside(g.KW, g.Dilation, g.Stride*ow-g.Padding, g.W)
+	from, to := inside(g.KW, g.DilationW, g.StrideW*ow-g.Left, g.W)
 	step, k := 1, c
 	if g.patched() {
 		step, k = max(to-from, 1), (to-from)*c
 	}
 	for kh := range g.KH {
-		ih := g.Stride*oh + g.Dilation*kh - g.Padding
+		ih := g.StrideH*oh + g.DilationH*kh - g.Top
 		if ih < 0 || ih >= g.H {
 			continue
 		}
 		for kw := from; kw < to; kw += step {
-			iw := g.Stride*ow + g.Dilation*kw - g.Padding
+			iw := g.StrideW*ow + g.DilationW*kw - g.Left
 			terms = append(terms, Term{A: weight + (kh*g.KW+kw)*c, B: ((ih*g.W+iw)*g.C + group*c) * g.N})
 		}
 	}
@@ -180,7 +194,7 @@ func inside(kernel, dilation, origin, size int) (from, to int) {
 // from the locations that see it, so that no two goroutines share a sum. What
 // other branches of a network contributed (H W C N), unless it is nil, is added.
 func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
-	if g.single() && g.Stride == 1 && g.Padding < g.KW {
+	if g.single() && g.StrideW == 1 && g.Left < g.KW {
 		singleInputGradient(g, dx, dy, weight, contributed)
 		return
 	}
@@ -194,7 +208,7 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	}
 	c, filters, size := g.channels(), g.filters(), g.C*g.N
 	q := Product{M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N, Add: contributed != nil}
-	q.ARun, q.BRun, q.CRun = g.location(0, 1), g.O*g.N, g.Stride*size
+	q.ARun, q.BRun, q.CRun = g.location(0, 1), g.O*g.N, g.StrideW*size
 	Parallel(g.H, func(ih int) {
 		q := q
 		var room [49]Term
@@ -203,8 +217,8 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
 		}
 		// Positions a stride apart are seen through the same weights.
-		for phase := range min(g.Stride, g.W) {
-			for iw := phase; iw < g.W; iw += g.Stride * q.Runs {
+		for phase := range min(g.StrideW, g.W) {
+			for iw := phase; iw < g.W; iw += g.StrideW * q.Runs {
 				q.Runs = g.sameColumns(iw)
 				for group := range g.Groups {
 					terms := g.gradientTerms(room[:0], ih, iw, group)
@@ -213,7 +227,7 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 						steps := q.steps(len(terms))
 						q.ahead = ahead[:0]
 						for i := range q.Runs {
-							q.ahead = gradientAhead(g, q.ahead, dx, dy, weight, ih, iw+g.Stride*(i+1), terms, i+1, steps)
+							q.ahead = gradientAhead(g, q.ahead, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1, steps)
 						}
 					}
 					Compute(q, dx[(ih*g.W+iw)*size+group*c*g.N:], weight, dy, terms)
@@ -227,15 +241,15 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 // stride apart, are all seen through the same columns of the kernel, at most
 // mostRuns.
 func (g Local) sameColumns(iw int) int {
-	count := min((g.W-1-iw)/g.Stride+1, mostRuns)
+	count := min((g.W-1-iw)/g.StrideW+1, mostRuns)
 	for kw := range g.KW {
-		at := iw + g.Padding - g.Dilation*kw
+		at := iw + g.Left - g.DilationW*kw
 		switch {
-		case at%g.Stride != 0 || at >= g.OW*g.Stride: // seen by none
+		case at%g.StrideW != 0 || at >= g.OW*g.StrideW: // seen by none
 		case at < 0:
-			count = min(count, -at/g.Stride)
+			count = min(count, -at/g.StrideW)
 		default:
-			count = min(count, g.OW-at/g.Stride)
+			count = min(count, g.OW-at/g.StrideW)
 		}
 	}
 	return count
@@ -268,12 +282,12 @@ func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight []T, ih, iw 
 // locations that see it.
 func (g Local) gradientTerms(terms []Term, ih, iw, group int) []Term {
 	for kh := range g.KH {
-		oh, ok := g.seenBy(ih, kh, g.OH)
+		oh, ok := seenBy(ih+g.Top-g.DilationH*kh, g.StrideH, g.OH)
 		if !ok {
 			continue
 		}
 		for kw := range g.KW {
-			ow, ok := g.seenBy(iw, kw, g.OW)
+			ow, ok := seenBy(iw+g.Left-g.DilationW*kw, g.StrideW, g.OW)
 			if !ok {
 				continue
 			}
@@ -286,11 +300,10 @@ func (g Local) gradientTerms(terms []Term, ih, iw, group int) []Term {
 	return terms
 }
 
-// seenBy returns the output along an axis whose kernel position k lies on input i,
-// and whether there is one among so many outputs.
-func (g Local) seenBy(i, k, outputs int) (int, bool) {
-	at := i + g.Padding - g.Dilation*k
-	return at / g.Stride, at >= 0 && at%g.Stride == 0 && at/g.Stride < outputs
+// seenBy returns which of so many outputs, a stride apart along an axis, is the one at
+// position at, and whether there is one.
+func seenBy(at, stride, outputs int) (int, bool) {
+	return at / stride, at >= 0 && at%stride == 0 && at/stride < outputs
 }
 
 // BiasGradient computes the gradient of a bias: of one value a channel or, if dbias

@@ -16,16 +16,28 @@ func drawLocal(t *rapid.T) Local {
 	g := Local{
 		H: rapid.IntRange(1, 7).Draw(t, "H"), W: rapid.IntRange(1, 7).Draw(t, "W"), N: rapid.OneOf(rapid.IntRange(1, 19), rapid.SampledFrom([]int{8, 16})).Draw(t, "N"),
 		KH: rapid.IntRange(1, 4).Draw(t, "KH"), KW: rapid.IntRange(1, 4).Draw(t, "KW"),
-		Stride: rapid.IntRange(1, 3).Draw(t, "stride"), Padding: rapid.IntRange(0, 3).Draw(t, "padding"),
-		Dilation: rapid.IntRange(1, 2).Draw(t, "dilation"), Groups: rapid.IntRange(1, 3).Draw(t, "groups"),
+		StrideH: rapid.IntRange(1, 3).Draw(t, "stride"), DilationH: rapid.IntRange(1, 2).Draw(t, "dilation"),
+		Top: rapid.IntRange(0, 3).Draw(t, "top"), Groups: rapid.IntRange(1, 3).Draw(t, "groups"),
 		Shared: rapid.Bool().Draw(t, "shared"),
 	}
 	g.C, g.O = g.Groups*rapid.IntRange(1, 3).Draw(t, "C/g"), g.Groups*rapid.IntRange(1, 5).Draw(t, "O/g")
-	g.OH = (g.H+2*g.Padding-g.Dilation*(g.KH-1)-1)/g.Stride + 1
-	g.OW = (g.W+2*g.Padding-g.Dilation*(g.KW-1)-1)/g.Stride + 1
-	if g.H+2*g.Padding <= g.Dilation*(g.KH-1) || g.W+2*g.Padding <= g.Dilation*(g.KW-1) {
+	g.StrideW, g.DilationW, g.Left, g.Right = g.StrideH, g.DilationH, g.Top, g.Top
+	bottom := g.Top
+	if rapid.Bool().Draw(t, "sides differ") {
+		g.StrideW, g.DilationW = rapid.IntRange(1, 3).Draw(t, "column stride"), rapid.IntRange(1, 2).Draw(t, "column dilation")
+		g.Left, g.Right = rapid.IntRange(0, 3).Draw(t, "left"), rapid.IntRange(0, 3).Draw(t, "right")
+		bottom = rapid.IntRange(0, 3).Draw(t, "bottom")
+	}
+	return g.fitted(t, bottom)
+}
+
+// fitted returns the geometry with its output, if the kernel fits.
+func (g Local) fitted(t *rapid.T, bottom int) Local {
+	height, width := g.Top+g.H+bottom-g.windowHeight(), g.Left+g.W+g.Right-g.windowWidth()
+	if height < 0 || width < 0 {
 		t.Skip("the kernel does not fit")
 	}
+	g.OH, g.OW = height/g.StrideH+1, width/g.StrideW+1
 	return g
 }
 
@@ -40,9 +52,9 @@ func (g Local) weightCount() int {
 func TestUnpadded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawLocal(t)
-		from, to := Unpadded(g.OW, g.windowWidth(), g.Stride, g.Padding, g.W)
+		from, to := g.unpaddedColumns()
 		for ow := range g.OW {
-			first, end := inside(g.KW, g.Dilation, g.Stride*ow-g.Padding, g.W)
+			first, end := inside(g.KW, g.DilationW, g.StrideW*ow-g.Left, g.W)
 			if want := end-first == g.KW; want != (ow >= from && ow < to) {
 				t.Fatalf("%+v: from %d to %d see no padding, but of %d it is %t", g, from, to, ow, want)
 			}
@@ -61,7 +73,7 @@ func (g Local) oracle(visit func(w, x, y int)) {
 			for o := range g.O {
 				for kh := range g.KH {
 					for kw := range g.KW {
-						ih, iw := g.Stride*oh+g.Dilation*kh-g.Padding, g.Stride*ow+g.Dilation*kw-g.Padding
+						ih, iw := g.StrideH*oh+g.DilationH*kh-g.Top, g.StrideW*ow+g.DilationW*kw-g.Left
 						if ih < 0 || ih >= g.H || iw < 0 || iw >= g.W {
 							continue
 						}
@@ -115,6 +127,17 @@ func TestLocalAgainstOracle(t *testing.T) {
 	})
 }
 
+// A convolution of one image, whose lanes are its channels, is the same.
+func TestSingleAgainstOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawLocal(t)
+		g.N, g.Shared, g.Groups, g.DilationH, g.DilationW = 1, true, 1, 1, 1
+		g.StrideW = min(g.StrideW, 2)
+		g = g.fitted(t, rapid.IntRange(0, 3).Draw(t, "below"))
+		checkLocal[float64](t, g, rapid.Uint64().Draw(t, "seed"), 1e-13)
+	})
+}
+
 func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	x, w, dy := normal[T](r, g.H*g.W*g.C*g.N), normal[T](r, g.weightCount()), normal[T](r, g.OH*g.OW*g.O*g.N)
@@ -149,7 +172,17 @@ func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
 
 // Results have the same bits on any number of threads.
 func TestThreadsShareNoSum(t *testing.T) {
-	g := Local{H: 9, W: 8, C: 6, N: 33, OH: 9, OW: 8, O: 10, KH: 3, KW: 3, Stride: 1, Padding: 1, Dilation: 1, Groups: 1, Shared: true}
+	t.Run("square", func(t *testing.T) {
+		threadsShareNoSum(t, Local{H: 9, W: 8, C: 6, N: 33, OH: 9, OW: 8, O: 10, KH: 3, KW: 3, StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Top: 1, Left: 1, Right: 1, Groups: 1, Shared: true})
+	})
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprint("rectangular, shared ", shared), func(t *testing.T) {
+			threadsShareNoSum(t, Local{H: 9, W: 8, C: 6, N: 33, OH: 10, OW: 5, O: 10, KH: 2, KW: 5, StrideH: 1, StrideW: 2, DilationH: 1, DilationW: 1, Top: 2, Left: 1, Right: 4, Groups: 1, Shared: shared})
+		})
+	}
+}
+
+func threadsShareNoSum(t *testing.T, g Local) {
 	r := rand.New(rand.NewPCG(1, 1))
 	x, w, dy := normal[float32](r, g.H*g.W*g.C*g.N), normal[float32](r, g.weightCount()), normal[float32](r, g.OH*g.OW*g.O*g.N)
 	compute := func(threads int) []float32 {
@@ -226,7 +259,8 @@ func BenchmarkLocal(b *testing.B) {
 			g := Local{
 				H: shape.side, W: shape.side, C: shape.in, N: shape.batch,
 				OH: shape.side / shape.stride, OW: shape.side / shape.stride, O: shape.out,
-				KH: shape.kernel, KW: shape.kernel, Stride: shape.stride, Padding: shape.kernel / 2, Dilation: 1, Groups: 1, Shared: shared,
+				KH: shape.kernel, KW: shape.kernel, StrideH: shape.stride, StrideW: shape.stride, DilationH: 1, DilationW: 1,
+				Top: shape.kernel / 2, Left: shape.kernel / 2, Right: shape.kernel / 2, Groups: 1, Shared: shared,
 			}
 			r := rand.New(rand.NewPCG(1, 1))
 			x, w, y := normal[float32](r, g.H*g.W*g.C*g.N), normal[float32](r, g.weightCount()), normal[float32](r, g.OH*g.OW*g.O*g.N)
@@ -238,7 +272,7 @@ func BenchmarkLocal(b *testing.B) {
 				{"input-gradient", func() { InputGradient(g, x, y, w, nil) }},
 				{"weight-gradient", func() { WeightGradient(g, w, x, y) }},
 			} {
-				name := fmt.Sprintf("%d→%d,%d×%d,stride=%d,side=%d", g.C, g.O, g.KH, g.KW, g.Stride, g.H)
+				name := fmt.Sprintf("%d→%d,%d×%d,stride=%d,side=%d", g.C, g.O, g.KH, g.KW, g.StrideH, g.H)
 				b.Run(fmt.Sprintf("shared=%t/%s/batch=%d/%s", shared, name, g.N, phase.name), func(b *testing.B) {
 					for b.Loop() {
 						phase.run()

@@ -1,12 +1,14 @@
 package kernel
 
 // Pool is the geometry of max pooling: of each channel, the largest of the
-// K × K inputs of a location, those outside the map left out.
+// KH × KW inputs of a location, those outside the map left out. The first window
+// begins Top rows and Left columns outside.
 type Pool struct {
-	H, W, C, N      int // input map, channels, batch
-	OH, OW          int // output map
-	K               int // side of a window
-	Stride, Padding int
+	H, W, C, N       int // input map, channels, batch
+	OH, OW           int // output map
+	KH, KW           int // window
+	StrideH, StrideW int
+	Top, Left        int
 }
 
 // Max computes y (OH OW C N) of x (H W C N). Not-a-number counts as larger than any
@@ -32,10 +34,10 @@ func Max[T Float](g Pool, y, x []T) {
 
 // window yields the input positions that a location sees, row by row.
 func (g Pool) window(oh, ow int) func(yield func(at int) bool) {
-	top, left := g.Stride*oh-g.Padding, g.Stride*ow-g.Padding
+	top, left := g.StrideH*oh-g.Top, g.StrideW*ow-g.Left
 	return func(yield func(int) bool) {
-		for ih := max(top, 0); ih < min(top+g.K, g.H); ih++ {
-			for iw := max(left, 0); iw < min(left+g.K, g.W); iw++ {
+		for ih := max(top, 0); ih < min(top+g.KH, g.H); ih++ {
+			for iw := max(left, 0); iw < min(left+g.KW, g.W); iw++ {
 				if !yield(ih*g.W + iw) {
 					return
 				}
@@ -65,8 +67,8 @@ func MaxGradient[T Float](g Pool, dx, x, y, dy []T) {
 		scratch := borrow[T](2 * size)
 		defer release(scratch)
 		unclaimed, elsewhere := (*scratch)[:size], (*scratch)[size:] // elsewhere: rows of other goroutines
-		first := max((from+g.Padding-g.K+g.Stride)/g.Stride, 0)
-		for oh := first; oh < g.OH && g.Stride*oh-g.Padding < to; oh++ {
+		first := max((from+g.Top-g.KH+g.StrideH)/g.StrideH, 0)
+		for oh := first; oh < g.OH && g.StrideH*oh-g.Top < to; oh++ {
 			for ow := range g.OW {
 				location := (oh*g.OW + ow) * size
 				copy(unclaimed, dy[location:])

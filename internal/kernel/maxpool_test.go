@@ -15,13 +15,16 @@ func TestMaxAgainstOracle(t *testing.T) {
 			g := Pool{
 				H: rapid.IntRange(1, 9).Draw(t, "H"), W: rapid.IntRange(1, 9).Draw(t, "W"),
 				C: rapid.IntRange(1, 3).Draw(t, "C"), N: rapid.IntRange(1, 19).Draw(t, "N"),
-				K: rapid.IntRange(1, 4).Draw(t, "K"), Stride: rapid.IntRange(1, 3).Draw(t, "stride"),
+				KH: rapid.IntRange(1, 4).Draw(t, "KH"), KW: rapid.IntRange(1, 4).Draw(t, "KW"),
+				StrideH: rapid.IntRange(1, 3).Draw(t, "stride"), StrideW: rapid.IntRange(1, 3).Draw(t, "column stride"),
 			}
-			g.Padding = rapid.IntRange(0, g.K/2).Draw(t, "padding")
-			if min(g.H, g.W)+2*g.Padding < g.K {
+			g.Top, g.Left = rapid.IntRange(0, g.KH/2).Draw(t, "top"), rapid.IntRange(0, g.KW/2).Draw(t, "left")
+			height := g.Top + g.H + rapid.IntRange(0, g.KH/2).Draw(t, "bottom") - g.KH
+			width := g.Left + g.W + rapid.IntRange(0, g.KW/2).Draw(t, "right") - g.KW
+			if height < 0 || width < 0 {
 				t.Skip("the window does not fit")
 			}
-			g.OH, g.OW = (g.H+2*g.Padding-g.K)/g.Stride+1, (g.W+2*g.Padding-g.K)/g.Stride+1
+			g.OH, g.OW = height/g.StrideH+1, width/g.StrideW+1
 			// Few different values, so that many are equal.
 			draw := func(n int) []float32 {
 				return rapid.SliceOfN(rapid.Map(rapid.IntRange(-2, 2), func(v int) float32 { return float32(v) }), n, n).Draw(t, "values")
@@ -36,8 +39,8 @@ func TestMaxAgainstOracle(t *testing.T) {
 			for i := range wantY {
 				oh, ow, rest := i/size/g.OW, i/size%g.OW, i%size
 				best := -1
-				for ih := g.Stride*oh - g.Padding; ih < g.Stride*oh-g.Padding+g.K; ih++ {
-					for iw := g.Stride*ow - g.Padding; iw < g.Stride*ow-g.Padding+g.K; iw++ {
+				for ih := g.StrideH*oh - g.Top; ih < g.StrideH*oh-g.Top+g.KH; ih++ {
+					for iw := g.StrideW*ow - g.Left; iw < g.StrideW*ow-g.Left+g.KW; iw++ {
 						if ih < 0 || ih >= g.H || iw < 0 || iw >= g.W {
 							continue
 						}

@@ -5,7 +5,7 @@ package kernel
 // them are computed at once, as a product and its twin. No sum changes.
 
 // paired tells whether locations are computed in pairs.
-func (g Local) paired() bool { return g.Shared && g.Dilation == 1 && twins(g.N) }
+func (g Local) paired() bool { return g.Shared && g.DilationH == 1 && g.DilationW == 1 && twins(g.N) }
 
 // pairedInputGradient is InputGradient in pairs: of positions a stride apart, which
 // are seen through the same weights.
@@ -16,20 +16,20 @@ func pairedInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 		if contributed != nil {
 			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
 		}
-		for start := range min(g.Stride, g.W) {
-			for iw := start; iw < g.W; iw += g.Stride {
+		for start := range min(g.StrideW, g.W) {
+			for iw := start; iw < g.W; iw += g.StrideW {
 				q := Product{
 					M: c, N: g.N, K: filters, ARow: 1, AColumn: g.field(), BRow: g.N, CRow: g.N, Add: contributed != nil,
-					BTwin: g.O * g.N, CTwin: g.Stride * size,
+					BTwin: g.O * g.N, CTwin: g.StrideW * size,
 				}
-				if next := iw + g.Stride; next < g.W {
+				if next := iw + g.StrideW; next < g.W {
 					q.Twin = twinned(g.gradientTerms(room[:0], ih, iw, 0), g.gradientTerms(roomTwin[:0], ih, next, 0), q.BTwin)
 				}
 				for group := range g.Groups {
 					Compute(q, dx[(ih*g.W+iw)*size+group*c*g.N:], weight, dy, g.gradientTerms(room[:0], ih, iw, group))
 				}
 				if q.Twin {
-					iw += g.Stride
+					iw += g.StrideW
 				}
 			}
 		}

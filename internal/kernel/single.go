@@ -13,7 +13,7 @@ func singleForward[T Float](g Local, y, x, weight, bias []T) {
 	turned := borrow[T](g.weights()) // field × O
 	defer release(turned)
 	Transpose(*turned, g.O, weight, g.field(), g.O, g.field())
-	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := g.unpaddedColumns()
 	Parallel(g.OH, func(oh int) {
 		var room [49]Term
 		for ow := range g.OW {
@@ -24,7 +24,7 @@ func singleForward[T Float](g Local, y, x, weight, bias []T) {
 			for i, t := range terms {
 				terms[i] = Term{A: t.B, B: t.A * g.O}
 			}
-			q := Product{M: count, N: g.O, K: k, ARow: g.Stride * g.C, AColumn: 1, BRow: g.O, CRow: g.O, Add: len(bias) > 0}
+			q := Product{M: count, N: g.O, K: k, ARow: g.StrideW * g.C, AColumn: 1, BRow: g.O, CRow: g.O, Add: len(bias) > 0}
 			Compute(q, y[(oh*g.OW+ow)*g.O:], x, *turned, terms)
 		}
 		for ow := range first {
@@ -37,11 +37,11 @@ func singleForward[T Float](g Local, y, x, weight, bias []T) {
 	})
 }
 
-// singleInputGradient is InputGradient of a single image, at stride 1 and padding
-// that is less than the kernel.
+// singleInputGradient is InputGradient of a single image, at stride 1 along rows and
+// with padding on the left that is less than the kernel.
 func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	// The gradient is a convolution of dy, with the kernel turned around.
-	first, last := Unpadded(g.W, g.KW, 1, g.KW-1-g.Padding, g.OW)
+	first, last := Unpadded(g.W, g.KW, 1, g.KW-1-g.Left, g.OW)
 	Parallel(g.H, func(ih int) {
 		var room [49]Term
 		if contributed != nil {
@@ -68,19 +68,19 @@ func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 // singleGradientRow adds to dw the gradient of the weights of one row of
 // locations, for a single image.
 func singleGradientRow[T Float](g Local, dw, x, dy []T, oh int) {
-	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := g.unpaddedColumns()
 	for kh := range g.KH {
-		ih := g.Stride*oh + kh - g.Padding
+		ih := g.StrideH*oh + kh - g.Top
 		if ih < 0 || ih >= g.H {
 			continue
 		}
 		row := func(ow, count int) {
-			from, to := inside(g.KW, 1, g.Stride*ow-g.Padding, g.W)
+			from, to := inside(g.KW, 1, g.StrideW*ow-g.Left, g.W)
 			if from == to || count == 0 {
 				return
 			}
-			q := Product{M: g.O, N: (to - from) * g.C, K: count, ARow: 1, AColumn: g.O, BRow: g.Stride * g.C, CRow: g.field(), Add: true}
-			at := Term{A: (oh*g.OW + ow) * g.O, B: (ih*g.W + g.Stride*ow - g.Padding + from) * g.C}
+			q := Product{M: g.O, N: (to - from) * g.C, K: count, ARow: 1, AColumn: g.O, BRow: g.StrideW * g.C, CRow: g.field(), Add: true}
+			at := Term{A: (oh*g.OW + ow) * g.O, B: (ih*g.W + g.StrideW*ow - g.Left + from) * g.C}
 			Compute(q, dw[(kh*g.KW+from)*g.C:], dy, x, []Term{at})
 		}
 		for ow := range first {

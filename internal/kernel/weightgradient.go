@@ -26,7 +26,7 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 		// So many locations at a time as have their gradient in the caches.
 		together := min(max(gradientTogether/g.weights(), 1), mostRuns)
 		Parallel((g.OH+height-1)/height, func(part int) {
-			rows := newTurnedRows(g, x, g.window())
+			rows := newTurnedRows(g, x, g.windowHeight())
 			defer release(rows.numbers)
 			for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
 				for ow := 0; ow < g.OW; ow += together {
@@ -52,7 +52,7 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 			}
 			return
 		}
-		rows := newTurnedRows(g, x, g.window())
+		rows := newTurnedRows(g, x, g.windowHeight())
 		defer release(rows.numbers)
 		for oh := from; oh < to; oh++ {
 			gradientRow(g, sum, rows, dy, oh, 0, g.OW, oh > from)
@@ -67,7 +67,7 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 }
 
 // turnedRows holds the rows of the input that one row of locations sees, each
-// as N × (p+W+p)·C with zeros in the padding.
+// as N × (Left+W+Right)·C with zeros in the padding.
 type turnedRows[T Float] struct {
 	g       Local
 	x       []T
@@ -81,22 +81,18 @@ func newTurnedRows[T Float](g Local, x []T, window int) turnedRows[T] {
 	for i := range rows.held {
 		rows.held[i] = -1
 	}
-	padding := g.Padding * g.C
-	if padding > 0 {
+	if g.Left > 0 || g.Right > 0 {
 		for row := range window * g.N {
 			image := (*rows.numbers)[row*g.rowLength():][:g.rowLength()]
-			clear(image[:padding])
-			clear(image[len(image)-padding:])
+			clear(image[:g.Left*g.C])
+			clear(image[len(image)-g.Right*g.C:])
 		}
 	}
 	return rows
 }
 
-// window is how many rows of the input a row of locations sees.
-func (g Local) window() int { return g.Dilation*(g.KH-1) + 1 }
-
 // rowLength is the length of one image's row, padding included.
-func (g Local) rowLength() int { return (g.W + 2*g.Padding) * g.C }
+func (g Local) rowLength() int { return (g.Left + g.W + g.Right) * g.C }
 
 // at returns where row ih of the input has its place in numbers.
 func (r turnedRows[T]) at(ih int) int { return ih % len(r.held) * r.g.N * r.g.rowLength() }
@@ -107,7 +103,7 @@ func (r turnedRows[T]) row(ih int) int {
 	length := g.rowLength()
 	if r.held[slot] != ih {
 		r.held[slot] = ih
-		Transpose((*r.numbers)[at+g.Padding*g.C:], length, r.x[ih*g.W*g.C*g.N:], g.N, g.W*g.C, g.N)
+		Transpose((*r.numbers)[at+g.Left*g.C:], length, r.x[ih*g.W*g.C*g.N:], g.N, g.W*g.C, g.N)
 	}
 	return at
 }
@@ -126,10 +122,10 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 	summed := ow1 - ow0
 	if !g.Shared {
 		summed = 1
-		q.Runs, q.ARun, q.BRun, q.CRun = ow1-ow0, g.O*g.N, g.Stride*g.C, g.weights()
+		q.Runs, q.ARun, q.BRun, q.CRun = ow1-ow0, g.O*g.N, g.StrideW*g.C, g.weights()
 	}
 	for kh := range g.KH {
-		ih := g.Stride*oh + g.Dilation*kh - g.Padding
+		ih := g.StrideH*oh + g.DilationH*kh - g.Top
 		seen := ih >= 0 && ih < g.H // otherwise these weights see only padding
 		at := 0
 		if seen {
@@ -141,7 +137,7 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 				for ow := ow0; seen && ow < ow0+summed; ow++ {
 					terms = append(terms, Term{
 						A: ((oh*g.OW+ow)*g.O + group*g.filters()) * g.N,
-						B: at + (g.Stride*ow+g.Dilation*kw)*g.C + group*c,
+						B: at + (g.StrideW*ow+g.DilationW*kw)*g.C + group*c,
 					})
 				}
 				q.ahead = nil

@@ -35,14 +35,14 @@ func wideForward[T Float](g Local, y, x, weight, bias []T) {
 		for kh := range g.KH {
 			for k := 0; k < row; k += wideSum {
 				g.eachPair(kh, func(oh, ow, further, location int) {
-					left := g.Stride*ow - g.Padding
+					left := g.StrideW*ow - g.Left
 					from, to := inside(g.KW, 1, left, g.W)
 					from, to = max(from*g.C, k), min(to*g.C, k+wideSum)
 					if q.K = to - from; q.K <= 0 {
 						return
 					}
 					q.Twin, q.BTwin, q.CTwin = further > 0, further*g.C*g.N, location*g.O*g.N
-					ih := g.Stride*oh + kh - g.Padding
+					ih := g.StrideH*oh + kh - g.Top
 					at := Term{A: o*g.field() + kh*row + from, B: ((ih*g.W+left)*g.C + from) * g.N}
 					Compute(q, y[((oh*g.OW+ow)*g.O+o)*g.N:], weight, x, []Term{at})
 				})
@@ -56,9 +56,9 @@ func wideForward[T Float](g Local, y, x, weight, bias []T) {
 // below the other or, if there is none below, side by side. The second of a pair is
 // location locations and further inputs after the first; both are 0 for a single one.
 func (g Local) eachPair(kh int, f func(oh, ow, further, location int)) {
-	first, last := Unpadded(g.OW, g.KW, g.Stride, g.Padding, g.W)
+	first, last := g.unpaddedColumns()
 	seen := func(oh int) bool {
-		ih := g.Stride*oh + kh - g.Padding
+		ih := g.StrideH*oh + kh - g.Top
 		return oh < g.OH && ih >= 0 && ih < g.H
 	}
 	for oh := 0; oh < g.OH; oh++ {
@@ -67,14 +67,14 @@ func (g Local) eachPair(kh int, f func(oh, ow, further, location int)) {
 		}
 		if g.paired() && seen(oh+1) {
 			for ow := range g.OW {
-				f(oh, ow, g.Stride*g.W, g.OW)
+				f(oh, ow, g.StrideH*g.W, g.OW)
 			}
 			oh++
 			continue
 		}
 		for ow := 0; ow < g.OW; ow++ {
 			if g.paired() && ow >= first && ow+1 < last {
-				f(oh, ow, g.Stride, 1)
+				f(oh, ow, g.StrideW, 1)
 				ow++
 			} else {
 				f(oh, ow, 0, 0)
@@ -97,7 +97,7 @@ func wideInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 		defer release(block)
 		q := Product{
 			M: rows, N: g.N, ARow: 1, AColumn: rows, BRow: g.N, CRow: g.N, Add: true,
-			BTwin: g.O * g.N, CTwin: g.Stride * g.C * g.N,
+			BTwin: g.O * g.N, CTwin: g.StrideW * g.C * g.N,
 		}
 		for at := range g.KH * g.KW {
 			for o := 0; o < g.O; o += wideSum {
@@ -119,16 +119,16 @@ func wideInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 // input too.
 func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
 	for oh := range g.OH {
-		ih := g.Stride*oh + kh - g.Padding
+		ih := g.StrideH*oh + kh - g.Top
 		if ih < 0 || ih >= g.H {
 			continue
 		}
 		for ow := 0; ow < g.OW; ow++ {
-			iw := g.Stride*ow + kw - g.Padding
+			iw := g.StrideW*ow + kw - g.Left
 			if iw < 0 || iw >= g.W {
 				continue
 			}
-			pair := g.paired() && ow+1 < g.OW && iw+g.Stride < g.W
+			pair := g.paired() && ow+1 < g.OW && iw+g.StrideW < g.W
 			f(oh*g.OW+ow, ih*g.W+iw, pair)
 			if pair {
 				ow++
@@ -154,9 +154,9 @@ func wideGradient[T Float](g Local, dw, x, dy []T) {
 	terms := make([][]Term, g.KH)
 	for kh := range terms {
 		for oh := range g.OH {
-			ih := g.Stride*oh + kh - g.Padding
+			ih := g.StrideH*oh + kh - g.Top
 			for ow := 0; ow < g.OW && ih >= 0 && ih < g.H; ow++ {
-				terms[kh] = append(terms[kh], Term{A: (oh*g.OW + ow) * g.O * g.N, B: turned.at(ih) + g.Stride*ow*g.C})
+				terms[kh] = append(terms[kh], Term{A: (oh*g.OW + ow) * g.O * g.N, B: turned.at(ih) + g.StrideW*ow*g.C})
 			}
 		}
 	}

@@ -14,8 +14,8 @@ func TestWide(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			g := drawLocal(t)
-			g.Shared, g.Dilation = true, 1
-			g.OH, g.OW = (g.H+2*g.Padding-g.KH)/g.Stride+1, (g.W+2*g.Padding-g.KW)/g.Stride+1
+			g.Shared, g.DilationH, g.DilationW = true, 1, 1
+			g = g.fitted(t, rapid.IntRange(0, 3).Draw(t, "below"))
 			g.Groups, g.C, g.O = 1, rapid.SampledFrom([]int{1, 3, 70, 2100}).Draw(t, "C"), rapid.SampledFrom([]int{1, 5, 64, 130}).Draw(t, "O")
 			if g.C > 100 {
 				g.O = 3
