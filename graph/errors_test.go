@@ -46,7 +46,7 @@ func TestBuildErrors(t *testing.T) {
 			return b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1, Groups: 2})
 		}},
 		{`layer "a": 2 groups do not divide the 3 channels of "images"`, func(b *Builder) *Layer { return b.GroupNorm("a", b.Input(), GroupNorm{Groups: 2}) }},
-		{`layer "a" on "images": ops: max pool: a window of 5 is larger than its input of 4×5 with padding 0`, func(b *Builder) *Layer {
+		{`layer "a" on "images": ops: pooling: a window of 5 is larger than its input of 4×5 with padding 0`, func(b *Builder) *Layer {
 			return b.MaxPool("a", b.Input(), MaxPool{Kernel: 5})
 		}},
 		{`padding 2 of a window of 3, want at most half of it`, func(b *Builder) *Layer { return b.MaxPool("a", b.Input(), MaxPool{Kernel: 3, Padding: 2}) }},
@@ -76,13 +76,13 @@ func TestBuildErrors(t *testing.T) {
 			b.Area("V1", b.Input(), elsewhere)
 			return b.Linear("fc", b.Input(), 2)
 		}},
-		{`layer "a" on "images": ops: average pool: a window of 5 is larger than its input of 4×5 with padding 0`, func(b *Builder) *Layer {
+		{`layer "a" on "images": ops: pooling: a window of 5 is larger than its input of 4×5 with padding 0`, func(b *Builder) *Layer {
 			return b.AveragePool("a", b.Input(), AveragePool{Kernel: 5})
 		}},
-		{`layer "a" on "p": ops: max pool: a window of 2 is larger than its input of 1×1 with padding 0`, func(b *Builder) *Layer {
+		{`layer "a" on "p": ops: pooling: a window of 2 is larger than its input of 1×1 with padding 0`, func(b *Builder) *Layer {
 			return b.MaxPool("a", b.GlobalAveragePool("p", b.Input()), MaxPool{})
 		}},
-		{`average pool: padding 2 of a window of 3, want at most half of it`, func(b *Builder) *Layer { return b.AveragePool("a", b.Input(), AveragePool{Kernel: 3, Padding: 2}) }},
+		{`pooling: padding 2 of a window of 3, want at most half of it`, func(b *Builder) *Layer { return b.AveragePool("a", b.Input(), AveragePool{Kernel: 3, Padding: 2}) }},
 		{`layer "a": average pooling to 0×3, want`, func(b *Builder) *Layer { return b.AdaptiveAveragePool("a", b.Input(), 0, 3) }},
 		{`layer "a": a leaky relu of slope NaN`, func(b *Builder) *Layer { return b.LeakyReLU("a", b.Input(), math.NaN()) }},
 		{`dropout: rate 1, want at least 0 and less than 1`, func(b *Builder) *Layer { return b.Dropout("a", b.Input(), 1) }},

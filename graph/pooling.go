@@ -6,52 +6,34 @@ import (
 	"hypnos/ops"
 )
 
-// MaxPool configures max pooling.
-type MaxPool struct {
-	Kernel      int  // side of a window; 0 means 2
-	KernelWidth int  // width of a window, where it is another; 0 means Kernel
-	Stride      int  // step between windows; 0 means that they touch
-	StrideWidth int  // along the width, where it is another; 0 means Stride
-	Padding     int  // how far windows reach beyond the map, on each side
-	Pad         Pad  // how much further, on single sides; with Padding at most half of the window
-	Same        bool // pads for an output of ⌈size/Stride⌉, as that of ops.LocalOptions does
-}
+// MaxPool and AveragePool configure the windows of pooling.
+type (
+	MaxPool     = ops.WindowOptions
+	AveragePool = ops.WindowOptions
+)
 
 // MaxPool adds max pooling.
 func (b *Builder) MaxPool(name string, x *Layer, o MaxPool) *Layer {
-	options := ops.MaxPoolOptions(o)
-	return b.pool(name, "max pool", x, options.Over, func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.MaxPool(x, options) })
+	return b.pool(name, "max pool", x, o, ops.MaxPool)
 }
 
-// AveragePool configures average pooling.
-type AveragePool struct {
-	Kernel      int  // side of a window; 0 means 2
-	KernelWidth int  // width of a window, where it is another; 0 means Kernel
-	Stride      int  // step between windows; 0 means that they touch
-	StrideWidth int  // along the width, where it is another; 0 means Stride
-	Padding     int  // zeros on each side, which count in the mean
-	Pad         Pad  // more of them on single sides; with Padding at most half of the window
-	Same        bool // pads for an output of ⌈size/Stride⌉, as that of ops.LocalOptions does
-}
-
-// AveragePool adds average pooling.
+// AveragePool adds average pooling, in which zeros around the map count.
 func (b *Builder) AveragePool(name string, x *Layer, o AveragePool) *Layer {
-	options := ops.AveragePoolOptions(o)
-	return b.pool(name, "average pool", x, options.Over, func(x *gorgonia.Node) (*gorgonia.Node, error) { return ops.AveragePool(x, options) })
+	return b.pool(name, "average pool", x, o, ops.AveragePool)
 }
 
 // pool adds pooling over windows.
-func (b *Builder) pool(name, kind string, x *Layer, over func(height, width int) (ops.Grid, error), f func(x *gorgonia.Node) (*gorgonia.Node, error)) *Layer {
+func (b *Builder) pool(name, kind string, x *Layer, o ops.WindowOptions, apply func(*gorgonia.Node, ops.WindowOptions) (*gorgonia.Node, error)) *Layer {
 	if !b.ready(name, x) {
 		return nil
 	}
-	grid, err := over(x.Output.Height, x.Output.Width)
+	grid, err := o.Over(x.Output.Height, x.Output.Width)
 	if err != nil {
 		return b.fail("layer %q on %q: %v", name, x.Name, err)
 	}
 	return b.add(&Layer{
 		Name: name, Kind: kind, Inputs: []*Layer{x}, Output: Size{x.Output.Channels, grid.Height, grid.Width},
-		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return f(in[0]) },
+		apply: func(_ *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) { return apply(in[0], o) },
 	})
 }
 

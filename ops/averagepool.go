@@ -10,22 +10,6 @@ import (
 	"hypnos/internal/kernel"
 )
 
-// AveragePoolOptions configure AveragePool.
-type AveragePoolOptions struct {
-	Kernel      int  // side of a window; 0 means 2
-	KernelWidth int  // width of a window, where it is another; 0 means Kernel
-	Stride      int  // step between windows; 0 means that they touch
-	StrideWidth int  // along the width, where it is another; 0 means Stride
-	Padding     int  // zeros on each side, which count in the mean
-	Pad         Pad  // more of them on single sides; with Padding at most half of the window
-	Same        bool // pads for an output of ⌈size/Stride⌉, as that of LocalOptions does
-}
-
-// Over returns how the windows lie on a map of height × width: see MaxPoolOptions.Over.
-func (o AveragePoolOptions) Over(height, width int) (Grid, error) {
-	return MaxPoolOptions(o).over("average pool", height, width)
-}
-
 // AveragePool computes the mean of each window, per channel:
 //
 //	y[h,w,c,n] = 1/(KH·KW) · Σ_{i,j} x[s·h+i-p, s·w+j-p, c, n]
@@ -38,8 +22,8 @@ func (o AveragePoolOptions) Over(height, width int) (Grid, error) {
 //
 // It is an error if an option is out of range or the window larger than the padded
 // input.
-func AveragePool(x *gorgonia.Node, o AveragePoolOptions) (*gorgonia.Node, error) {
-	return apply(averagePool{AveragePoolOptions: AveragePoolOptions(MaxPoolOptions(o).withDefaults())}, x)
+func AveragePool(x *gorgonia.Node, o WindowOptions) (*gorgonia.Node, error) {
+	return apply(averagePool{WindowOptions: o.withDefaults()}, x)
 }
 
 // AdaptiveAveragePool averages to a map of a given size, whatever that of its input is:
@@ -58,7 +42,7 @@ func AdaptiveAveragePool(x *gorgonia.Node, height, width int) (*gorgonia.Node, e
 }
 
 type averagePool struct {
-	AveragePoolOptions
+	WindowOptions
 	height, width int // of the result if it is adaptive, else 0
 }
 
@@ -66,7 +50,7 @@ func (d averagePool) String() string {
 	if d.height > 0 {
 		return fmt.Sprintf("adaptive average pool to %d×%d", d.height, d.width)
 	}
-	return fmt.Sprintf("average pool%+v", d.AveragePoolOptions)
+	return fmt.Sprintf("average pool%+v", d.WindowOptions)
 }
 func (averagePool) ranks() ([]int, int) { return []int{4}, 4 }
 func (averagePool) wrt() []bool         { return []bool{true} }

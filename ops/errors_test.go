@@ -44,31 +44,31 @@ func TestMismatches(t *testing.T) {
 		{"norm groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: 4}), "4 groups do not divide 6 channels"},
 		{"negative groups", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Groups: -1}), "-1 groups"},
 		{"epsilon", []tensor.Shape{{4, 4, 6, 2}, {6}, {6}}, groupNorm64(GroupNormOptions{Epsilon: math.NaN()}), "epsilon NaN"},
-		{"window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "a window of 3 is larger than its input of 2×4 with padding 0"},
+		{"window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], WindowOptions{Kernel: 3}) }, "a window of 3 is larger than its input of 2×4 with padding 0"},
 		{"padding too wide", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Padding: 2})
+			return MaxPool(in[0], WindowOptions{Kernel: 3, Padding: 2})
 		}, "padding 2 of a window of 3, want at most half of it"},
 		{"padding too wide to the right", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return MaxPool(in[0], MaxPoolOptions{Kernel: 5, KernelWidth: 3, Padding: 1, Pad: Pad{Right: 1}})
+			return MaxPool(in[0], WindowOptions{Kernel: 5, KernelWidth: 3, Padding: 1, Pad: Pad{Right: 1}})
 		}, "padding 1 above, 1 below, 1 left, 2 right of a window of 5×3, want at most half of it"},
 		{"window of 0", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return MaxPool(in[0], MaxPoolOptions{Kernel: -1})
-		}, "max pool: window -1, want 1 to"},
+			return MaxPool(in[0], WindowOptions{Kernel: -1})
+		}, "pooling: window -1, want 1 to"},
 		{"window's stride", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return MaxPool(in[0], MaxPoolOptions{Kernel: 2, Stride: -1})
-		}, "max pool: stride -1, want 1 to"},
+			return MaxPool(in[0], WindowOptions{Kernel: 2, Stride: -1})
+		}, "pooling: stride -1, want 1 to"},
 		{"window's padding", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return MaxPool(in[0], MaxPoolOptions{Kernel: 2, Padding: -1})
-		}, "max pool: padding -1, want 0 to"},
-		{"window too wide", []tensor.Shape{{4, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{Kernel: 3}) }, "a window of 3 is larger than its input of 4×2 with padding 0"},
+			return MaxPool(in[0], WindowOptions{Kernel: 2, Padding: -1})
+		}, "pooling: padding -1, want 0 to"},
+		{"window too wide", []tensor.Shape{{4, 2, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], WindowOptions{Kernel: 3}) }, "a window of 3 is larger than its input of 4×2 with padding 0"},
 		{"kernel too wide", []tensor.Shape{{4, 2, 2, 3}, {1, 4, 3, 3, 2}}, local(LocalOptions{}), "a kernel of 3 is larger than its input of 4×2 with padding 0"},
 		{"no step", []tensor.Shape{{15, 2, 1, 1, 3}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 5, 3, 0) }, "every 0-th location, want a step of at least 1"},
 		{"average window too large", []tensor.Shape{{2, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return AveragePool(in[0], AveragePoolOptions{Kernel: 3})
-		}, "average pool: a window of 3 is larger than its input of 2×4 with padding 0"},
+			return AveragePool(in[0], WindowOptions{Kernel: 3})
+		}, "pooling: a window of 3 is larger than its input of 2×4 with padding 0"},
 		{"average padding too wide", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return AveragePool(in[0], AveragePoolOptions{Kernel: 3, Padding: 2})
-		}, "average pool: padding 2 of a window of 3, want at most half of it"},
+			return AveragePool(in[0], WindowOptions{Kernel: 3, Padding: 2})
+		}, "pooling: padding 2 of a window of 3, want at most half of it"},
 		{"adaptive to nothing", []tensor.Shape{{4, 4, 1, 1}}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
 			return AdaptiveAveragePool(in[0], 0, 2)
 		}, "to 0×2, want at least 1×1"},

@@ -62,7 +62,7 @@ func TestGoldenMaxPool(t *testing.T) {
 	f := golden.Open(t, "geometry_pool")
 	x := f.Tensor("x").Activations()
 	b := build(t, tensor.Float32, []tensor.Shape{x.Shape}, []int{0}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return MaxPool(in[0], MaxPoolOptions{
+		return MaxPool(in[0], WindowOptions{
 			Kernel: f.Int("kernel"), KernelWidth: f.Int("kernel_width"), Stride: f.Int("stride"), StrideWidth: f.Int("stride_width"), Pad: padOf(f),
 		})
 	})

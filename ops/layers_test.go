@@ -21,7 +21,7 @@ func TestGoldenLayers(t *testing.T) {
 		"leaky_relu": func(in gorgonia.Nodes) (*gorgonia.Node, error) { return LeakyReLU(in[0], 0.1) },
 		"gelu":       func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GELU(in[0]) },
 		"avg_pool": func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return AveragePool(in[0], AveragePoolOptions{Kernel: 3, Stride: 2, Padding: 1})
+			return AveragePool(in[0], WindowOptions{Kernel: 3, Stride: 2, Padding: 1})
 		},
 		"adaptive_3x4": func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AdaptiveAveragePool(in[0], 3, 4) },
 		"adaptive_7x6": func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AdaptiveAveragePool(in[0], 7, 6) },

@@ -1,58 +1,13 @@
 package ops
 
 import (
-	"cmp"
 	"fmt"
 
-	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"hypnos/internal/kernel"
 )
-
-// MaxPoolOptions configure MaxPool.
-type MaxPoolOptions struct {
-	Kernel      int  // side of a window; 0 means 2
-	KernelWidth int  // width of a window, where it is another; 0 means Kernel
-	Stride      int  // step between windows; 0 means that they touch
-	StrideWidth int  // along the width, where it is another; 0 means Stride
-	Padding     int  // how far windows reach beyond the map, on each side
-	Pad         Pad  // how much further, on single sides; with Padding at most half of the window
-	Same        bool // pads for an output of ⌈size/Stride⌉, as that of LocalOptions does
-}
-
-func (o MaxPoolOptions) withDefaults() MaxPoolOptions {
-	o.Kernel = cmp.Or(o.Kernel, 2)
-	o.KernelWidth = cmp.Or(o.KernelWidth, o.Kernel)
-	o.StrideWidth = cmp.Or(o.StrideWidth, o.Stride, o.KernelWidth)
-	o.Stride = cmp.Or(o.Stride, o.Kernel)
-	return o
-}
-
-// Over returns how the windows lie on a map of height × width. The output has along
-// each axis
-//
-//	⌊(size + padding on both sides - kernel) / stride⌋ + 1
-//
-// It is an error if an option is out of range or the window larger than the padded map.
-func (o MaxPoolOptions) Over(height, width int) (Grid, error) {
-	return o.over("max pool", height, width)
-}
-
-// over is Over of the windows of any pooling.
-func (o MaxPoolOptions) over(op string, height, width int) (Grid, error) {
-	o = o.withDefaults()
-	w := windows{
-		op: op, what: "window", kernel: [2]int{o.Kernel, o.KernelWidth}, stride: [2]int{o.Stride, o.StrideWidth},
-		dilation: [2]int{1, 1}, padding: o.Padding, pad: o.Pad, same: o.Same,
-	}
-	g, err := w.over(height, width)
-	if p := g.Pad; err == nil && (max(p.Top, p.Bottom) > o.Kernel/2 || max(p.Left, p.Right) > o.KernelWidth/2) {
-		err = errors.Errorf("ops: %s: padding %v of a window of %s, want at most half of it", op, p, pair(w.kernel))
-	}
-	return g, err
-}
 
 // MaxPool computes the largest input of each window, per channel:
 //
@@ -66,13 +21,13 @@ func (o MaxPoolOptions) over(op string, height, width int) (Grid, error) {
 // The gradient goes to the first of several equal inputs, along rows, as in
 // PyTorch. It is an error if an option is out of range or the window larger than
 // the padded input.
-func MaxPool(x *gorgonia.Node, o MaxPoolOptions) (*gorgonia.Node, error) {
+func MaxPool(x *gorgonia.Node, o WindowOptions) (*gorgonia.Node, error) {
 	return apply(maxPool{o.withDefaults()}, x)
 }
 
-type maxPool struct{ MaxPoolOptions }
+type maxPool struct{ WindowOptions }
 
-func (d maxPool) String() string    { return fmt.Sprintf("max pool%+v", d.MaxPoolOptions) }
+func (d maxPool) String() string    { return fmt.Sprintf("max pool%+v", d.WindowOptions) }
 func (maxPool) ranks() ([]int, int) { return []int{4}, 4 }
 func (maxPool) wrt() []bool         { return []bool{true} }
 
@@ -109,7 +64,7 @@ func (d maxPool) gradient(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgo
 type maxPoolGradient struct{ maxPool }
 
 func (d maxPoolGradient) String() string {
-	return fmt.Sprintf("max pool gradient%+v", d.MaxPoolOptions)
+	return fmt.Sprintf("max pool gradient%+v", d.WindowOptions)
 }
 func (maxPoolGradient) ranks() ([]int, int) { return []int{4, 4, 4}, 4 }
 

@@ -138,26 +138,26 @@ var cases = []struct {
 	{"batch norm of 32, shortcut, relu", []tensor.Shape{{2, 1, 2, 32}, {2}, {2}, {2, 1, 2, 32}}, []int{0, 1, 2, 3}, nil, norm64(BatchNormOptions{Training: true, ReLU: true, Momentum: 0.5})},
 	{"group norm", []tensor.Shape{{3, 4, 6, 5}, {6}, {6}}, []int{0, 1, 2}, nil, groupNorm64(GroupNormOptions{Groups: 2})},
 	{"group norm, epsilon", []tensor.Shape{{3, 4, 6, 5}, {6}, {6}}, []int{0, 1, 2}, nil, groupNorm64(GroupNormOptions{Groups: 6, Epsilon: 0.5})},
-	{"max pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], MaxPoolOptions{}) }},
+	{"max pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return MaxPool(in[0], WindowOptions{}) }},
 	{"max pool, overlapping", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Stride: 2, Padding: 1})
+		return MaxPool(in[0], WindowOptions{Kernel: 3, Stride: 2, Padding: 1})
 	}},
 	{"max pool, rectangular", []tensor.Shape{{6, 7, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return MaxPool(in[0], MaxPoolOptions{Kernel: 1, KernelWidth: 4, Stride: 2, StrideWidth: 3, Pad: Pad{Left: 2, Right: 1}})
+		return MaxPool(in[0], WindowOptions{Kernel: 1, KernelWidth: 4, Stride: 2, StrideWidth: 3, Pad: Pad{Left: 2, Right: 1}})
 	}},
 	{"max pool, same", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, distinct, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return MaxPool(in[0], MaxPoolOptions{KernelWidth: 3, Stride: 1, Same: true})
+		return MaxPool(in[0], WindowOptions{KernelWidth: 3, Stride: 1, Same: true})
 	}},
 	{"every location", []tensor.Shape{{15, 2, 1, 1, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return EveryLocation(in[0], 5, 3, 2) }},
 	{"relu", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, awayFromZero, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return ReLU(in[0]) }},
 	{"add", []tensor.Shape{{3, 4, 2, 5}, {3, 4, 2, 5}}, []int{0, 1}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Add(in[0], in[1]) }},
 	{"global average pool", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return GlobalAveragePool(in[0]) }},
-	{"average pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AveragePool(in[0], AveragePoolOptions{}) }},
+	{"average pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AveragePool(in[0], WindowOptions{}) }},
 	{"average pool, overlapping", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return AveragePool(in[0], AveragePoolOptions{Kernel: 3, Stride: 2, Padding: 1})
+		return AveragePool(in[0], WindowOptions{Kernel: 3, Stride: 2, Padding: 1})
 	}},
 	{"average pool, rectangular, one side", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-		return AveragePool(in[0], AveragePoolOptions{Kernel: 3, KernelWidth: 2, Stride: 1, StrideWidth: 2, Pad: Pad{Right: 1}})
+		return AveragePool(in[0], WindowOptions{Kernel: 3, KernelWidth: 2, Stride: 1, StrideWidth: 2, Pad: Pad{Right: 1}})
 	}},
 	{"adaptive average pool", []tensor.Shape{{6, 5, 2, 3}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return AdaptiveAveragePool(in[0], 4, 7) }},
 	{"sigmoid", []tensor.Shape{{3, 4, 2, 5}}, []int{0}, nil, func(in gorgonia.Nodes) (*gorgonia.Node, error) { return Sigmoid(in[0]) }},
@@ -407,16 +407,16 @@ func TestHashes(t *testing.T) {
 		localForward{LocalOptions{Dilation: 1}, 0}, localForward{LocalOptions{Groups: 1}, 0}, localForward{LocalOptions{FixedInput: true}, 0},
 		localForward{LocalOptions{StrideWidth: 2}, 0}, localForward{LocalOptions{DilationWidth: 2}, 0}, localForward{LocalOptions{Same: true}, 0},
 		localForward{LocalOptions{Pad: Pad{Top: 1}}, 0}, localForward{LocalOptions{Pad: Pad{Bottom: 1}}, 0}, localForward{LocalOptions{Pad: Pad{Left: 1}}, 0},
-		localForward{LocalOptions{Pad: Pad{Right: 1}}, 0}, maxPool{MaxPoolOptions{KernelWidth: 2}}, maxPool{MaxPoolOptions{StrideWidth: 2}}, maxPool{MaxPoolOptions{Same: true}},
+		localForward{LocalOptions{Pad: Pad{Right: 1}}, 0}, maxPool{WindowOptions{KernelWidth: 2}}, maxPool{WindowOptions{StrideWidth: 2}}, maxPool{WindowOptions{Same: true}},
 		localForward{LocalOptions{FixedWeight: true}, 0}, localForward{LocalOptions{}, 1}, localForward{LocalOptions{}, 2},
 		batchNorm{BatchNormOptions: BatchNormOptions{Training: true}}, batchNorm{BatchNormOptions: BatchNormOptions{Momentum: 1}},
 		batchNorm{BatchNormOptions: BatchNormOptions{Epsilon: 1}}, batchNorm{BatchNormOptions: BatchNormOptions{ReLU: true}},
 		groupNorm{GroupNormOptions: GroupNormOptions{Groups: 2}}, groupNorm{GroupNormOptions: GroupNormOptions{Epsilon: 1}},
-		maxPool{MaxPoolOptions{Kernel: 2}}, maxPool{MaxPoolOptions{Stride: 2}}, maxPool{MaxPoolOptions{Padding: 2}}, everyLocation{1, 2, 3}, everyLocation{2, 1, 3},
+		maxPool{WindowOptions{Kernel: 2}}, maxPool{WindowOptions{Stride: 2}}, maxPool{WindowOptions{Padding: 2}}, everyLocation{1, 2, 3}, everyLocation{2, 1, 3},
 		everyLocation{1, 2, 2}, batchNorm{shortcut: true}, row{0}, row{1}, add{1}, add{2},
 		localInputGradient{LocalOptions{}, tensor.Shape{1}, false}, localInputGradient{LocalOptions{}, tensor.Shape{1}, true},
-		averagePool{AveragePoolOptions: AveragePoolOptions{Kernel: 2}}, averagePool{AveragePoolOptions: AveragePoolOptions{Stride: 2}},
-		averagePool{AveragePoolOptions: AveragePoolOptions{Padding: 2}}, averagePool{height: 1, width: 2}, averagePool{height: 2, width: 1},
+		averagePool{WindowOptions: WindowOptions{Kernel: 2}}, averagePool{WindowOptions: WindowOptions{Stride: 2}},
+		averagePool{WindowOptions: WindowOptions{Padding: 2}}, averagePool{height: 1, width: 2}, averagePool{height: 2, width: 1},
 		activation{curve: sigmoid}, activation{curve: tanh}, activation{curve: gelu}, activation{curve: leakyReLU}, activation{leakyReLU, 1},
 		dropout{DropoutOptions{Rate: 0.5}}, dropout{DropoutOptions{Seed: 1}}, dropout{DropoutOptions{Name: "a"}},
 		layerNorm{rank: 1}, layerNorm{rank: 3}, layerNorm{LayerNormOptions: LayerNormOptions{Epsilon: 1}},

@@ -82,7 +82,7 @@ func TestResults(t *testing.T) {
 			return y
 		}},
 		"max pool": {[]tensor.Shape{image}, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
-			return MaxPool(in[0], MaxPoolOptions{Kernel: 3, Stride: 2, Padding: 1})
+			return MaxPool(in[0], WindowOptions{Kernel: 3, Stride: 2, Padding: 1})
 		}, func(in [][]float64) []float64 {
 			y := make([]float64, 2*2*6*5)
 			each(tensor.Shape{2, 2, 6, 5}, func(h, w, c, n, at int) {
@@ -115,7 +115,7 @@ func TestResults(t *testing.T) {
 			return y
 		}},
 		"average pool": {[]tensor.Shape{image}, func(in gorgonia.Nodes) (*gorgonia.Node, error) { // padding on the right counts
-			return AveragePool(in[0], AveragePoolOptions{Kernel: 2, KernelWidth: 3, Stride: 1, StrideWidth: 2, Pad: Pad{Right: 1}})
+			return AveragePool(in[0], WindowOptions{Kernel: 2, KernelWidth: 3, Stride: 1, StrideWidth: 2, Pad: Pad{Right: 1}})
 		}, func(in [][]float64) []float64 {
 			var y []float64
 			for h := range image[0] - 1 {
