@@ -37,14 +37,19 @@ func (o MaxPoolOptions) withDefaults() MaxPoolOptions {
 //
 // It is an error if an option is out of range or the window larger than the padded map.
 func (o MaxPoolOptions) Over(height, width int) (Grid, error) {
+	return o.over("max pool", height, width)
+}
+
+// over is Over of the windows of any pooling.
+func (o MaxPoolOptions) over(op string, height, width int) (Grid, error) {
 	o = o.withDefaults()
 	w := windows{
-		op: "max pool", what: "window", kernel: [2]int{o.Kernel, o.KernelWidth}, stride: [2]int{o.Stride, o.StrideWidth},
+		op: op, what: "window", kernel: [2]int{o.Kernel, o.KernelWidth}, stride: [2]int{o.Stride, o.StrideWidth},
 		dilation: [2]int{1, 1}, padding: o.Padding, pad: o.Pad, same: o.Same,
 	}
 	g, err := w.over(height, width)
 	if p := g.Pad; err == nil && (max(p.Top, p.Bottom) > o.Kernel/2 || max(p.Left, p.Right) > o.KernelWidth/2) {
-		err = errors.Errorf("ops: max pool: padding %v of a window of %s, want at most half of it", p, pair(w.kernel))
+		err = errors.Errorf("ops: %s: padding %v of a window of %s, want at most half of it", op, p, pair(w.kernel))
 	}
 	return g, err
 }
