@@ -45,7 +45,7 @@ type PoolOptions struct {
 	Kernel        int          // side of the layer's kernel
 	KernelWidth   int          // its width, where it is another; 0 means Kernel
 	Field         LocalOptions // stride, padding, dilation of the layer
-	Period        int          // at least the kernel; 0 means that of the kernel, along each axis
+	Period        int          // at least the kernel; 0 means the kernel, along each axis
 	PeriodWidth   int          // along the width, where it is another; 0 means Period
 	Border        Border       // the zero value is BorderPooled
 }
