@@ -68,13 +68,15 @@ func (n *Network) compile(batch int, training bool, keep ...*Layer) (*compiled, 
 			continue
 		}
 		var err error
+		at := l // what an error is about
 		if end, ok := ends[l]; ok {
+			at = end.norm
 			c.layers[l], err = end.norm.norm(&c.compiler, c.layers[end.norm.Inputs[0]], c.layers[end.shortcut], true)
 		} else {
 			c.layers[l], err = c.layer(l)
 		}
 		if err != nil {
-			return nil, errors.Wrapf(err, "graph: layer %q", l.Name)
+			return nil, errors.Wrapf(err, "graph: layer %q", at.Name)
 		}
 	}
 	var err error

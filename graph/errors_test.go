@@ -104,3 +104,19 @@ func TestRunErrors(t *testing.T) {
 		}
 	}
 }
+
+// An error in what is computed in one pass is about the layer whose it is, and shows no
+// Go value.
+func TestErrorInFusedPass(t *testing.T) {
+	b := NewBuilder(Options{Input: Size{2, 1, 1}})
+	x := b.Local("c1", b.Input(), Local{Channels: 2, Kernel: 1})
+	x = b.ReLU("r1", b.Add("a1", b.BatchNorm("b1", x), x))
+	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `graph: layer "b1": ops: batch norm: a single value per channel, of a map of 1×1 and a batch of 1, has no variance to train on`
+	if _, err := net.Train(1); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

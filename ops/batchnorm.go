@@ -122,7 +122,7 @@ func (d batchNorm) shape(in []tensor.Shape) (tensor.Shape, error) {
 		}
 	}
 	if d.Training && x[0]*x[1]*x[3] < 2 {
-		return nil, errors.Errorf("ops: %v: a single value per channel, input %v, has no variance to train on", d, x)
+		return nil, errors.Errorf("ops: batch norm: a single value per channel, of a map of %d×%d and a batch of %d, has no variance to train on", x[0], x[1], x[3])
 	}
 	return x, nil
 }

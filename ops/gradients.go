@@ -54,7 +54,7 @@ func backwards(n *gorgonia.Node, grads map[*gorgonia.Node]*gorgonia.Node, needed
 	o := n.Op().(*operator)
 	d, ok := o.definition.(differentiable)
 	if !ok {
-		return errors.Errorf("ops: %v has no gradient", o)
+		return errors.Errorf("ops: %s has no gradient", name(o))
 	}
 	var parts gorgonia.Nodes
 	var err error
