@@ -61,6 +61,8 @@ type operator struct {
 	definition
 	instance uint64
 	inputs   gorgonia.Nodes // that it was applied to
+	inUse    atomic.Bool    // a machine runs
+	machine  *Machine       // whose memory the result is in
 
 	// What the last run got and made. The next one mostly has the same shapes.
 	shapes []tensor.Shape // of the inputs
