@@ -9,9 +9,13 @@ import (
 // Filter draws the weights of the neuron of an output channel at a location (counted
 // row by row; 0 in a convolution), one pixel for each weight: in colour if the input has
 // three channels, R G B; otherwise in grey, with the input channels side by side. Zero
-// is grey, and the largest weight by magnitude black or white, or full colour.
+// is grey, and the largest weight by magnitude black or white, or full colour. It is empty
+// if there is no memory for the weights: see Options.Blank.
 func (f *Field) Filter(location, channel int) *image.NRGBA {
 	k, inputs := f.Kernel, f.Weight.Shape[4]
+	if f.Weight.Data == nil { // of a network that is too large
+		return image.NewNRGBA(image.Rectangle{})
+	}
 	w := f.Weight.Data[(location*f.Channels+channel)*k*k*inputs:][:k*k*inputs] // KH KW C
 	largest := 0.0
 	for _, v := range w {

@@ -18,18 +18,6 @@ const (
 	kindAdd       = "add"
 )
 
-// largest is the most numbers that a tensor may have: more than any memory holds.
-const largest = 1 << 40
-
-// product multiplies without overflow.
-func product(factors ...int) float64 {
-	p := 1.0
-	for _, f := range factors {
-		p *= float64(f)
-	}
-	return p
-}
-
 // Bias says which neurons of a layer share a bias.
 type Bias int
 
@@ -91,11 +79,11 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 	}
 	f := &Field{Local: o, Input: in, Output: out}
 	if weights := product(out.Height, out.Width, o.Channels, o.Kernel, o.Kernel, in.Channels/o.Groups); weights > largest {
-		return b.fail("layer %q: %.3g weights on %d×%d locations are too many", name, weights, out.Height, out.Width)
+		return b.fail("layer %q: %s", name, b.options.tooLarge(weights, "weights"))
 	}
 	l := &Layer{
 		Name: name, Inputs: []*Layer{x}, Output: out, Field: f, Repeats: o.Again,
-		MultiplyAdds: out.Height * out.Width * o.Channels * o.Kernel * o.Kernel * in.Channels / o.Groups,
+		MultiplyAdds: whole(product(out.Height, out.Width, o.Channels, o.Kernel, o.Kernel, in.Channels/o.Groups)),
 	}
 	parameters, step := []*Parameter(nil), 1
 	if o.Again != nil {
@@ -199,6 +187,9 @@ func (b *Builder) Linear(name string, x *Layer, outputs int) *Layer {
 		return b.fail("layer %q: %d outputs, want at least 1", name, outputs)
 	}
 	channels := x.Output.Channels
+	if weights := product(outputs, channels); weights > largest {
+		return b.fail("layer %q: %s", name, b.options.tooLarge(weights, "weights"))
+	}
 	weight, bias := newParameter(name+".weight", outputs, channels), newParameter(name+".bias", outputs)
 	for _, p := range []*Parameter{weight, bias} {
 		p.start = func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(channels))) }

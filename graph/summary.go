@@ -15,23 +15,23 @@ import (
 // compiles the network for training, but runs nothing: a Blank network of any size is
 // summarised in an instant.
 func (n *Network) WriteSummary(w io.Writer, batch int) error {
-	training, err := n.Train(batch)
+	training, err := n.planTraining(batch)
 	if err != nil {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "layer\tkind\toutput\tparameters\tmultiply-adds\tactivations of %d\n", batch)
 	for _, l := range n.Layers {
-		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%d\t%s\n", l.Name, l.Kind, l.Output, l.parameterCell(), l.MultiplyAdds, bytes(training.answers(l)))
+		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%d\t%s\n", l.Name, l.Kind, l.Output, l.parameterCell(), l.MultiplyAdds, bytes(float64(training.answers(l))))
 	}
 	m := training.Memory()
-	fmt.Fprintf(t, "total\t%v\t\t%d\t%d\t%s\n", n.Options.Connectivity, n.ParameterCount(), n.MultiplyAdds(), bytes(m.Activations))
+	fmt.Fprintf(t, "total\t%v\t\t%d\t%d\t%s\n", n.Options.Connectivity, n.ParameterCount(), n.MultiplyAdds(), bytes(float64(m.Activations)))
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "\nmemory for training on batches of %d with AdamW: %s\n"+
 		"  weights %s, gradients %s, moments of AdamW %s, activations and their gradients %s\n",
-		batch, bytes(m.Total()), bytes(m.Weights), bytes(m.Gradients), bytes(m.Optimiser), bytes(m.Activations))
+		batch, bytes(m.total()), bytes(float64(m.Weights)), bytes(float64(m.Gradients)), bytes(float64(m.Optimiser)), bytes(float64(m.Activations)))
 	return err
 }
 
@@ -45,7 +45,7 @@ func (l *Layer) parameterCell() string {
 	}
 	count, frozen := 0, ""
 	for _, p := range l.Parameters {
-		count += len(p.Data)
+		count += p.Count()
 		if p.Frozen {
 			frozen = ", frozen"
 		}
@@ -61,14 +61,4 @@ func (t *Training) answers(l *Layer) int {
 		return 0
 	}
 	return 4 * node.Shape().TotalSize()
-}
-
-// bytes writes a number of bytes, in powers of 1000.
-func bytes(n int) string {
-	units := []string{"B", "kB", "MB", "GB", "TB"}
-	x, unit := float64(n), 0
-	for x >= 999.5 && unit < len(units)-1 {
-		x, unit = x/1000, unit+1
-	}
-	return fmt.Sprintf("%.3g %s", x, units[unit])
 }

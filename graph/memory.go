@@ -1,0 +1,143 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/pkg/errors"
+	"gorgonia.org/tensor"
+
+	"hypnos/internal/memory"
+)
+
+// Memory is how many bytes a network takes, but for scratch memory of a thread.
+type Memory struct {
+	Weights     int // parameters and running moments
+	Gradients   int // of the parameters that are not frozen
+	Optimiser   int // running averages of gradients: two of each with Adam and AdamW
+	Activations int // what layers answer, the gradients of that, and the batch
+}
+
+// Total is the sum.
+func (m Memory) Total() int { return whole(m.total()) }
+
+// total is the sum, which may be more than an int holds.
+func (m Memory) total() float64 {
+	return float64(m.Weights) + float64(m.Gradients) + float64(m.Optimiser) + float64(m.Activations)
+}
+
+// String lists the parts that are not 0.
+func (m Memory) String() string {
+	text := ""
+	for _, part := range []struct {
+		name  string
+		bytes int
+	}{{"weights", m.Weights}, {"gradients", m.Gradients}, {"averages of the optimiser", m.Optimiser}, {"activations", m.Activations}} {
+		if part.bytes > 0 {
+			if text != "" {
+				text += ", "
+			}
+			text += part.name + " " + bytes(float64(part.bytes))
+		}
+	}
+	return text
+}
+
+// CheckMemory is an error if so much is more than Options.MemoryLimit.
+func (n *Network) CheckMemory(m Memory) error {
+	limit, who := n.Options.memoryLimit()
+	if m.total() <= limit {
+		return nil
+	}
+	return errors.Errorf("graph: the network takes %s of memory (%v), and the %s has %s", bytes(m.total()), m, who, bytes(limit))
+}
+
+// addressable is more bytes than a process can have.
+const addressable = 1 << 46
+
+// memoryLimit returns how many bytes there are, and who has them.
+func (o Options) memoryLimit() (limit float64, who string) {
+	switch {
+	case o.MemoryLimit > 0:
+		limit, who = float64(o.MemoryLimit), "limit of its options"
+	case o.MemoryLimit == 0:
+		limit, who = memory.Limit()
+	default:
+		limit = math.Inf(1)
+	}
+	if limit > addressable {
+		return addressable, "address space of a process"
+	}
+	return limit, who
+}
+
+// weights returns how much the parameters and moments take, there or not.
+func (n *Network) weights() Memory {
+	sum := 0.0
+	for _, l := range n.Layers {
+		for _, all := range [][]*Parameter{l.Parameters, l.Moments} {
+			for _, p := range all {
+				sum += 4 * product(p.Shape...)
+			}
+		}
+	}
+	return Memory{Weights: whole(sum)}
+}
+
+// allocate sets the memory for parameters and moments aside, zero.
+func (n *Network) allocate() {
+	for _, p := range n.parameters {
+		p.Data = make([]float32, p.Count())
+		p.value = tensor.New(tensor.WithShape(p.Shape...), tensor.WithBacking(p.Data))
+	}
+}
+
+// present sees to it that parameters and moments have memory: see Options.Blank.
+func (n *Network) present() error {
+	for _, p := range n.parameters {
+		if p.value != nil { // and so have the others
+			return nil
+		}
+	}
+	if err := n.CheckMemory(n.weights()); err != nil {
+		return err
+	}
+	n.allocate()
+	return nil
+}
+
+// largest is the most numbers that a tensor may have, so that counts of them are exact.
+const largest = 1 << 50
+
+// tooLarge says that so many numbers are more than largest.
+func (o Options) tooLarge(numbers float64, what string) string {
+	limit, who := o.memoryLimit()
+	return fmt.Sprintf("its %.3g %s take %s of memory, and the %s has %s", numbers, what, bytes(4*numbers), who, bytes(limit))
+}
+
+// product multiplies without overflow.
+func product(factors ...int) float64 {
+	p := 1.0
+	for _, f := range factors {
+		p *= float64(f)
+	}
+	return p
+}
+
+// whole turns a count to an int, the largest where it is more.
+func whole(x float64) int {
+	if x >= math.MaxInt {
+		return math.MaxInt
+	}
+	return int(x)
+}
+
+// bytes writes a number of bytes, in powers of 1000.
+func bytes(x float64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
+	unit := 0
+	for x >= 999.5 && unit < len(units)-1 {
+		x, unit = x/1000, unit+1
+	}
+	return fmt.Sprintf("%.3g %s", x, units[unit])
+}
