@@ -94,6 +94,11 @@ func (n *Network) compile(batch int, training bool, keep ...*Layer) (*compiled, 
 			return nil, errors.Errorf("graph: layer %q: %s", l.Name, n.Options.tooLarge(numbers, fmt.Sprintf("answers to %d images", batch)))
 		}
 	}
+	if !training { // which is planned for networks of any size
+		if err := n.present(); err != nil {
+			return nil, err
+		}
+	}
 	in := n.Options.Input
 	c := &compiled{
 		compiler: compiler{graph: gorgonia.NewGraph(), batch: batch, training: training, nodes: map[*Parameter]*gorgonia.Node{}},
@@ -140,10 +145,7 @@ func (c *compiled) layer(l *Layer) (*gorgonia.Node, error) {
 func (c *compiled) check(machine *ops.Machine) error {
 	m := c.network.weights()
 	m.Activations = whole(c.bytes() + float64(machine.Bytes()))
-	if err := c.network.CheckMemory(m); err != nil {
-		return err
-	}
-	return c.network.present()
+	return c.network.CheckMemory(m)
 }
 
 // load copies images into the graph's own buffer and returns how many they
