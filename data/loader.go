@@ -113,7 +113,8 @@ func (l *Loader) BatchesPerPass() int { return l.set.Len() / l.distinct }
 // Batches yields batches number from..to-1, with images normalised, axes
 // N C H W, and their class indices. A yielded batch is valid until the next
 // iteration, which may overwrite it. Background goroutines work ahead into two
-// buffers each; when the loop ends, by break too, they have ended.
+// buffers each; when the loop ends, by break too, they have ended. Each loop over the
+// batches has goroutines and buffers of its own.
 //
 // An image that cannot be read, or a range that is negative, ends the stream
 // with an error as its last element.

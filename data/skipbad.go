@@ -11,7 +11,8 @@ import (
 // Skipping is a data set whose images that cannot be read are replaced: each by
 // the next one of its class that can, in the set's order and round from its end
 // to its start, so that length, labels and the order of training stay what they
-// are and the same images are seen in every run. It lists what it skipped.
+// are and the same images are seen in every run. It lists what it skipped. It is safe for
+// concurrent use.
 type Skipping struct {
 	Dataset
 	mutex sync.Mutex

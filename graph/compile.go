@@ -144,7 +144,7 @@ func (c *compiled) layer(l *Layer) (*gorgonia.Node, error) {
 // than its limit.
 func (c *compiled) check(machine *ops.Machine) error {
 	m := c.network.weights()
-	m.Activations = whole(c.bytes() + float64(machine.Bytes()))
+	m.Activations = c.activations(machine)
 	return c.network.CheckMemory(m)
 }
 

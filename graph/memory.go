@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"hypnos/internal/memory"
+	"hypnos/ops"
 )
 
 // Memory is how many bytes a network takes, but for scratch memory of a thread.
@@ -16,6 +17,7 @@ type Memory struct {
 	Gradients   int // of the parameters that are not frozen
 	Optimiser   int // running averages of gradients: two of each with Adam and AdamW
 	Activations int // what layers answer, the gradients of that, and the batch
+	Evaluation  int // activations of an Inference that evaluates between steps
 }
 
 // Total is the sum.
@@ -23,7 +25,7 @@ func (m Memory) Total() int { return whole(m.total()) }
 
 // total is the sum, which may be more than an int holds.
 func (m Memory) total() float64 {
-	return float64(m.Weights) + float64(m.Gradients) + float64(m.Optimiser) + float64(m.Activations)
+	return float64(m.Weights) + float64(m.Gradients) + float64(m.Optimiser) + float64(m.Activations) + float64(m.Evaluation)
 }
 
 // String lists the parts that are not 0.
@@ -32,7 +34,7 @@ func (m Memory) String() string {
 	for _, part := range []struct {
 		name  string
 		bytes int
-	}{{"weights", m.Weights}, {"gradients", m.Gradients}, {"averages of the optimiser", m.Optimiser}, {"activations", m.Activations}} {
+	}{{"weights", m.Weights}, {"gradients", m.Gradients}, {"averages of the optimiser", m.Optimiser}, {"activations", m.Activations}, {"evaluation", m.Evaluation}} {
 		if part.bytes > 0 {
 			if text != "" {
 				text += ", "
@@ -50,6 +52,38 @@ func (n *Network) CheckMemory(m Memory) error {
 		return nil
 	}
 	return errors.Errorf("graph: the network takes %s of memory (%v), and the %s has %s", bytes(m.total()), m, who, bytes(limit))
+}
+
+// TrainingMemory returns what a training on batches of that many images takes with Adam or
+// AdamW, and evaluation of as many images. Nothing is set aside, and the network may be of
+// any size.
+func (n *Network) TrainingMemory(batch int) (Memory, error) {
+	t, err := n.planTraining(batch)
+	if err != nil {
+		return Memory{}, err
+	}
+	m := t.Memory()
+	m.Evaluation, err = n.evaluationMemory(batch)
+	return m, err
+}
+
+// evaluationMemory is how much an Inference takes besides the weights. Norms that train
+// take as much.
+func (n *Network) evaluationMemory(batch int) (int, error) {
+	c, err := n.compile(batch, true)
+	if err != nil {
+		return 0, err
+	}
+	machine, err := ops.NewMachine(c.logits)
+	if err != nil {
+		return 0, errors.Wrap(err, "graph: inference")
+	}
+	return c.activations(machine), nil
+}
+
+// activations is how much a machine and the inputs of what it computes take.
+func (c *compiled) activations(machine *ops.Machine) int {
+	return whole(c.bytes() + float64(machine.Bytes()))
 }
 
 // addressable is more bytes than a process can have.

@@ -11,7 +11,7 @@ import (
 // (C H W), parameters, multiply-adds per image, and the memory of its activations in
 // training on batches of that many images: none where it is computed in one pass with
 // the next layer. A layer that repeats another one has that one's name in place of
-// parameters. Below are the totals, and the memory of such a training with AdamW. It
+// parameters. Below are the totals, and the memory of such a training with AdamW and evaluation. It
 // compiles the network for training, but runs nothing: a Blank network of any size is
 // summarised in an instant.
 func (n *Network) WriteSummary(w io.Writer, batch int) error {
@@ -25,13 +25,16 @@ func (n *Network) WriteSummary(w io.Writer, batch int) error {
 		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%d\t%s\n", l.Name, l.Kind, l.Output, l.parameterCell(), l.MultiplyAdds, bytes(float64(training.answers(l))))
 	}
 	m := training.Memory()
+	if m.Evaluation, err = n.evaluationMemory(batch); err != nil {
+		return err
+	}
 	fmt.Fprintf(t, "total\t%v\t\t%d\t%d\t%s\n", n.Options.Connectivity, n.ParameterCount(), n.MultiplyAdds(), bytes(float64(m.Activations)))
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "\nmemory for training on batches of %d with AdamW: %s\n"+
-		"  weights %s, gradients %s, moments of AdamW %s, activations and their gradients %s\n",
-		batch, bytes(m.total()), bytes(float64(m.Weights)), bytes(float64(m.Gradients)), bytes(float64(m.Optimiser)), bytes(float64(m.Activations)))
+		"  weights %s, gradients %s, moments of AdamW %s, activations and their gradients %s, evaluation %s\n",
+		batch, bytes(m.total()), bytes(float64(m.Weights)), bytes(float64(m.Gradients)), bytes(float64(m.Optimiser)), bytes(float64(m.Activations)), bytes(float64(m.Evaluation)))
 	return err
 }
 

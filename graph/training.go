@@ -137,16 +137,6 @@ func (t *Training) Memory() Memory {
 	return m
 }
 
-// TrainingMemory returns what a training on batches of that many images takes with Adam or
-// AdamW: see Training.Memory. Nothing is set aside, and the network may be of any size.
-func (n *Network) TrainingMemory(batch int) (Memory, error) {
-	t, err := n.planTraining(batch)
-	if err != nil {
-		return Memory{}, err
-	}
-	return t.Memory(), nil
-}
-
 // NotFinite names the first layer, in the order of computation, whose weights
 // are not finite or, if the loss of the last step was not finite, whose output
 // on its batch is not; or it returns "". To find the output it runs the network

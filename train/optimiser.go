@@ -193,16 +193,6 @@ func (o OptimiserOptions) memory(m graph.Memory) graph.Memory {
 	return m
 }
 
-// CheckMemory is an error if training a network on batches of that many images takes more
-// memory than Options.MemoryLimit of the network. It sets none aside.
-func CheckMemory(net *graph.Network, batch int, o OptimiserOptions) error {
-	m, err := net.TrainingMemory(batch)
-	if err != nil {
-		return err
-	}
-	return net.CheckMemory(o.memory(m))
-}
-
 // Step changes the parameters by the gradients of the last training step, at a
 // learning rate. A momentum of 0 means the optimiser's own: beta1 of Adam. It is an error
 // if another goroutine uses the network.

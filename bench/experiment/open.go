@@ -176,7 +176,7 @@ func Readable(ctx context.Context, set data.Dataset, part string, o Observer) ([
 func (e *Experiment) plan(v Variant) (results.Variant, error) {
 	net, err := e.Spec.Network(v, e.Size, len(e.training.Classes()), e.Spec.Seed, true)
 	if err == nil {
-		err = train.CheckMemory(net, e.Spec.Batch, e.optimiser)
+		err = train.CheckMemory(net, train.Options{Batch: e.Spec.Batch, Optimiser: e.optimiser, Evaluations: e.evaluations(nil)})
 	}
 	if err != nil {
 		return results.Variant{}, err
