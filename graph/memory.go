@@ -146,7 +146,7 @@ const largest = 1 << 50
 // tooLarge says that so many numbers are more than largest.
 func (o Options) tooLarge(numbers float64, what string) string {
 	limit, who := o.memoryLimit()
-	return fmt.Sprintf("its %.3g %s take %s of memory, and the %s has %s", numbers, what, bytes(4*numbers), who, bytes(limit))
+	return fmt.Sprintf("its %.3g %s are too many: they take %s of memory, and the %s has %s", numbers, what, bytes(4*numbers), who, bytes(limit))
 }
 
 // product multiplies without overflow.

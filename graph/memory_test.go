@@ -63,17 +63,17 @@ func TestTooLarge(t *testing.T) {
 // Sizes that no number holds are refused alike.
 func TestTooLargeToCount(t *testing.T) {
 	for want, build := range map[string]func(b *Builder, x *Layer) *Layer{
-		`layer "a": its 4.43e+20 weights take 1.77e+03 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
+		`layer "a": its 4.43e+20 weights are too many: they take 1.77e+03 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
 			return b.Local("a", x, Local{Channels: math.MaxInt / 9, Kernel: 3, Padding: 1})
 		},
-		`layer "b": its 1.84e+19 weights take 73.8 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
+		`layer "b": its 1.84e+19 weights are too many: they take 73.8 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
 			x = b.Local("a", x, Local{Channels: 1 << 30, Kernel: 1, Padding: 0})
 			return b.Local("b", x, Local{Channels: 1 << 30, Kernel: 1, Padding: 0})
 		},
-		`layer "b": its 1e+18 weights take 4 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
+		`layer "b": its 1e+18 weights are too many: they take 4 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
 			return b.Linear("b", b.GlobalAveragePool("pool", b.Local("a", x, Local{Channels: 1e9, Kernel: 1})), 1e9)
 		},
-		`layer "a": its 1.25e+18 answers to an image take 5 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
+		`layer "a": its 1.25e+18 answers to an image are too many: they take 5 EB of memory, and the `: func(b *Builder, x *Layer) *Layer {
 			return b.Zeros("a", Size{5e8, 5e4, 5e4})
 		},
 	} {
@@ -84,7 +84,7 @@ func TestTooLargeToCount(t *testing.T) {
 		}
 	}
 	net := newTiny(t, Connectivity{}, 1)
-	const want = `layer "images": its 6e+17 answers to 10000000000000000 images take 2.4 EB of memory, and the `
+	const want = `layer "images": its 6e+17 answers to 10000000000000000 images are too many: they take 2.4 EB of memory, and the `
 	if _, err := net.Train(1e16); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want one with %q", err, want)
 	}
