@@ -39,7 +39,7 @@ func (m Memory) String() string {
 			if text != "" {
 				text += ", "
 			}
-			text += part.name + " " + bytes(float64(part.bytes))
+			text += part.name + " " + bytes(part.bytes)
 		}
 	}
 	return text
@@ -126,12 +126,16 @@ func (n *Network) allocate() {
 	}
 }
 
-// present sees to it that parameters and moments have memory: see Options.Blank.
+// absent tells whether parameters and moments have no memory: see Options.Blank.
+func (n *Network) absent() bool {
+	all := n.Parameters()
+	return len(all) > 0 && all[0].value == nil // as of all others
+}
+
+// present sees to it that parameters and moments have memory.
 func (n *Network) present() error {
-	for _, p := range n.parameters {
-		if p.value != nil { // and so have the others
-			return nil
-		}
+	if !n.absent() {
+		return nil
 	}
 	if err := n.CheckMemory(n.weights()); err != nil {
 		return err
@@ -167,7 +171,8 @@ func whole(x float64) int {
 }
 
 // bytes writes a number of bytes, in powers of 1000.
-func bytes(x float64) string {
+func bytes[N int | float64](n N) string {
+	x := float64(n)
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
 	unit := 0
 	for x >= 999.5 && unit < len(units)-1 {

@@ -116,7 +116,11 @@ func TestMemoryLimit(t *testing.T) {
 		t.Error("a training that needs more than the limit is no error")
 	}
 	net.Options.MemoryLimit = -1
-	if _, err := net.Train(8); err != nil {
+	training, err := net.Train(8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := training.Step(Batch{Images: make([]float32, 8*48), Labels: make([]int, 8)}); err != nil {
 		t.Error(err)
 	}
 }

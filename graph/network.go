@@ -87,9 +87,9 @@ func (n *Network) ParameterCount() int {
 
 // MultiplyAdds returns how many multiplications with weights one image takes.
 func (n *Network) MultiplyAdds() int {
-	count := 0
+	count := 0.0 // each may be the largest int
 	for _, l := range n.Layers {
-		count += l.MultiplyAdds
+		count += float64(l.MultiplyAdds)
 	}
-	return count
+	return whole(count)
 }

@@ -36,7 +36,11 @@ func (n *Network) Train(batch int) (*Training, error) {
 	if err := n.CheckMemory(m); err != nil {
 		return nil, err
 	}
-	return t, n.present()
+	if n.absent() { // and its limit is not that with which it was built
+		n.allocate()
+		return n.planTraining(batch)
+	}
+	return t, nil
 }
 
 // planTraining is Train of a network of any size.

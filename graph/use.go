@@ -22,7 +22,7 @@ func (u *use) read(f func() error) error {
 	for {
 		n := u.users.Load()
 		if n < 0 {
-			return errors.WithStack(errBeingChanged)
+			return errBeingChanged
 		}
 		if u.users.CompareAndSwap(n, n+1) {
 			break
@@ -36,9 +36,9 @@ func (u *use) read(f func() error) error {
 func (u *use) change(f func() error) error {
 	if !u.users.CompareAndSwap(0, -1) {
 		if u.users.Load() < 0 {
-			return errors.WithStack(errBeingChanged)
+			return errBeingChanged
 		}
-		return errors.WithStack(errBeingUsed)
+		return errBeingUsed
 	}
 	defer u.users.Store(0)
 	return f()
@@ -53,7 +53,7 @@ func (n *Network) Change(f func() error) error { return n.use.change(f) }
 // alone runs f as the only user of a compiled network.
 func (c *compiled) alone(f func() error) error {
 	if !c.running.CompareAndSwap(false, true) {
-		return errors.WithStack(errRunning)
+		return errRunning
 	}
 	defer c.running.Store(false)
 	return f()
