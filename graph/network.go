@@ -8,8 +8,8 @@ import "slices"
 // Observation have memory of their own and the parameters in common. Any number of
 // Inferences and Observations may run at the same time. What changes parameters or running
 // moments (a training step, an optimiser's, a sleep, Load, Change) runs alone: it is an
-// error if the network is in use by another goroutine. Only who reads or writes Data by
-// hand has to see to that himself.
+// error if the network is in use by another goroutine. Whoever reads or writes Data by
+// hand has to see to that.
 type Network struct {
 	Options Options
 	// Layers are in the order in which they were built: each after its inputs.

@@ -63,7 +63,9 @@ func checkGolden(t *testing.T, f golden.File, c graph.Connectivity) {
 				}
 			}
 		}
-		optimiser.Step(1e-2, 0)
+		if err := optimiser.Step(1e-2, 0); err != nil {
+			t.Fatal(err)
+		}
 		if step == 1 && c == (graph.Connectivity{Local: true}) {
 			net.Parameter("layer3.0.bn2.bias").Data[5] += nudge
 		}
