@@ -110,6 +110,7 @@ func (l *Loader) BatchesPerPass() int { return l.set.Len() / l.distinct }
 // Batches yields the batches from..to-1: normalised images, axes N C H W, and their class
 // indices. A batch is valid until the next iteration, which may overwrite it. Goroutines
 // work ahead, with two buffers each; they have ended when the loop ends, by break too.
+// Each loop over batches has goroutines and buffers of its own.
 //
 // An error is the last element. It is an error if an image cannot be read or if the
 // range is negative.

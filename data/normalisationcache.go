@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 )
 
 // cached is a file that keeps the normalisation of a data set of files beside it, since
@@ -61,7 +61,7 @@ func cachedNormalisationOf(set Dataset) (Normalisation, error) {
 	want.Mean, want.Std = n.Mean, n.Std
 	want.Check = want.check()
 	if contents, err := json.MarshalIndent(want, "", "\t"); err == nil {
-		_ = renameio.WriteFile(path, append(contents, '\n'), 0o644)
+		_ = maybe.WriteFile(path, append(contents, '\n'), 0o644)
 	}
 	return n, nil
 }

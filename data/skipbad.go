@@ -11,7 +11,7 @@ import (
 // Skipping is a data set that replaces images that cannot be read: each by the next one
 // of its class that can, in the order of the data set, where the first follows the last.
 // Length, labels and the order of training stay as they are, and every run sees the same
-// images. Skipped lists what was replaced.
+// images. Skipped lists what was replaced. It is safe for concurrent use.
 type Skipping struct {
 	Dataset
 	mutex sync.Mutex

@@ -18,13 +18,20 @@ type Options struct {
 	Connectivity Connectivity // the zero value is convolutional
 	Seed         uint64       // of the initial weights
 	// Blank leaves all parameters and moments zero, for a network whose values
-	// are loaded next or that is only looked at.
+	// are loaded next or that is only looked at. It may be larger than memory: it then
+	// has no parameters' Data, is summarised and drawn as any other, and all that needs
+	// the values is an error.
 	Blank bool
+	// MemoryLimit is how many bytes the network may take, with what a training or
+	// inference needs besides; more is an error before any is set aside. 0 means what
+	// the machine or, on Linux, the cgroup of the process has, so that only what is sure
+	// to fail is refused; less than 0 means no limit.
+	MemoryLimit int
 }
 
 // Builder collects the layers of a network. Its methods add one layer each and
 // return it, to be the input of others. After an error they return nil and do
-// nothing; Build returns the error.
+// nothing; Build returns the error. A Builder is for one goroutine.
 type Builder struct {
 	options Options
 	layers  []*Layer
@@ -147,6 +154,9 @@ func (b *Builder) add(l *Layer) *Layer {
 	if b.err != nil {
 		return nil
 	}
+	if answers := product(l.Output.Channels, l.Output.Height, l.Output.Width); answers > largest {
+		return b.fail("layer %q: %s", l.Name, b.options.tooLarge(answers, "answers to an image"))
+	}
 	l.Time = b.time
 	b.layers = append(b.layers, l)
 	b.names[l.Name] = l
@@ -154,7 +164,8 @@ func (b *Builder) add(l *Layer) *Layer {
 }
 
 // Build completes the network, whose output is logits. A layer that neither the
-// logits nor an area depends on is an error.
+// logits nor an area depends on is an error, and so are more weights than
+// Options.MemoryLimit.
 func (b *Builder) Build(logits *Layer) (*Network, error) {
 	if b.err != nil {
 		return nil, b.err
@@ -178,6 +189,13 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 			n.parameters[p.Name] = p
 		}
 	}
+	if err := n.CheckMemory(n.weights()); err != nil {
+		if b.options.Blank {
+			return n, nil
+		}
+		return nil, err
+	}
+	n.allocate()
 	if !b.options.Blank {
 		all := append(n.Parameters(), n.Moments()...)
 		kernel.Parallel(len(all), func(i int) { all[i].start(b.options.Seed) })

@@ -39,8 +39,8 @@ func TestBuildErrors(t *testing.T) {
 			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Bias: 7})
 		}},
 		{`layer "a": bias -1, want`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Bias: -1}) }},
-		{`3.3e+12 weights`, func(b *Builder) *Layer {
-			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Pad: Pad{Top: 1 << 20, Left: 1 << 20}})
+		{`layer "a": its 3.46e+18 weights are too many`, func(b *Builder) *Layer {
+			return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 1, Pad: Pad{Top: 1 << 30, Left: 1 << 30}})
 		}},
 		{`layer "a": 2 groups do not divide the 3 channels of "images" and its own 4`, func(b *Builder) *Layer {
 			return b.Local("a", b.Input(), Local{Channels: 4, Kernel: 1, Groups: 2})
@@ -86,7 +86,7 @@ func TestBuildErrors(t *testing.T) {
 		{`layer "a": average pooling to 0×3, want`, func(b *Builder) *Layer { return b.AdaptiveAveragePool("a", b.Input(), 0, 3) }},
 		{`layer "a": a leaky relu of slope NaN`, func(b *Builder) *Layer { return b.LeakyReLU("a", b.Input(), math.NaN()) }},
 		{`dropout: rate 1, want at least 0 and less than 1`, func(b *Builder) *Layer { return b.Dropout("a", b.Input(), 1) }},
-		{`layer "fc": 1.2e+14 weights, from 3×4×5 to 2000000000000 outputs`, func(b *Builder) *Layer { return b.Linear("fc", b.Input(), 2e12) }},
+		{`the network takes 488 TB of memory (weights 488 TB), and the `, func(b *Builder) *Layer { return b.Linear("fc", b.Input(), 2e12) }},
 		{`layer "a": 0 channels, want at least 1`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Kernel: 3}) }},
 		{`layer "a" on "images": ops: local: stride -1, want 1 to`, func(b *Builder) *Layer { return b.Local("a", b.Input(), Local{Channels: 1, Kernel: 3, Stride: -1}) }},
 		{`layer "sum": its inputs differ in size: "images" has 3×4×5, "a" has 2×4×5`, func(b *Builder) *Layer {
@@ -115,7 +115,7 @@ func TestRunErrors(t *testing.T) {
 	if _, err := net.Train(0); err == nil || !strings.Contains(err.Error(), "a batch of 0 images, want at least 1") {
 		t.Errorf("a batch of 0: error %v", err)
 	}
-	if _, err := net.Infer(1e12); err == nil || !strings.Contains(err.Error(), `layer "images": 6e+13 answers to 1000000000000 images are too many`) {
+	if _, err := net.Infer(1e12); err == nil || !strings.Contains(err.Error(), `the network takes 1.44 PB of memory (weights 1.2 kB, activations 1.44 PB), and the `) {
 		t.Errorf("a large batch: error %v", err)
 	}
 	training, err := net.Train(3)
@@ -144,5 +144,21 @@ func TestRunErrors(t *testing.T) {
 		if _, err := inference.Logits(make([]float32, n)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
+	}
+}
+
+// An error in what is computed in one pass is about the layer whose it is, and shows no
+// Go value.
+func TestErrorInFusedPass(t *testing.T) {
+	b := NewBuilder(Options{Input: Size{2, 1, 1}})
+	x := b.Local("c1", b.Input(), Local{Channels: 2, Kernel: 1})
+	x = b.ReLU("r1", b.Add("a1", b.BatchNorm("b1", x), x))
+	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `graph: layer "b1": ops: batch norm: a single value per channel, of a map of 1×1 and a batch of 1, has no variance to train on`
+	if _, err := net.Train(1); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

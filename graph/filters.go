@@ -9,8 +9,12 @@ import (
 // Filter draws the weights of the neuron of an output channel at a location (counted
 // row by row; 0 in a convolution), one pixel for each weight: in colour if the input has
 // three channels, R G B; otherwise in grey, with the input channels side by side. Zero
-// is grey, and the largest weight by magnitude black or white, or full colour.
+// is grey, and the largest weight by magnitude black or white, or full colour. It is empty
+// if there is no memory for the weights: see Options.Blank.
 func (f *Field) Filter(location, channel int) *image.NRGBA {
+	if f.Weight.Data == nil { // of a network that is too large
+		return image.NewNRGBA(image.Rectangle{})
+	}
 	height, width, inputs := f.Kernel, f.KernelWidth, f.Weight.Shape[4]
 	size := height * width * inputs
 	w := f.Weight.Data[(location*f.Channels+channel)*size:][:size] // KH KW C

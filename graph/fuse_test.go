@@ -73,7 +73,9 @@ func TestFusedNetwork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			copy(c.pixels, images(7).Images)
+			if _, err := c.load(images(7).Images); err != nil {
+				t.Fatal(err)
+			}
 			logits[i] = run(t, c)
 		}
 		if !slices.Equal(logits[0], logits[1]) {

@@ -21,18 +21,6 @@ const (
 	kindAdd       = "add"
 )
 
-// largest is the most numbers that a tensor may have: more than any memory holds.
-const largest = 1 << 40
-
-// product multiplies without overflow.
-func product(factors ...int) float64 {
-	p := 1.0
-	for _, f := range factors {
-		p *= float64(f)
-	}
-	return p
-}
-
 // Bias says which neurons of a layer share a bias.
 type Bias int
 
@@ -119,11 +107,11 @@ func (b *Builder) Local(name string, x *Layer, o Local) *Layer {
 	}
 	f := &Field{Local: o, Input: in, Output: out, Grid: grid}
 	if weights := product(out.Height, out.Width, o.Channels, o.Kernel, o.KernelWidth, in.Channels/o.Groups); weights > largest {
-		return b.fail("layer %q: %.3g weights on %d×%d locations are too many", name, weights, out.Height, out.Width)
+		return b.fail("layer %q: %s", name, b.options.tooLarge(weights, "weights"))
 	}
 	l := &Layer{
 		Name: name, Inputs: []*Layer{x}, Output: out, Field: f, Repeats: o.Again,
-		MultiplyAdds: out.Height * out.Width * o.Channels * o.Kernel * o.KernelWidth * in.Channels / o.Groups,
+		MultiplyAdds: whole(product(out.Height, out.Width, o.Channels, o.Kernel, o.KernelWidth, in.Channels/o.Groups)),
 	}
 	parameters, step := []*Parameter(nil), 1
 	if o.Again != nil {
@@ -225,17 +213,17 @@ func (b *Builder) Linear(name string, x *Layer, outputs int) *Layer {
 	if outputs < 1 {
 		return b.fail("layer %q: %d outputs, want at least 1", name, outputs)
 	}
-	inputs := x.Output.Channels * x.Output.Height * x.Output.Width
 	if weights := product(outputs, x.Output.Channels, x.Output.Height, x.Output.Width); weights > largest {
-		return b.fail("layer %q: %.3g weights, from %v to %d outputs, are too many", name, weights, x.Output, outputs)
+		return b.fail("layer %q: %s", name, b.options.tooLarge(weights, "weights"))
 	}
+	inputs := x.Output.Channels * x.Output.Height * x.Output.Width
 	weight, bias := newParameter(name+".weight", outputs, inputs), newParameter(name+".bias", outputs)
 	for _, p := range []*Parameter{weight, bias} {
 		p.start = func(seed uint64) { p.fillUniform(seed, 1/math.Sqrt(float64(inputs))) }
 	}
 	return b.add(&Layer{
 		Name: name, Kind: "linear", Inputs: []*Layer{x}, Output: Size{outputs, 1, 1}, boxed: true,
-		Parameters: []*Parameter{weight, bias}, MultiplyAdds: outputs * inputs,
+		Parameters: []*Parameter{weight, bias}, MultiplyAdds: whole(product(outputs, inputs)),
 		apply: func(c *compiler, in []*gorgonia.Node) (*gorgonia.Node, error) {
 			return ops.Linear(in[0], c.parameter(weight), c.parameter(bias))
 		},

@@ -42,7 +42,7 @@ func TestSizes(t *testing.T) {
 		{`layer "a" on "images": ops: local: padding -1, want 0 to`, images, local(Local{Channels: 1, Kernel: 1, Padding: -1})},
 		{`layer "a" on "images": ops: local: a kernel of 5 is larger than its input of 8×3 with padding 0`, images, local(Local{Channels: 1, Kernel: 5})},
 		{`layer "a": 2 groups do not divide the 4 channels of "images" and its own 3`, images, local(Local{Channels: 3, Kernel: 1, Groups: 2})},
-		{`layer "a": 9.6e+15 weights on 8×3 locations are too many`, Options{Input: images.Input, Connectivity: Connectivity{Local: true}}, local(Local{Channels: 1e14, Kernel: 1})},
+		{`layer "a": its 9.6e+15 weights are too many: they take 38.4 PB of memory, and the `, Options{Input: images.Input, Connectivity: Connectivity{Local: true}}, local(Local{Channels: 1e14, Kernel: 1})},
 		{`layer "m" on "images": ops: pooling: a window of 5 is larger than its input of 8×3 with padding 0`, images, func(b *Builder) *Layer { return b.MaxPool("m", b.Input(), MaxPool{Kernel: 5}) }},
 		{`layer "g": -1 groups do not divide the 4 channels of "images"`, images, func(b *Builder) *Layer { return b.GroupNorm("g", b.Input(), GroupNorm{Groups: -1}) }},
 		{`layer "z": zeros of size 1×0×1`, images, func(b *Builder) *Layer { return b.Zeros("z", Size{1, 0, 1}) }},

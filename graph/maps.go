@@ -2,7 +2,6 @@ package graph
 
 import (
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"hypnos/ops"
 )
@@ -41,7 +40,7 @@ func (b *Builder) Dropout(name string, x *Layer, rate float64) *Layer {
 				return in[0], nil
 			}
 			o := options
-			o.Step = c.step
+			o.Step = c.steps
 			return ops.Dropout(in[0], o)
 		},
 	})
@@ -58,10 +57,7 @@ func (b *Builder) Zeros(name string, size Size) *Layer {
 	return b.add(&Layer{
 		Name: name, Kind: kindZeros, Output: size,
 		apply: func(c *compiler, _ []*gorgonia.Node) (*gorgonia.Node, error) {
-			shape := tensor.Shape{size.Height, size.Width, size.Channels, c.batch}
-			c.bytes += 4 * shape.TotalSize()
-			return gorgonia.NewTensor(c.graph, tensor.Float32, 4, gorgonia.WithShape(shape...), gorgonia.WithName(name),
-				gorgonia.WithValue(tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...)))), nil
+			return c.input(name, size.Height, size.Width, size.Channels, c.batch).node, nil
 		},
 	})
 }

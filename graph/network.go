@@ -3,6 +3,13 @@ package graph
 import "slices"
 
 // Network is a network: its layers and the values of its parameters.
+//
+// Goroutines may share it. Each compiles the network for itself: Training, Inference and
+// Observation have memory of their own and the parameters in common. Any number of
+// Inferences and Observations may run at the same time. What changes parameters or running
+// moments (a training step, an optimiser's, a sleep, Load, Change) runs alone: it is an
+// error if the network is in use by another goroutine. Whoever reads or writes Data by
+// hand has to see to that.
 type Network struct {
 	Options Options
 	// Layers are in the order in which they were built: each after its inputs.
@@ -12,6 +19,7 @@ type Network struct {
 
 	logits     *Layer
 	parameters map[string]*Parameter
+	use        use
 }
 
 // Answering returns the layers that the logits depend on, in their order. In a
@@ -72,16 +80,16 @@ func (n *Network) LocalLayers() []*Layer {
 func (n *Network) ParameterCount() int {
 	count := 0
 	for _, p := range n.Parameters() {
-		count += len(p.Data)
+		count += p.Count()
 	}
 	return count
 }
 
 // MultiplyAdds returns how many multiplications with weights one image takes.
 func (n *Network) MultiplyAdds() int {
-	count := 0
+	count := 0.0 // each may be the largest int
 	for _, l := range n.Layers {
-		count += l.MultiplyAdds
+		count += float64(l.MultiplyAdds)
 	}
-	return count
+	return whole(count)
 }

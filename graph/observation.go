@@ -9,7 +9,8 @@ import (
 )
 
 // Observation is a network compiled to give the answers of some of its areas or layers,
-// with norms that use their running moments. It is compiled once and runs many times.
+// with norms that use their running moments. It is compiled once and runs many times. It
+// is for one goroutine at a time, and says so; another one compiles the network for itself.
 type Observation struct {
 	*compiled
 	machine  *ops.Machine
@@ -26,7 +27,7 @@ type Features struct {
 
 // Observe compiles the network to give the answers of the areas, or layers, of these
 // names to batches of up to batch images. An unknown name is an error that lists the
-// areas.
+// areas, and so is what takes more memory than Options.MemoryLimit.
 func (n *Network) Observe(batch int, names ...string) (*Observation, error) {
 	layers := make([]*Layer, len(names))
 	for i, name := range names {
@@ -55,33 +56,47 @@ func (n *Network) observe(batch int, layers []*Layer) (*Observation, error) {
 		}
 	}
 	machine, err := ops.NewMachine(nodes...)
-	return &Observation{compiled: c, machine: machine, observed: layers}, errors.Wrap(err, "graph: observation")
+	if err != nil {
+		return nil, errors.Wrap(err, "graph: observation")
+	}
+	if err := c.check(machine); err != nil {
+		return nil, err
+	}
+	return &Observation{compiled: c, machine: machine, observed: layers}, nil
 }
 
 // Features returns what the areas, or layers, answer to 1 to batch images N C H W,
-// in the order of the names. They are the caller's.
+// in the order of the names. They are the caller's. It is an error if the Observation is
+// in use by another goroutine, or another one changes the parameters.
 func (o *Observation) Features(images []float32) ([]Features, error) {
-	count, err := o.run(images)
+	features := make([]Features, len(o.observed))
+	err := o.run(images, func(count int) {
+		for i, l := range o.observed {
+			s, answers := l.Output, o.answers(l)
+			data := make([]float32, len(answers))
+			kernel.BatchOutermost(data, answers, o.batch, s.Channels, s.Height, s.Width)
+			features[i] = Features{o.names[i], s, data[:count*s.Channels*s.Height*s.Width]}
+		}
+	})
 	if err != nil {
 		return nil, err
-	}
-	features := make([]Features, len(o.observed))
-	for i, l := range o.observed {
-		s, answers := l.Output, o.answers(l)
-		data := make([]float32, len(answers))
-		kernel.BatchOutermost(data, answers, o.batch, s.Channels, s.Height, s.Width)
-		features[i] = Features{o.names[i], s, data[:count*s.Channels*s.Height*s.Width]}
 	}
 	return features, nil
 }
 
-// run computes the answers to images and returns how many these are.
-func (o *Observation) run(images []float32) (int, error) {
-	count, err := o.load(images)
-	if err != nil {
-		return 0, err
-	}
-	return count, errors.Wrap(o.machine.RunAll(), "graph: observation")
+// run computes the answers to images and calls then with how many these are.
+func (o *Observation) run(images []float32, then func(count int)) error {
+	return o.answer(func() error {
+		count, err := o.load(images)
+		if err != nil {
+			return err
+		}
+		if err := o.machine.RunAll(); err != nil {
+			return errors.Wrap(err, "graph: observation")
+		}
+		then(count)
+		return nil
+	})
 }
 
 // answers are those of a layer to a whole batch, H W C N. They are valid until the next run.
@@ -106,12 +121,14 @@ func (n *Network) Activations(images []float32, layers ...*Layer) ([][]float32, 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := o.run(images); err != nil {
-		return nil, err
-	}
 	activations := make([][]float32, len(layers))
-	for i, l := range layers {
-		activations[i] = o.answers(l)
+	err = o.run(images, func(int) {
+		for i, l := range layers {
+			activations[i] = o.answers(l)
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	return activations, nil
 }

@@ -120,7 +120,7 @@ func (b *Builder) opParameters(l *Layer, o Op) []*Parameter {
 
 // try adds the layer to a graph of its own, for a batch of two.
 func (l *Layer) try(training bool) error {
-	c := &compiler{graph: gorgonia.NewGraph(), batch: 2, training: training, step: new(uint64), nodes: map[*Parameter]*gorgonia.Node{}}
+	c := &compiler{graph: gorgonia.NewGraph(), batch: 2, training: training, steps: new(uint64), nodes: map[*Parameter]*gorgonia.Node{}}
 	in := make([]*gorgonia.Node, len(l.Inputs))
 	for i, input := range l.Inputs {
 		s := input.Output

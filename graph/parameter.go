@@ -17,7 +17,7 @@ type Parameter struct {
 	// (L locations, 1 if shared), O C for a linear one, C for a vector.
 	Shape tensor.Shape
 	// Data are the values, row-major. They are the network's own: writing to
-	// them changes it.
+	// them changes it. There are none in a network that is too large: see Options.Blank.
 	Data []float32
 	// Frozen parameters have no gradient and keep their values.
 	Frozen bool
@@ -26,15 +26,13 @@ type Parameter struct {
 	start func(seed uint64) // sets initial values
 }
 
-// newParameter makes a parameter that starts at zero.
+// newParameter makes a parameter that starts at zero. It has no memory before Build.
 func newParameter(name string, shape ...int) *Parameter {
-	data := make([]float32, tensor.Shape(shape).TotalSize())
-	return &Parameter{
-		Name: name, Shape: shape, Data: data,
-		value: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data)),
-		start: func(uint64) {},
-	}
+	return &Parameter{Name: name, Shape: shape, start: func(uint64) {}}
 }
+
+// Count returns how many values there are.
+func (p *Parameter) Count() int { return whole(product(p.Shape...)) }
 
 // random returns the random numbers of one parameter: a stream of its own, so
 // that its initial values depend on the seed and its name alone.

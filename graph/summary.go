@@ -11,11 +11,11 @@ import (
 // (C H W), parameters, multiply-adds per image, and the memory of its activations in
 // training on batches of that many images: none where it is computed in one pass with
 // the next layer. A layer that repeats another one has that one's name in place of
-// parameters. Below are the totals, and the memory of such a training with AdamW. It
-// compiles the network for training, but runs nothing: a Blank network of any size is
+// parameters. Below are the totals, and the memory of such a training with AdamW and
+// evaluation of as many images. It sets none aside: a Blank network of any size is
 // summarised in an instant.
 func (n *Network) WriteSummary(w io.Writer, batch int) error {
-	training, err := n.Train(batch)
+	training, err := n.planTraining(batch)
 	if err != nil {
 		return err
 	}
@@ -25,13 +25,16 @@ func (n *Network) WriteSummary(w io.Writer, batch int) error {
 		fmt.Fprintf(t, "%s\t%s\t%v\t%s\t%d\t%s\n", l.Name, l.Kind, l.Output, l.parameterCell(), l.MultiplyAdds, bytes(training.answers(l)))
 	}
 	m := training.Memory()
+	if m.Evaluation, err = n.evaluationMemory(batch); err != nil {
+		return err
+	}
 	fmt.Fprintf(t, "total\t%v\t\t%d\t%d\t%s\n", n.Options.Connectivity, n.ParameterCount(), n.MultiplyAdds(), bytes(m.Activations))
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w, "\nmemory for training on batches of %d with AdamW: %s\n"+
-		"  weights %s, gradients %s, moments of AdamW %s, activations and their gradients %s\n",
-		batch, bytes(m.Total()), bytes(m.Weights), bytes(m.Gradients), bytes(m.Optimiser), bytes(m.Activations))
+		"  weights %s, gradients %s, moments of AdamW %s, activations and their gradients %s, evaluation %s\n",
+		batch, bytes(m.total()), bytes(m.Weights), bytes(m.Gradients), bytes(m.Optimiser), bytes(m.Activations), bytes(m.Evaluation))
 	return err
 }
 
@@ -45,7 +48,7 @@ func (l *Layer) parameterCell() string {
 	}
 	count, frozen := 0, ""
 	for _, p := range l.Parameters {
-		count += len(p.Data)
+		count += p.Count()
 		if p.Frozen {
 			frozen = ", frozen"
 		}
@@ -61,14 +64,4 @@ func (t *Training) answers(l *Layer) int {
 		return 0
 	}
 	return 4 * node.Shape().TotalSize()
-}
-
-// bytes writes a number of bytes, in powers of 1000.
-func bytes(n int) string {
-	units := []string{"B", "kB", "MB", "GB", "TB"}
-	x, unit := float64(n), 0
-	for x >= 999.5 && unit < len(units)-1 {
-		x, unit = x/1000, unit+1
-	}
-	return fmt.Sprintf("%.3g %s", x, units[unit])
 }

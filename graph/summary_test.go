@@ -25,8 +25,8 @@ pool      global average pool                               6×1×1   0         
 fc        linear                                            3×1×1   21          18             120 B
 total     locally connected, 1x1 convolutional, 1x1 frozen          3243        3366           31.3 kB
 
-memory for training on batches of 10 with AdamW: 82.9 kB
-  weights 13 kB, gradients 12.9 kB, moments of AdamW 25.8 kB, activations and their gradients 31.3 kB
+memory for training on batches of 10 with AdamW: 97.3 kB
+  weights 13 kB, gradients 12.9 kB, moments of AdamW 25.8 kB, activations and their gradients 31.3 kB, evaluation 14.4 kB
 `},
 		{newRecurrent(t, Connectivity{}), `layer       kind                 output  parameters  multiply-adds  activations of 10
 images      input                2×6×5   0           0              2.4 kB
@@ -43,8 +43,8 @@ pool        global average pool  2×1×1   0           0              80 B
 fc          linear               3×1×1   9           6              120 B
 total       convolutional                17          162            19.3 kB
 
-memory for training on batches of 10 with AdamW: 19.5 kB
-  weights 68 B, gradients 68 B, moments of AdamW 136 B, activations and their gradients 19.3 kB
+memory for training on batches of 10 with AdamW: 27.5 kB
+  weights 68 B, gradients 68 B, moments of AdamW 136 B, activations and their gradients 19.3 kB, evaluation 7.92 kB
 `},
 	} {
 		var b strings.Builder

@@ -1,36 +1,56 @@
 package graph
 
 import (
+	"slices"
+	"sync/atomic"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 
 	"hypnos/ops"
 )
 
 // Training is a network compiled for training on batches of a fixed size. It
 // computes losses and gradients; changing the parameters is the optimiser's
-// work.
+// work. It is for one goroutine at a time: Step and Change say so when another one runs;
+// Gradient is for between them.
 type Training struct {
 	*compiled
 	machine   *ops.Machine
-	target    []float32 // N classes
+	target    *input // N classes
 	loss      *gorgonia.Node
 	learned   []*Parameter
-	gradients gorgonia.Nodes // of learned
+	gradients gorgonia.Nodes            // of learned
+	last      atomic.Pointer[[]float32] // logits
 }
 
-// Train compiles the network for training on batches of exactly batch images.
+// Train compiles the network for training on batches of exactly batch images. It is an
+// error if that takes more memory than Options.MemoryLimit, whatever the optimiser.
 func (n *Network) Train(batch int) (*Training, error) {
+	t, err := n.planTraining(batch)
+	if err != nil {
+		return nil, err
+	}
+	m := t.Memory()
+	m.Optimiser = 0
+	if err := n.CheckMemory(m); err != nil {
+		return nil, err
+	}
+	if n.absent() { // and its limit is not that with which it was built
+		n.allocate()
+		return n.planTraining(batch)
+	}
+	return t, nil
+}
+
+// planTraining is Train of a network of any size.
+func (n *Network) planTraining(batch int) (*Training, error) {
 	c, err := n.compile(batch, true)
 	if err != nil {
 		return nil, err
 	}
-	t := &Training{compiled: c, target: make([]float32, batch*n.Classes())}
-	c.bytes += 4 * len(t.target)
-	target := gorgonia.NewMatrix(c.graph, tensor.Float32, gorgonia.WithShape(batch, n.Classes()), gorgonia.WithName("target"),
-		gorgonia.WithValue(tensor.New(tensor.WithShape(batch, n.Classes()), tensor.WithBacking(t.target))))
-	if t.loss, err = ops.CrossEntropy(c.logits, target); err != nil {
+	t := &Training{compiled: c, target: c.input("target", batch, n.Classes())}
+	if t.loss, err = ops.CrossEntropy(c.logits, t.target.node); err != nil {
 		return nil, err
 	}
 	var nodes gorgonia.Nodes
@@ -49,8 +69,17 @@ func (n *Network) Train(batch int) (*Training, error) {
 
 // Step runs the network forwards and backwards on a batch: it returns the mean
 // cross-entropy, updates the running moments and computes the gradients. A
-// batch of another size, or a label that is not a class, is an error.
+// batch of another size, or a label that is not a class, is an error, and so is a network
+// that is in use by another goroutine.
 func (t *Training) Step(b Batch) (loss float64, err error) {
+	err = t.change(func() error {
+		loss, err = t.step(b)
+		return err
+	})
+	return loss, err
+}
+
+func (t *Training) step(b Batch) (loss float64, err error) {
 	count, err := t.load(b.Images)
 	if err != nil {
 		return 0, err
@@ -58,28 +87,43 @@ func (t *Training) Step(b Batch) (loss float64, err error) {
 	if count != t.batch || len(b.Labels) != t.batch {
 		return 0, errors.Errorf("graph: %d images and %d labels, want batches of %d", count, len(b.Labels), t.batch)
 	}
-	clear(t.target)
+	clear(t.target.data)
 	for i, label := range b.Labels {
 		if label < 0 || label >= t.network.Classes() {
 			return 0, errors.Errorf("graph: label %d of image %d, want one of %d classes", label, i, t.network.Classes())
 		}
-		t.target[i*t.network.Classes()+label] = 1
+		t.target.data[i*t.network.Classes()+label] = 1
 	}
-	*t.step++
+	*t.steps++
 	if err := t.machine.RunAll(); err != nil {
 		return 0, errors.Wrap(err, "graph: training step")
 	}
+	logits := slices.Clone(t.logits.Value().Data().([]float32))
+	t.last.Store(&logits)
 	return float64(t.loss.Value().Data().(float32)), nil
 }
 
 // Resume says that so many steps of this training were done before, by another Training:
 // its next step drops what step steps+1 drops (Builder.Dropout). Without it the first step
 // is step 1. It matters to nothing else.
-func (t *Training) Resume(steps int) { *t.step = uint64(steps) }
+func (t *Training) Resume(steps int) { *t.steps = uint64(steps) }
 
-// Logits returns the logits of the last step, N classes, in training mode.
-// They are valid until the next step.
-func (t *Training) Logits() []float32 { return t.logits.Value().Data().([]float32) }
+// Change runs f, which reads gradients and changes parameters, as an optimiser does, and
+// returns its error. It is an error, and f does not run, if another goroutine uses the
+// network.
+func (t *Training) Change(f func() error) error { return t.change(f) }
+
+// Logits returns the logits of the last step, N classes, in training mode, or nil before
+// the first. No later step changes them.
+func (t *Training) Logits() []float32 {
+	if last := t.last.Load(); last != nil {
+		return *last
+	}
+	return nil
+}
+
+// Network returns the network that is trained.
+func (t *Training) Network() *Network { return t.network }
 
 // Learned returns the parameters that have gradients: those not frozen.
 func (t *Training) Learned() []*Parameter { return t.learned }
@@ -88,31 +132,19 @@ func (t *Training) Learned() []*Parameter { return t.learned }
 // layout of the parameter. It is valid until the next step.
 func (t *Training) Gradient(i int) []float32 { return t.gradients[i].Value().Data().([]float32) }
 
-// Memory is how many bytes training takes, but for scratch memory of a thread and what
-// operators of others than package ops allocate while they run.
-type Memory struct {
-	Weights     int // parameters and running moments
-	Gradients   int // of the parameters that are not frozen
-	Optimiser   int // two averages of each gradient, which Adam and AdamW keep
-	Activations int // what layers answer, the gradients of that, and the batch
-}
-
-// Total is the sum.
-func (m Memory) Total() int { return m.Weights + m.Gradients + m.Optimiser + m.Activations }
-
-// Memory returns what a training takes with Adam or AdamW. It is no estimate, but what
-// the machine has set aside; results that no layer reads any more lend their memory to
-// others.
+// Memory returns what a training takes with Adam or AdamW. It is no estimate, but what is
+// set aside at the first step; results that no layer reads any more lend their memory to
+// others. Scratch memory of threads, and what operators of others than package ops
+// allocate while they run, are not counted.
 func (t *Training) Memory() Memory {
-	var m Memory
-	for _, p := range append(t.network.Parameters(), t.network.Moments()...) {
-		m.Weights += 4 * len(p.Data)
-	}
+	m := t.network.weights()
+	gradients := 0.0
 	for _, p := range t.learned {
-		m.Gradients += 4 * len(p.Data)
+		gradients += 4 * product(p.Shape...)
 	}
-	m.Optimiser = 2 * m.Gradients
-	m.Activations = t.bytes + t.machine.Bytes() - m.Gradients
+	m.Gradients = whole(gradients)
+	m.Optimiser = whole(2 * gradients)
+	m.Activations = whole(t.bytes() + float64(t.machine.Bytes()) - gradients)
 	return m
 }
 
@@ -131,7 +163,7 @@ func (t *Training) NotFinite() string {
 	if loss := t.loss.Value(); loss == nil || finite([]float32{loss.Data().(float32)}) {
 		return ""
 	}
-	if l := t.network.firstNotFinite(t.pixels, t.batch, *t.step); l != nil {
+	if l := t.network.firstNotFinite(t.images.data, t.batch, *t.steps); l != nil {
 		return l.Name
 	}
 	return "loss"
@@ -144,14 +176,17 @@ func (n *Network) firstNotFinite(pixels []float32, batch int, step uint64) *Laye
 	if err != nil {
 		return nil
 	}
-	copy(c.pixels, pixels)
-	*c.step = step
+	if c.allocate() != nil {
+		return nil
+	}
+	copy(c.images.data, pixels)
+	*c.steps = step
 	var nodes gorgonia.Nodes
 	for _, l := range n.Layers {
 		nodes = append(nodes, c.layers[l])
 	}
 	machine, err := ops.NewMachine(nodes...)
-	if err != nil || machine.RunAll() != nil {
+	if err != nil || c.check(machine) != nil || machine.RunAll() != nil {
 		return nil
 	}
 	for _, l := range n.Layers {

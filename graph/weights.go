@@ -55,6 +55,7 @@ type LoadOptions struct {
 // operations that a profiler leaves; and those whose names begin with Beside. Other
 // dicts, and what is no tensor, do not matter.
 //
+// It is an error if another goroutine uses the network, or if that is too large for memory.
 // It is a *MismatchError, which names them all, if parameters are missing in the file,
 // have another shape, cannot be read, or are not of the network. After an error the
 // network is as before, unless the error says that it was loaded in part: the disk may
@@ -62,6 +63,13 @@ type LoadOptions struct {
 func (n *Network) Load(path string, o LoadOptions) error {
 	if !(o.Deviation >= 0 && o.Deviation <= 1e6) {
 		return errors.Errorf("graph: deviation %v of the loaded weights, want a number of at least 0", o.Deviation)
+	}
+	return n.Change(func() error { return n.load(path, o) })
+}
+
+func (n *Network) load(path string, o LoadOptions) error {
+	if err := n.present(); err != nil {
+		return err
 	}
 	f, err := checkpoint.Open(path)
 	if err != nil {
@@ -100,6 +108,9 @@ func (n *Network) Load(path string, o LoadOptions) error {
 // is there. Load sets the same values to the bit. More tensors may stand beside
 // the network's, as they are: their names begin with Beside.
 func (n *Network) Save(path string, more ...Tensor) error {
+	if err := n.present(); err != nil {
+		return err
+	}
 	var tensors []checkpoint.Tensor
 	for s := range n.stored() {
 		tensors = append(tensors, checkpoint.Tensor{Name: s.Name, Shape: s.shape(s.each), Values: s.values()})
@@ -110,7 +121,9 @@ func (n *Network) Save(path string, more ...Tensor) error {
 		}
 		tensors = append(tensors, checkpoint.Tensor{Name: t.Name, Shape: t.Shape, Values: slices.Values([][]float32{t.Data})})
 	}
-	return errors.Wrap(checkpoint.Write(path, map[string]string{"format": "pt"}, tensors), "graph: save")
+	return n.use.read(func() error {
+		return errors.Wrap(checkpoint.Write(path, map[string]string{"format": "pt"}, tensors), "graph: save")
+	})
 }
 
 // Tensor is a tensor that a file holds beside a network, such as an optimiser's

@@ -31,7 +31,8 @@ type BatchNormOptions struct {
 
 // RunningMoments are the moments of the activations of each channel over
 // training, C values each: what BatchNorm uses when it does not train. They
-// are shared by the operators that use them, and belong to the caller.
+// are shared by the operators that use them, and belong to the caller. The zero value, of
+// training only, means that none are kept.
 type RunningMoments struct {
 	Mean, Variance *tensor.Dense
 }
@@ -67,12 +68,14 @@ func BatchNorm(x, scale, shift, shortcut *gorgonia.Node, running RunningMoments,
 		return nil, errors.Errorf("ops: batch norm: input has shape %v, want H W C N", x.Shape())
 	}
 	for _, t := range []*tensor.Dense{running.Mean, running.Variance} {
+		if o.Training && running == (RunningMoments{}) {
+			break
+		}
 		if t == nil || t.Dims() != 1 || t.Shape()[0] != x.Shape()[2] || t.Dtype() != x.Dtype() {
 			return nil, errors.Errorf("ops: batch norm: running moments %v, want %d channels of %v", describe(t), x.Shape()[2], x.Dtype())
 		}
 	}
-	used := &moments{make([]float64, x.Shape()[2]), make([]float64, x.Shape()[2])}
-	d := batchNorm{o, running, used, shortcut != nil}
+	d := batchNorm{o, running, new(moments), shortcut != nil}
 	if shortcut == nil {
 		return apply(d, x, scale, shift)
 	}
@@ -122,7 +125,7 @@ func (d batchNorm) shape(in []tensor.Shape) (tensor.Shape, error) {
 		}
 	}
 	if d.Training && x[0]*x[1]*x[3] < 2 {
-		return nil, errors.Errorf("ops: %v: a single value per channel, input %v, has no variance to train on", d, x)
+		return nil, errors.Errorf("ops: batch norm: a single value per channel, of a map of %d×%d and a batch of %d, has no variance to train on", x[0], x[1], x[3])
 	}
 	return x, nil
 }
@@ -131,9 +134,18 @@ func (d batchNorm) run32(y []float32, in [][]float32, s []tensor.Shape) { runBat
 func (d batchNorm) run64(y []float64, in [][]float64, s []tensor.Shape) { runBatchNorm(d, y, in, s) }
 
 func runBatchNorm[T kernel.Float](d batchNorm, y []T, in [][]T, s []tensor.Shape) {
-	mean, variance := d.running.Mean.Data().([]T), d.running.Variance.Data().([]T)
+	if c := s[0][2]; len(d.used.mean) != c {
+		*d.used = moments{make([]float64, c), make([]float64, c)}
+	}
+	var mean, variance []T
+	if d.running.Mean != nil {
+		mean, variance = d.running.Mean.Data().([]T), d.running.Variance.Data().([]T)
+	}
 	if d.Training {
 		d.update(in[0], s[0], func(c int, batchMean, unbiased float64) {
+			if mean == nil {
+				return
+			}
 			mean[c] = T((1-d.Momentum)*float64(mean[c]) + d.Momentum*batchMean)
 			variance[c] = T((1-d.Momentum)*float64(variance[c]) + d.Momentum*unbiased)
 		})

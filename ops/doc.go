@@ -27,4 +27,11 @@
 // Hebbian changes in place. Shapes are checked when the graph is built and
 // again at each run; a mismatch is an error that names both sides. All values
 // must be contiguous and row-major.
+//
+// # Goroutines
+//
+// A graph, with its nodes and the values bound to them, is for one goroutine at a time, as
+// any of gorgonia's. A Machine says so when another goroutine runs it. Goroutines may build
+// and run graphs of their own over the same weights, as long as nothing changes these:
+// Hebbian and the training of BatchNorm do, in their graph.
 package ops

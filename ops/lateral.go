@@ -214,7 +214,8 @@ func (o RateOptions) dt() float64 {
 	return o.DT
 }
 
-// RateState is the state of the rate dynamics of a map.
+// RateState is the state of the rate dynamics of a map, which each run changes. It is for
+// the goroutine that runs the graph.
 type RateState struct {
 	Rates      *tensor.Dense // OH OW O N
 	Inhibition *tensor.Dense // P O N: of the inhibitory neuron of each of P pools

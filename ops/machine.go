@@ -1,13 +1,12 @@
 package ops
 
 import (
+	"math"
 	"slices"
 
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
-
-	"hypnos/internal/kernel"
 )
 
 // Machine is a gorgonia.VM that computes some nodes: it runs the operators that they
@@ -16,9 +15,13 @@ import (
 // allocate. It knows from the start how long each result is needed: memory of results that
 // nobody reads any more is used for later ones. So only the values of the nodes asked for
 // are valid after a run, until the next.
+//
+// One goroutine at a time: a run is an error while another one, of this machine or of one
+// that computes some of the same nodes, is not done.
 type Machine struct {
-	steps []step
-	bytes int
+	steps  []step
+	memory map[tensor.Dtype]*stock
+	ready  bool // the memory is set aside
 }
 
 // step runs one operator.
@@ -27,7 +30,14 @@ type step struct {
 	inputs []source
 	values []gorgonia.Value // of inputs
 	bind   *gorgonia.Node   // whose value the result is after a run, if it was asked for
+	dtype  tensor.Dtype     // of the result
+	shape  tensor.Shape
+	piece  int // of memory that holds the result, or none
+	buffer any // the part of the piece that does, from the first run on
 }
+
+// none is the piece of an operator whose result is its input, changed.
+const none = -1
 
 // source is where an operator finds an input: in another operator's result or, if op is
 // nil, in the value that is bound to a node.
@@ -40,7 +50,8 @@ var _ gorgonia.VM = (*Machine)(nil)
 
 // NewMachine returns a machine that computes nodes. All that they depend on must
 // be operators applied in one graph, and bound values. Results of operators of others
-// must be row-major.
+// must be row-major. The machine knows how much memory they take and sets it aside at its
+// first run.
 func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 	order, err := upstream(nodes...)
 	if err != nil {
@@ -58,11 +69,11 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 		}
 		operators[n] = o
 	}
-	lastRead := map[*operator]int{}
+	lastRead, at := map[*operator]int{}, map[*operator]*step{}
 	for i, n := range order {
 		s := &m.steps[i]
 		s.op = operators[n]
-		lastRead[s.op] = i
+		lastRead[s.op], at[s.op] = i, s
 		s.values = make([]gorgonia.Value, len(s.op.inputs))
 		for _, in := range s.op.inputs {
 			from := source{op: operators[in], node: in}
@@ -79,31 +90,25 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 			lastRead[m.steps[i].op] = never
 		}
 	}
-	var free32 stock[float32]
-	var free64 stock[float64]
+	m.memory = map[tensor.Dtype]*stock{tensor.Float32: {element: 4}, tensor.Float64: {element: 8}}
 	for i, n := range order {
 		s := &m.steps[i]
-		s.op.shape = n.Shape()
-		_, inPlace := s.op.definition.(inPlace)
+		s.dtype, s.shape, s.piece = n.Dtype(), n.Shape(), none
 		if f, ok := s.op.definition.(*foreign); ok {
 			f.spares = s.spares(func(in source) bool { return in.op != nil && lastRead[in.op] == i })
 		}
-		switch {
-		case inPlace: // the result is an input
-		case n.Dtype() == tensor.Float32:
-			own(s.op, free32.take(n.Shape().TotalSize()))
-		case n.Dtype() == tensor.Float64:
-			own(s.op, free64.take(n.Shape().TotalSize()))
+		if _, ok := s.op.definition.(inPlace); !ok && m.memory[s.dtype] != nil {
+			s.piece = m.memory[s.dtype].take(count(s.shape))
 		}
 		for _, in := range s.inputs {
 			if in.op != nil && lastRead[in.op] == i {
 				lastRead[in.op] = never // given once, even if it is read twice here
-				free32.give(in.op.buffer)
-				free64.give(in.op.buffer)
+				if from := at[in.op]; from.piece != none {
+					m.memory[from.dtype].give(from.piece)
+				}
 			}
 		}
 	}
-	m.bytes = 4*free32.made + 8*free64.made
 	return m, nil
 }
 
@@ -125,41 +130,70 @@ func (s *step) spares(last func(in source) bool) bool {
 
 // Bytes returns how much memory the machine has for results: all that a run needs
 // besides scratch memory and the values that are bound to nodes.
-func (m *Machine) Bytes() int { return m.bytes }
-
-// stock is memory that waits to be used again.
-type stock[T kernel.Float] struct {
-	pieces [][]T
-	made   int // elements, of these pieces and of those in use
+func (m *Machine) Bytes() int {
+	bytes := 0.0
+	for _, s := range m.memory {
+		bytes += s.bytes()
+	}
+	if bytes >= math.MaxInt {
+		return math.MaxInt
+	}
+	return int(bytes)
 }
 
-// take returns n elements: the smallest piece in stock that is large enough, or
-// new ones.
-func (s *stock[T]) take(n int) []T {
-	best := -1
-	for i, piece := range s.pieces {
-		if cap(piece) >= n && (best < 0 || cap(piece) < cap(s.pieces[best])) {
-			best = i
+// claim makes the operators run in this machine and no other until release.
+func (m *Machine) claim() error {
+	for i := range m.steps {
+		op := m.steps[i].op
+		if !op.inUse.CompareAndSwap(false, true) {
+			m.release(i)
+			return errors.Errorf("ops: machine: its %s is in use by another goroutine", name(op))
 		}
 	}
-	if best < 0 {
-		s.made += n
-		return make([]T, n)
-	}
-	piece := s.pieces[best]
-	s.pieces = slices.Delete(s.pieces, best, best+1)
-	return piece[:n]
+	return nil
 }
 
-// give puts a piece in stock, if it is of this element type.
-func (s *stock[T]) give(piece any) {
-	if piece, ok := piece.([]T); ok {
-		s.pieces = append(s.pieces, piece)
+// release ends the claim of the first n operators.
+func (m *Machine) release(n int) {
+	for i := range n {
+		m.steps[i].op.inUse.Store(false)
 	}
 }
 
-// RunAll runs every operator once. An input without a value is an error.
+// prepare makes the operators, which are claimed, keep their results in the memory of this
+// machine.
+func (m *Machine) prepare() error {
+	if !m.ready {
+		if err := m.allocate(); err != nil {
+			return err
+		}
+	}
+	for i := range m.steps {
+		s := &m.steps[i]
+		if s.op.machine == m {
+			continue
+		}
+		s.op.machine, s.op.shape = m, s.shape
+		switch buffer := s.buffer.(type) {
+		case []float32:
+			own(s.op, buffer)
+		case []float64:
+			own(s.op, buffer)
+		}
+	}
+	return nil
+}
+
+// RunAll runs every operator once. An input without a value is an error, and so is a
+// machine that another goroutine runs.
 func (m *Machine) RunAll() error {
+	if err := m.claim(); err != nil {
+		return err
+	}
+	defer m.release(len(m.steps))
+	if err := m.prepare(); err != nil {
+		return err
+	}
 	for i := range m.steps {
 		s := &m.steps[i]
 		for j, in := range s.inputs {

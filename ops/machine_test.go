@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -143,12 +144,18 @@ func TestMachineSharesMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	owners := map[*float32]int{}
-	buffer := func(n *gorgonia.Node) *float32 { return &n.Op().(*operator).buffer.([]float32)[0] }
 	nodes, err := upstream(asked...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if nodes[0].Op().(*operator).buffer != nil {
+		t.Error("memory is set aside before the first run")
+	}
+	if err := machine.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	owners := map[*float32]int{}
+	buffer := func(n *gorgonia.Node) *float32 { return &n.Op().(*operator).buffer.([]float32)[0] }
 	for _, n := range nodes {
 		owners[buffer(n)]++
 	}
@@ -186,6 +193,86 @@ func TestMachineAllocatesLittle(t *testing.T) {
 	perOperator := testing.AllocsPerRun(5, run) / float64(len(machine.steps))
 	if perOperator > 12 { // closures and goroutines of the kernels
 		t.Errorf("%.1f allocations per operator", perOperator)
+	}
+}
+
+// Machines that compute the same nodes take turns, each in memory of its own.
+func TestMachinesTakeTurns(t *testing.T) {
+	alone := newResidual(t, tensor.Float32, true)
+	machine, grads := gradients(t, alone)
+	want := alone.run(t, machine, grads)
+	net := newResidual(t, tensor.Float32, true)
+	machine, grads = gradients(t, net)
+	forward, err := NewMachine(net.between[4])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := forward.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		// Twice more than alone: the running moments are not compared.
+		for i, got := range net.run(t, machine, grads) {
+			if !slices.Equal(got, want[i]) {
+				t.Fatalf("result %d: %v beside another machine, %v alone", i, got, want[i])
+			}
+		}
+	}
+}
+
+// A machine that goroutines share answers right or says that it is in use.
+func TestSharedMachine(t *testing.T) {
+	net := newResidual(t, tensor.Float32, true)
+	machine, grads := gradients(t, net)
+	want := net.run(t, machine, grads)
+	other, err := NewMachine(net.loss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.claim(); err != nil {
+		t.Fatal(err)
+	}
+	const inUse = "is in use by another goroutine"
+	if err := machine.RunAll(); err == nil || !strings.Contains(err.Error(), inUse) {
+		t.Errorf("error %v of a machine whose operators another one runs, want %s", err, inUse)
+	}
+	other.release(len(other.steps))
+	var group sync.WaitGroup
+	for i := range 4 {
+		group.Go(func() {
+			for range 100 {
+				m := machine
+				if i == 0 {
+					m = other
+				}
+				if err := m.RunAll(); err != nil && !strings.Contains(err.Error(), inUse) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for i, got := range net.run(t, machine, grads) {
+		if !slices.Equal(got, want[i]) {
+			t.Errorf("result %d: %v after sharing, %v before", i, got, want[i])
+		}
+	}
+}
+
+// What takes more than any memory has is an error, not the end of the program.
+func TestMachineTooLarge(t *testing.T) {
+	x := gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float32, 4, gorgonia.WithShape(2, 2, 1, 1), gorgonia.WithName("x"),
+		gorgonia.WithValue(tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(2, 2, 1, 1))))
+	y, err := Tile(x, 1<<30, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine, err := NewMachine(y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := machine.RunAll(); err == nil || !strings.Contains(err.Error(), "more than any memory has") {
+		t.Errorf("error %v, want one that names the bytes", err)
 	}
 }
 

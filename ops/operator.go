@@ -5,6 +5,7 @@ import (
 	"hash"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/chewxy/hm"
@@ -60,6 +61,8 @@ type operator struct {
 	definition
 	instance uint64
 	inputs   gorgonia.Nodes // that it was applied to
+	inUse    atomic.Bool    // a machine runs
+	machine  *Machine       // whose memory the result is in
 
 	// What the last run got and made. The next one mostly has the same shapes.
 	shapes []tensor.Shape // of the inputs
@@ -74,17 +77,17 @@ func apply(d definition, inputs ...*gorgonia.Node) (*gorgonia.Node, error) {
 	ranks, _ := d.ranks()
 	for i, rank := range ranks {
 		if inputs[i] == nil {
-			return nil, errors.Errorf("ops: %v: input %d is nil", d, i)
+			return nil, errors.Errorf("ops: %s: input %d is nil", name(d), i)
 		}
 		if inputs[i].Dims() != rank {
-			return nil, errors.Errorf("ops: %v: input %d has shape %v, want %d axes", d, i, inputs[i].Shape(), rank)
+			return nil, errors.Errorf("ops: %s: input %d has shape %v, want %d axes", name(d), i, inputs[i].Shape(), rank)
 		}
 	}
 	if _, err := d.shape(shapesOf(inputs)); err != nil {
 		return nil, err
 	}
 	node, err := gorgonia.ApplyOp(&operator{definition: d, instance: instances.Add(1), inputs: inputs}, inputs...)
-	return node, errors.Wrapf(err, "ops: %v", d)
+	return node, errors.Wrapf(err, "ops: %s", name(d))
 }
 
 func shapesOf(nodes gorgonia.Nodes) []tensor.Shape {
@@ -131,7 +134,7 @@ func (o *operator) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 		return f.do(o, inputs)
 	}
 	if len(inputs) != o.Arity() {
-		return nil, errors.Errorf("ops: %v: %d inputs, want %d", o, len(inputs), o.Arity())
+		return nil, errors.Errorf("ops: %s: %d inputs, want %d", name(o), len(inputs), o.Arity())
 	}
 	if err := o.accept(inputs); err != nil {
 		return nil, err
@@ -142,7 +145,7 @@ func (o *operator) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	case tensor.Float64:
 		return run(o, inputs, o.run64)
 	default:
-		return nil, errors.Errorf("ops: %v: element type %v, want float32 or float64", o, t)
+		return nil, errors.Errorf("ops: %s: element type %v, want float32 or float64", name(o), t)
 	}
 }
 
@@ -151,7 +154,7 @@ func (o *operator) accept(inputs []gorgonia.Value) error {
 	known := o.shapes != nil
 	for i, v := range inputs {
 		if dense, ok := v.(*tensor.Dense); ok && dense.RequiresIterator() {
-			return errors.Errorf("ops: %v: input %d is a view, want a contiguous tensor", o, i)
+			return errors.Errorf("ops: %s: input %d is a view, want a contiguous tensor", name(o), i)
 		}
 		known = known && slices.Equal(o.shapes[i], v.Shape())
 	}
@@ -181,7 +184,7 @@ func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T,
 	}
 	for i, v := range inputs {
 		if data[i], ok = elements[T](v); !ok {
-			return nil, errors.Errorf("ops: %v: input %d is %v, want %T", o, i, v.Dtype(), data[i])
+			return nil, errors.Errorf("ops: %s: input %d is %v, want %T", name(o), i, v.Dtype(), data[i])
 		}
 	}
 	if _, ok := o.definition.(inPlace); ok {
@@ -257,7 +260,7 @@ func (o *operator) DiffWRT(inputs int) []bool {
 func (o *operator) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	d, ok := o.definition.(differentiable)
 	if !ok {
-		return nil, errors.Errorf("ops: %v has no gradient", o)
+		return nil, errors.Errorf("ops: %s has no gradient", name(o))
 	}
 	return d.gradient(inputs, output, grad)
 }
@@ -287,10 +290,17 @@ func (o *operator) Hashcode() uint32 {
 	return h.Sum32()
 }
 
+// name is the name of an operator without its configuration, for errors that do not
+// depend on that.
+func name(d fmt.Stringer) string {
+	name, _, _ := strings.Cut(d.String(), "{")
+	return name
+}
+
 // same checks that two shapes are equal.
 func same(d definition, what1 string, shape1 tensor.Shape, what2 string, shape2 tensor.Shape) error {
 	if !slices.Equal(shape1, shape2) {
-		return errors.Errorf("ops: %v: %s has shape %v, %s %v", d, what1, shape1, what2, shape2)
+		return errors.Errorf("ops: %s: %s has shape %v, %s %v", name(d), what1, shape1, what2, shape2)
 	}
 	return nil
 }

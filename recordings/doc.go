@@ -32,4 +32,6 @@
 // them in the inferior temporal cortex of two monkeys and of four humans
 // (Kriegeskorte et al. 2008, Neuron 60:1126). README.md in the folder it92 says
 // what each file holds.
+//
+// Nothing here changes once it is opened: goroutines may share it.
 package recordings

@@ -77,7 +77,22 @@ type Metrics struct {
 	Top1, Top5 float64 // shares of images whose label is the largest logit, or among the five largest
 }
 
-// Run trains a network and returns the epochs that it finished. If the context
+// CheckMemory is an error if a run takes more memory than Options.MemoryLimit of the
+// network: by its batch, its optimiser and whether there are evaluations. It sets none
+// aside.
+func CheckMemory(net *graph.Network, o Options) error {
+	m, err := net.TrainingMemory(o.Batch)
+	if err != nil {
+		return err
+	}
+	if len(o.Evaluations) == 0 {
+		m.Evaluation = 0
+	}
+	return net.CheckMemory(o.Optimiser.memory(m))
+}
+
+// Run trains a network and returns the epochs that it finished. Nobody else may use the
+// network in the meantime, but the hooks. If the context
 // is cancelled it stops after the step at hand and returns the context's error.
 // A run that is stopped and resumed has the same bits as one that was not, except for
 // Seconds. A loss or weight that is not finite is an error, which names epoch, step and
@@ -94,6 +109,9 @@ func Run(ctx context.Context, net *graph.Network, o Options) ([]Epoch, error) {
 	}
 	if o.Epochs < 1 || o.StepsPerEpoch < 1 || o.Training == nil {
 		return nil, errors.Errorf("train: %d epochs of %d steps, want at least 1 of each, and batches", o.Epochs, o.StepsPerEpoch)
+	}
+	if err := CheckMemory(net, o); err != nil {
+		return nil, err
 	}
 	training, err := net.Train(o.Batch)
 	if err != nil {
@@ -171,7 +189,9 @@ func (r *run) step(batch graph.Batch, step, steps int) error {
 	}
 	r.sum.add(r.training.Logits(), batch.Labels, loss)
 	rate, momentum := r.Schedule.At(step-1, steps, r.StepsPerEpoch)
-	r.optimiser.Step(rate, momentum)
+	if err := r.optimiser.Step(rate, momentum); err != nil {
+		return errors.Wrapf(err, "train: epoch %d, step %d", epoch, step)
+	}
 	last := step%r.StepsPerEpoch == 0
 	var measured any
 	if last && r.Measure != nil {

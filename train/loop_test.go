@@ -287,3 +287,63 @@ func TestRank(t *testing.T) {
 		}
 	}
 }
+
+// A step of the optimiser beside another use of the network is an error, and so is an
+// optimiser whose averages do not fit into memory.
+func TestOptimiserRefuses(t *testing.T) {
+	build := func(limit int) *graph.Network {
+		b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 4, Width: 4}, MemoryLimit: limit})
+		net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", b.Input()), 1000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return net
+	}
+	net := build(0)
+	training, err := net.Train(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	optimiser, err := NewOptimiser(training, OptimiserOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := training.Step(graph.Batch{Images: make([]float32, 96), Labels: []int{1, 2}}); err != nil {
+		t.Fatal(err)
+	}
+	before := slices.Clone(net.Parameter("fc.bias").Data)
+	const inUse = "in use by another goroutine"
+	err = net.Change(func() error { return optimiser.Step(1, 0) })
+	if err == nil || !strings.Contains(err.Error(), inUse) || !slices.Equal(before, net.Parameter("fc.bias").Data) {
+		t.Errorf("error %v, want %s and parameters as before", err, inUse)
+	}
+	if err := optimiser.Step(1, 0); err != nil || slices.Equal(before, net.Parameter("fc.bias").Data) {
+		t.Errorf("error %v, or no step", err)
+	}
+
+	m := training.Memory()
+	for _, c := range []struct {
+		limit int
+		o     OptimiserOptions
+		fits  bool
+	}{
+		{m.Total(), OptimiserOptions{}, true},
+		{m.Total() - 1, OptimiserOptions{}, false},
+		{m.Total() - m.Gradients, OptimiserOptions{Method: SGD, Momentum: 0.9}, true},
+		{m.Total() - m.Gradients - 1, OptimiserOptions{Method: SGD, Momentum: 0.9}, false},
+		{m.Total() - m.Optimiser, OptimiserOptions{Method: SGD}, true},
+	} {
+		net := build(c.limit)
+		training, err := net.Train(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = NewOptimiser(training, c.o)
+		checked := CheckMemory(net, Options{Batch: 2, Optimiser: c.o})
+		for _, err := range []error{err, checked} {
+			if (err == nil) != c.fits || err != nil && !strings.Contains(err.Error(), "averages of the optimiser ") {
+				t.Errorf("%d bytes, %+v: error %v", c.limit, c.o, err)
+			}
+		}
+	}
+}

@@ -95,7 +95,8 @@ func (o OptimiserOptions) check() (OptimiserOptions, error) {
 }
 
 // Optimiser changes the parameters of a network by their gradients. It keeps
-// running averages of them between steps.
+// running averages of them between steps. It is for one goroutine at a time: a step beside
+// any other use of the network is an error.
 type Optimiser struct {
 	options       OptimiserOptions
 	training      *graph.Training
@@ -103,19 +104,24 @@ type Optimiser struct {
 	first, second [][]float32 // averages of gradients and of their squares
 }
 
-// NewOptimiser returns an optimiser of the learned parameters of training.
+// NewOptimiser returns an optimiser of the learned parameters of training. It is an error
+// if an option is out of range, or if a training with it takes more memory than
+// Options.MemoryLimit of the network.
 func NewOptimiser(training *graph.Training, o OptimiserOptions) (*Optimiser, error) {
 	o, err := o.check()
 	if err != nil {
 		return nil, err
 	}
+	if err := training.Network().CheckMemory(o.memory(training.Memory())); err != nil {
+		return nil, err
+	}
 	p := &Optimiser{options: o, training: training}
 	for _, parameter := range training.Learned() {
 		var first, second []float32
-		if o.Method != SGD || o.Momentum > 0 {
+		if o.averages() > 0 {
 			first = make([]float32, len(parameter.Data))
 		}
-		if o.Method != SGD {
+		if o.averages() > 1 {
 			second = make([]float32, len(parameter.Data))
 		}
 		p.first, p.second = append(p.first, first), append(p.second, second)
@@ -169,9 +175,35 @@ func (p *Optimiser) Restore(s OptimiserState) error {
 	return nil
 }
 
+// averages is how many running averages the method keeps of a gradient.
+func (o OptimiserOptions) averages() int {
+	switch {
+	case o.Method != SGD:
+		return 2
+	case o.Momentum > 0:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// memory is that of a training with this optimiser instead of Adam.
+func (o OptimiserOptions) memory(m graph.Memory) graph.Memory {
+	m.Optimiser = m.Optimiser / 2 * o.averages()
+	return m
+}
+
 // Step changes the parameters by the gradients of the last training step, at a
-// learning rate. A momentum of 0 means the optimiser's own: beta1 of Adam.
-func (p *Optimiser) Step(rate, momentum float64) {
+// learning rate. A momentum of 0 means the optimiser's own: beta1 of Adam. It is an error
+// if another goroutine uses the network.
+func (p *Optimiser) Step(rate, momentum float64) error {
+	return p.training.Change(func() error {
+		p.step(rate, momentum)
+		return nil
+	})
+}
+
+func (p *Optimiser) step(rate, momentum float64) {
 	p.steps++
 	o := p.options
 	if momentum != 0 {

@@ -15,4 +15,8 @@
 // layerPhase. Fast, the default, uses that both rules are linear in the weights,
 // and so are the sums over a pool, which makes them cheap: see population and
 // cohort for how.
+//
+// What changes weights (Sleeper, Share) is an error while another goroutine uses the
+// network. Measures only read, and are for when nobody changes weights. All else is plain
+// values.
 package weightshare

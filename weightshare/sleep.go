@@ -3,6 +3,8 @@ package weightshare
 import (
 	"cmp"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/pkg/errors"
 
@@ -31,14 +33,18 @@ type Options struct {
 	Images func(phase, n int) ([]float32, error)
 }
 
-// Sleeper puts a network to sleep.
+// Sleeper puts a network to sleep. It is for one goroutine at a time, and says so; Last and
+// State are safe at any time.
 type Sleeper struct {
-	options Options
-	net     *graph.Network
-	layers  []*graph.Layer // that sleep
-	pools   [][][]int      // of each of them
-	phases  int            // so far
-	last    []Change
+	options  Options
+	net      *graph.Network
+	layers   []*graph.Layer // that sleep
+	pools    [][][]int      // of each of them
+	sleeping atomic.Bool
+
+	mutex  sync.Mutex // of what follows
+	phases int        // so far
+	last   []Change
 }
 
 // New returns a Sleeper of the local layers of a network that learn. It is an
@@ -52,6 +58,9 @@ func New(net *graph.Network, o Options) (*Sleeper, error) {
 	for _, l := range net.LocalLayers() {
 		if l.Field.Weight.Frozen {
 			continue
+		}
+		if l.Field.Weight.Data == nil {
+			return nil, errors.Errorf("weightshare: layer %q has no weights: its network is too large for memory", l.Name)
 		}
 		pools, err := poolOptions(l.Field, o.Phase.Period, o.Phase.Border).Pools()
 		if err != nil {
@@ -89,7 +98,7 @@ func (s *Sleeper) Step(step int) error {
 
 // Last returns what the last phase has changed, by layer, or nil before the
 // first.
-func (s *Sleeper) Last() []Change { return s.last }
+func (s *Sleeper) Last() []Change { return s.State().Last }
 
 // SleeperState is what the phases of a Sleeper to come depend on, apart from the
 // network.
@@ -98,12 +107,37 @@ type SleeperState struct {
 	Last   []Change // of the last of them
 }
 
-// State returns the state between two phases.
-func (s *Sleeper) State() SleeperState { return SleeperState{s.phases, s.last} }
+// State returns the state after the last phase, or in one that has begun.
+func (s *Sleeper) State() SleeperState {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return SleeperState{s.phases, s.last}
+}
+
+// set sets the state.
+func (s *Sleeper) set(phases int, last []Change) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.phases, s.last = phases, last
+}
+
+// alone is an error if another goroutine uses the Sleeper; otherwise nobody else may until
+// done is called.
+func (s *Sleeper) alone() (done func(), err error) {
+	if !s.sleeping.CompareAndSwap(false, true) {
+		return nil, errors.New("weightshare: the sleeper is in use by another goroutine")
+	}
+	return func() { s.sleeping.Store(false) }, nil
+}
 
 // Restore sets the state. It is an error if it is not of a Sleeper of these
 // layers.
 func (s *Sleeper) Restore(state SleeperState) error {
+	done, err := s.alone()
+	if err != nil {
+		return err
+	}
+	defer done()
 	fits := state.Phases >= 0 && (len(state.Last) == 0 || len(state.Last) == len(s.layers))
 	for i, change := range state.Last {
 		fits = fits && change.Layer == s.layers[i].Name
@@ -111,37 +145,60 @@ func (s *Sleeper) Restore(state SleeperState) error {
 	if !fits {
 		return errors.Errorf("weightshare: the state after %d phases is not one of the network's %d layers that sleep", state.Phases, len(s.layers))
 	}
-	s.phases, s.last = state.Phases, state.Last
+	s.set(state.Phases, state.Last)
 	return nil
 }
 
 // Sleep is one phase: it changes the weights of all layers that sleep, and says
 // by how much. Biases, other layers and frozen weights stay as they are. If a
 // layer diverges, its weights not finite or its pools less alike than before,
-// an error names it and all weights are what they were before the phase.
+// an error names it and all weights are what they were before the phase. It is an error if
+// another goroutine uses the Sleeper or the network.
 func (s *Sleeper) Sleep() ([]Change, error) {
-	s.phases++
-	changes := make([]Change, len(s.layers))
-	if !s.options.Phase.Kind.Learns() {
-		for i, l := range s.layers {
-			changes[i] = average(l, s.pools[i])
-		}
-		s.last = changes
-		return changes, nil
+	done, err := s.alone()
+	if err != nil {
+		return nil, err
 	}
+	defer done()
+	s.set(s.phases+1, s.last)
+	changes := make([]Change, len(s.layers))
+	if s.options.Phase.Kind.Learns() {
+		err = s.learn(changes)
+	} else {
+		err = s.net.Change(func() error {
+			for i, l := range s.layers {
+				changes[i] = average(l, s.pools[i])
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.set(s.phases, changes)
+	return changes, nil
+}
+
+// learn is a phase in which neurons learn. It sets changes.
+func (s *Sleeper) learn(changes []Change) error {
 	sleeping, err := s.fallAsleep()
 	if err != nil {
-		return nil, errors.Wrap(err, "weightshare")
+		return errors.Wrap(err, "weightshare")
 	}
-	byGraph := s.options.Phase.Engine == Graph
-	if !byGraph {
+	if s.options.Phase.Engine == Fast {
 		s.dream(sleeping)
 	}
+	return s.net.Change(func() error { return s.wake(sleeping, changes) })
+}
+
+// wake changes the weights, and sets changes.
+func (s *Sleeper) wake(sleeping []*sleeper, changes []Change) error {
 	before := make([][]float32, len(s.layers))
 	for i, l := range sleeping {
+		var err error
 		before[i] = slices.Clone(l.layer.Field.Weight.Data)
 		var total sums
-		if byGraph {
+		if s.options.Phase.Engine == Graph {
 			total, err = s.sleepByGraph(l, before[i])
 		} else {
 			total = l.wake(s.options.Phase)
@@ -153,11 +210,10 @@ func (s *Sleeper) Sleep() ([]Change, error) {
 			for j := range i + 1 {
 				copy(s.layers[j].Field.Weight.Data, before[j])
 			}
-			return nil, errors.Wrapf(err, "weightshare: layer %q", l.layer.Name)
+			return errors.Wrapf(err, "weightshare: layer %q", l.layer.Name)
 		}
 	}
-	s.last = changes
-	return changes, nil
+	return nil
 }
 
 // sleeper is a layer in a phase.

@@ -151,6 +151,24 @@ func TestSleepAfterSharingChangesNothing(t *testing.T) {
 	}
 }
 
+// Weights that agree are at the fixed point, from which there is no share of a way left:
+// the spread of a phase that moves their means, as a dynamic one does, is not a number.
+func TestSpreadAfterSharing(t *testing.T) {
+	for _, engine := range []Engine{Fast, Graph} {
+		p := Reference(Dynamic)
+		p.Engine, p.Iterations, p.Gamma = engine, 5, 0.01
+		net, l, s := asleep(t, p, 3)
+		share(t, net)
+		before := slices.Clone(l.Field.Weight.Data)
+		if spread := sleep(t, s)[0].Spread; !math.IsNaN(spread) {
+			t.Errorf("%v: spread %v, want NaN", engine, spread)
+		}
+		if slices.Equal(before, l.Field.Weight.Data) {
+			t.Errorf("%v: no mean has moved: the test tests nothing", engine)
+		}
+	}
+}
+
 // With strong inhibition the dynamic rule is the Hebbian one.
 func TestDynamicTendsToHebbian(t *testing.T) {
 	p := hebbian(0.01)

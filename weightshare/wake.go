@@ -71,7 +71,7 @@ func (l *sleeper) change(total sums, phase Phase) (Change, error) {
 		return change, nil
 	}
 	change.Cosine = total.cosine / float64(total.pools)
-	if known {
+	if known && total.start > 0 {
 		change.Spread = math.Sqrt(total.distance / total.start)
 	}
 	// A sum that is not finite makes all that depends on it not finite.

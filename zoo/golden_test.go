@@ -55,7 +55,9 @@ func checkGolden(t *testing.T, f golden.File, c graph.Connectivity) {
 				}
 			}
 		}
-		optimiser.Step(1e-2, 0)
+		if err := optimiser.Step(1e-2, 0); err != nil {
+			t.Fatal(err)
+		}
 	}
 	golden.Check(t, "losses", losses, f.Tensor("losses").Data, 1e-4)
 	for _, name := range []string{"bn1.running_mean", "bn1.running_var", "fc.weight"} {

@@ -24,6 +24,9 @@ type Config struct {
 	ZeroLastNorm bool
 	// Blank leaves all parameters zero: see graph.Options.
 	Blank bool
+	// MemoryLimit is how many bytes the network may take, as in graph.Options; 0 means
+	// what the machine has, less than 0 no limit.
+	MemoryLimit int
 }
 
 // architecture adds the layers of a network, from its images to its logits. In the
@@ -94,6 +97,6 @@ func (e Entry) build(c Config) (*graph.Network, error) {
 	if _, ok := e.architecture.(resNet); c.ZeroLastNorm && !ok {
 		return nil, errors.New("a last norm that starts at zero, but the network is no ResNet")
 	}
-	b := graph.NewBuilder(graph.Options{Input: c.Input, Connectivity: c.Connectivity, Seed: c.Seed, Blank: c.Blank})
+	b := graph.NewBuilder(graph.Options{Input: c.Input, Connectivity: c.Connectivity, Seed: c.Seed, Blank: c.Blank, MemoryLimit: c.MemoryLimit})
 	return b.Build(e.architecture.add(b, c))
 }

@@ -71,7 +71,9 @@ func checkTrains(t *testing.T, net *graph.Network) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		optimiser.Step(1e-3, 0)
+		if err := optimiser.Step(1e-3, 0); err != nil {
+			t.Fatal(err)
+		}
 		training.Resume(0) // drops what the first step dropped
 		after, err := training.Step(batch)
 		if err != nil {

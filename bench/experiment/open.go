@@ -12,6 +12,7 @@ import (
 	"hypnos/bench/results"
 	"hypnos/data"
 	"hypnos/graph"
+	"hypnos/train"
 )
 
 // Experiment is a Spec with its data at hand, all of it checked.
@@ -173,7 +174,10 @@ func Readable(ctx context.Context, set data.Dataset, part string, o Observer) ([
 // plan finds, before anything is trained, what would stop a variant later. It returns
 // the variant as a report shows it, without runs.
 func (e *Experiment) plan(v Variant) (results.Variant, error) {
-	net, err := e.Network(v, e.Spec.Seed)
+	net, err := e.Spec.Network(v, e.Size, len(e.training.Classes()), e.Spec.Seed, true)
+	if err == nil {
+		err = train.CheckMemory(net, train.Options{Batch: e.Spec.Batch, Optimiser: e.optimiser, Evaluations: e.evaluations(nil)})
+	}
 	if err != nil {
 		return results.Variant{}, err
 	}

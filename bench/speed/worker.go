@@ -66,8 +66,7 @@ func trainingStep(net *graph.Network, batch int) (func() error, error) {
 		if _, err := training.Step(images); err != nil {
 			return err
 		}
-		optimiser.Step(1e-3, 0)
-		return nil
+		return optimiser.Step(1e-3, 0)
 	}, nil
 }
 

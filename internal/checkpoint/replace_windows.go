@@ -6,8 +6,11 @@ import (
 	"path/filepath"
 )
 
-// replace writes a temporary file and renames it to path once it is complete. Windows
-// does not promise that the new name reaches the disk.
+// replace writes a file aside and renames it to path when it is complete and its contents
+// are on the disk. A killed program leaves the file that was there or the new one, whole.
+// Unlike elsewhere Windows does not say when the rename itself is on the disk, so that a
+// power cut may bring the old file back, and it refuses to replace a file that another
+// program holds open: an error, and the old file stays.
 func replace(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path))
 	if err != nil {

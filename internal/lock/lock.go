@@ -3,7 +3,9 @@ package lock
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -22,18 +24,50 @@ func Take(path string) (unlock func() error, err error) {
 		return nil, errors.Wrap(err, "lock")
 	}
 	if !got {
-		owner, err := os.ReadFile(path)
-		if len(owner) == 0 || len(owner) > 100 || err != nil {
-			owner = []byte("another process")
-		}
-		return nil, Held{strings.TrimSpace(string(owner))}
+		return nil, Held{readOwner(path)}
 	}
-	owner := fmt.Sprintf("process %d since %s\n", os.Getpid(), time.Now().Format(time.DateTime))
-	if err := os.WriteFile(path, []byte(owner), 0o644); err != nil {
+	if err := writeOwner(path, fmt.Sprintf("process %d since %s", os.Getpid(), time.Now().Format(time.DateTime))); err != nil {
 		lock.Close()
 		return nil, errors.Wrap(err, "lock")
 	}
 	return lock.Close, nil
+}
+
+// locked is how many bytes at the start of the file nobody but the lock can read or write:
+// on Windows a lock is one of bytes, and mandatory.
+var locked = map[string]int64{"windows": 1}[runtime.GOOS]
+
+// width is the length of an owner, filled up with spaces, so that a file need not be
+// truncated.
+const width = 60
+
+// writeOwner writes who has the file.
+func writeOwner(path, owner string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(io.NewOffsetWriter(f, locked), "%-*s\n", width, owner)
+	if failure := f.Close(); err == nil {
+		err = failure
+	}
+	return err
+}
+
+// readOwner says who has the file.
+func readOwner(path string) string {
+	const unknown = "another process"
+	f, err := os.Open(path)
+	if err != nil {
+		return unknown
+	}
+	defer f.Close()
+	owner, err := io.ReadAll(io.NewSectionReader(f, locked, 2*width))
+	text := strings.TrimSpace(string(owner))
+	if err != nil || text == "" || len(text) > width {
+		return unknown
+	}
+	return text
 }
 
 // Held is the error of a file that has an owner.

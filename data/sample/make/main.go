@@ -19,7 +19,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 	"github.com/pkg/errors"
 )
 
@@ -56,7 +56,7 @@ func run(in, out string) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	return renameio.WriteFile(out, sample.Bytes(), 0o644)
+	return maybe.WriteFile(out, sample.Bytes(), 0o644)
 }
 
 // draw copies perClass images of each class of one part. They follow each other
