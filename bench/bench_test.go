@@ -343,7 +343,7 @@ func TestBadInput(t *testing.T) {
 		{"summary resnet8 resnet14", 2, `unexpected argument "resnet14"`},
 		{"summary resnet8 -batch 0", 1, "a batch of 0 images, want at least 1"},
 		{"summary resnet8 -batch 1000000000000", 1, "answers to 1000000000000 images are too many"},
-		{"summary resnet8 -variant lc -width 1000000000", 1, `layer "conv1": 2.76e+13 weights on 32×32 locations are too many`},
+		{"summary resnet8 -variant lc -width 1000000000", 1, `layer "layer1.0.conv1": its 9.22e+21 weights are too many: they take 3.69e+04 EB of memory, and the `},
 		{"summary resnet8 -variant lc-sleep-1", 1, `-variant "lc-sleep-1", want conv or lc`},
 		{"summary resnet8 -width -1", 1, "-width -1, want at least 0"},
 		{"summary resnet8 -classes -1", 1, "-classes -1, want at least 0"},

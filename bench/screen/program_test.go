@@ -8,7 +8,7 @@ func TestCalledBy(t *testing.T) {
 	for typed, want := range map[string]string{
 		"/tmp/go-build2822076138/b001/exe/bench": "go run ./bench/screen.test",
 		"/home/me/.cache/go-build/92/9296cc12af4f0d4c7758893f4d675569d6f019011142c50da7d094dac9ba6242-d/bench": "go run ./bench/screen.test",
-		`C:\Users\me\AppData\Local\Temp\go-build123\b001\exe\bench.exe`:                                         "go run ./bench/screen.test",
+		`C:\Users\me\AppData\Local\Temp\go-build123\b001\exe\bench.exe`:                                        "go run ./bench/screen.test",
 		"./hypnos": "./hypnos", "hypnos": "hypnos", "/opt/go-build/hypnos": "/opt/go-build/hypnos", "/my programs/hypnos": "'/my programs/hypnos'",
 	} {
 		if got := CalledBy([]string{typed, "list"}); got.Command != want || got.String() != want+" list" {
