@@ -64,6 +64,9 @@ func BatchNorm(x, scale, shift, shortcut *gorgonia.Node, running RunningMoments,
 	if o.Momentum < 0 || o.Momentum > 1 || o.Epsilon < 0 {
 		return nil, errors.Errorf("ops: batch norm: momentum %v must lie in 0..1 and epsilon %v not be negative", o.Momentum, o.Epsilon)
 	}
+	if x == nil {
+		return nil, errors.New("ops: batch norm: input 0 is nil")
+	}
 	if x.Dims() != 4 {
 		return nil, errors.Errorf("ops: batch norm: input has shape %v, want H W C N", x.Shape())
 	}

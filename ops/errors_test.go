@@ -106,11 +106,28 @@ func TestDoChecks(t *testing.T) {
 	a := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 2, 3, 4))
 	for want, inputs := range map[string][]gorgonia.Value{
 		"1 inputs, want 2":                                        {a},
-		"input 1 is float64, want":                                {a, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 2, 3, 4))},
+		"input 1 is float64, want float32":                        {a, tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(1, 2, 3, 4))},
 		"element type int, want float32 or float64":               {tensor.New(tensor.Of(tensor.Int), tensor.WithShape(1, 2, 3, 4)), a},
 		"first input has shape (1, 2, 3, 4), second (1, 2, 3, 5)": {a, tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(1, 2, 3, 5))},
 	} {
 		if _, err := op.Do(inputs...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// A node that is nil is an error.
+func TestNil(t *testing.T) {
+	for want, f := range map[string]func() error{
+		"relu: input 0 is nil": func() error { _, err := ReLU(nil); return err },
+		"batch norm: input 0 is nil": func() error {
+			_, err := BatchNorm(nil, nil, nil, nil, RunningMoments{}, BatchNormOptions{})
+			return err
+		},
+		"gradients: the loss, or one of 0 nodes, is nil": func() error { _, err := Gradients(nil); return err },
+		"machine: one of 1 nodes is nil":                 func() error { _, err := NewMachine(nil); return err },
+	} {
+		if err := f(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}

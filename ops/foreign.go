@@ -2,6 +2,7 @@ package ops
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -17,6 +18,7 @@ import (
 type foreign struct {
 	definition // nil: its methods are never called
 	op         gorgonia.Op
+	node       *gorgonia.Node // its result
 	// spares says that the input that the operator may overwrite is one that others need.
 	spares bool
 }
@@ -92,7 +94,7 @@ func keep[T kernel.Float](o *operator, buffer []T, result gorgonia.Value) error 
 	}
 	data, ok := elements[T](result)
 	if !ok {
-		return errors.Errorf("ops: %v: its result is %v, want %T", o, result.Dtype(), buffer)
+		return errors.Errorf("ops: %v: its result is %v, want %v", o, result.Dtype(), reflect.TypeFor[T]())
 	}
 	if len(data) != len(buffer) {
 		return errors.Errorf("ops: %v: its result has shape %v, want %v as inferred", o, result.Shape(), o.shape)
@@ -104,6 +106,23 @@ func keep[T kernel.Float](o *operator, buffer []T, result gorgonia.Value) error 
 	return nil
 }
 
+// passes tells for which inputs of an operator a gradient passes it. One that has none at
+// all passes it, to be an error where it is differentiated.
+func passes(n *gorgonia.Node, inputs gorgonia.Nodes) (wrt []bool, err error) {
+	op, ok := n.Op().(gorgonia.SDOp)
+	if _, own := n.Op().(*operator); own || !ok {
+		return slices.Repeat([]bool{true}, len(inputs)), nil
+	}
+	err = guard(op, func() error {
+		wrt = op.DiffWRT(len(inputs))
+		return nil
+	})
+	if err == nil && len(wrt) != len(inputs) {
+		err = errors.Errorf("ops: %v: DiffWRT tells of %d inputs, want %d", op, len(wrt), len(inputs))
+	}
+	return wrt, err
+}
+
 // differentiate returns the gradients that a foreign operator has with respect to its
 // inputs, nil where it has none.
 func differentiate(n *gorgonia.Node, inputs gorgonia.Nodes, grad *gorgonia.Node) (gorgonia.Nodes, error) {
@@ -111,30 +130,40 @@ func differentiate(n *gorgonia.Node, inputs gorgonia.Nodes, grad *gorgonia.Node)
 	if !ok {
 		return nil, errors.Errorf("ops: %v has no gradient", n.Op())
 	}
+	wrt, err := passes(n, inputs)
+	if err != nil {
+		return nil, err
+	}
 	var parts gorgonia.Nodes
-	var wrt []bool
-	err := guard(op, func() (err error) {
-		wrt = op.DiffWRT(len(inputs))
+	err = guard(op, func() (err error) {
 		parts, err = op.SymDiff(inputs, n, grad)
 		return err
 	})
 	if err != nil {
 		return nil, errors.WithMessage(err, "gradient")
 	}
-	if len(parts) != len(inputs) || len(wrt) != len(inputs) {
-		return nil, errors.Errorf("ops: %v: %d gradients and DiffWRT of %d, want %d", op, len(parts), len(wrt), len(inputs))
+	for len(parts) > len(inputs) && parts[len(parts)-1] == nil { // gorgonia's BatchNormOp has two too many
+		parts = parts[:len(parts)-1]
+	}
+	if len(parts) != len(inputs) {
+		return nil, errors.Errorf("ops: %v: %d gradients, want %d", op, len(parts), len(inputs))
 	}
 	for i, in := range inputs {
-		switch {
+		switch part := parts[i]; {
+		case part == nil:
 		case !wrt[i]:
 			parts[i] = nil
-		case parts[i] == nil || slices.Equal(parts[i].Shape(), in.Shape()):
-		case parts[i].Shape().TotalSize() == in.Shape().TotalSize(): // gorgonia's repeatOp loses axes of 1
-			if parts[i], err = apply(reshape{parts[i].Dims(), in.Shape()}, parts[i]); err != nil {
+		case part.Graph() != n.Graph():
+			return nil, errors.Errorf("ops: %v: the gradient of input %d is of another graph", op, i)
+		case part.Dtype() != in.Dtype():
+			return nil, errors.Errorf("ops: %v: the gradient of input %d is %v, the input %v", op, i, part.Dtype(), in.Dtype())
+		case slices.Equal(part.Shape(), in.Shape()):
+		case part.Shape().TotalSize() == in.Shape().TotalSize(): // gorgonia's repeatOp loses axes of 1
+			if parts[i], err = apply(reshape{part.Dims(), in.Shape()}, part); err != nil {
 				return nil, err
 			}
 		default:
-			return nil, errors.Errorf("ops: %v: the gradient of input %d has shape %v, the input %v", op, i, parts[i].Shape(), in.Shape())
+			return nil, errors.Errorf("ops: %v: the gradient of input %d has shape %v, the input %v", op, i, part.Shape(), in.Shape())
 		}
 	}
 	return parts, nil
@@ -161,4 +190,24 @@ func guard(op fmt.Stringer, f func() error) (err error) {
 		}
 	}()
 	return errors.Wrapf(f(), "ops: %v", op)
+}
+
+// OperatorError is an error of an operator that is not of this package.
+type OperatorError struct {
+	Node *gorgonia.Node // its result
+	Err  error
+}
+
+// Error is that of Err.
+func (e *OperatorError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *OperatorError) Unwrap() error { return e.Err }
+
+// of says of which node's operator an error is, if there is one.
+func of(n *gorgonia.Node, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &OperatorError{n, err}
 }

@@ -54,6 +54,14 @@ var expressions = map[string]func(x, w *G.Node) (*G.Node, error){
 		y := G.Must(Add(x, w))
 		return Add(G.Must(G.Sigmoid(y)), G.Must(G.Tanh(G.Must(Sigmoid(y)))))
 	},
+	"rectified": func(x, w *G.Node) (*G.Node, error) { // its comparison has no gradient
+		return G.Rectify(G.Must(G.HadamardProd(x, w)))
+	},
+	"leaky": func(x, w *G.Node) (*G.Node, error) { return G.LeakyRelu(G.Must(G.HadamardProd(x, w)), 0.1) },
+	"without its mean": func(x, _ *G.Node) (*G.Node, error) { // nor has the count of numbers
+		mean := G.Must(G.Reshape(G.Must(G.Mean(x, 0, 1)), tensor.Shape{1, 1, 4, 5}))
+		return G.BroadcastSub(x, mean, nil, []byte{0, 1})
+	},
 	"a user's": func(x, w *G.Node) (*G.Node, error) {
 		return G.ApplyOp(&cube{}, G.Must(Add(x, w)))
 	},
@@ -278,6 +286,66 @@ func TestForeignErrors(t *testing.T) {
 		}
 		if err := machine.RunAll(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// misled is an operator of a user's whose gradient is another's.
+type misled struct {
+	cube
+	wrt  []bool
+	grad func(in G.Nodes, grad *G.Node) G.Nodes
+}
+
+func (m *misled) DiffWRT(int) []bool { return m.wrt }
+func (m *misled) SymDiff(in G.Nodes, _, grad *G.Node) (G.Nodes, error) {
+	return m.grad(in, grad), nil
+}
+
+// What is wrong with the gradient of a user's operator is said of the operator; that it has
+// more than inputs is not, if they are nil, as in gorgonia's BatchNormOp.
+func TestForeignGradients(t *testing.T) {
+	gradients := func(wrt []bool, grad func(in G.Nodes, grad *G.Node) G.Nodes) error {
+		var y *G.Node
+		e := newWeighted(t, tensor.Float32, func(x, _ *G.Node) (*G.Node, error) {
+			var err error
+			y, err = G.ApplyOp(&misled{wrt: wrt, grad: grad}, x)
+			return y, err
+		})
+		_, err := Gradients(e.loss, e.inputs[0])
+		var of *OperatorError
+		if errors.As(err, &of) && of.Node != y {
+			t.Errorf("error %v is of node %v, want %v", err, of.Node, y)
+		}
+		return err
+	}
+	leaf := func(g *G.ExprGraph, dtype tensor.Dtype, shape ...int) G.Nodes {
+		return G.Nodes{G.NewTensor(g, dtype, len(shape), G.WithShape(shape...), G.WithName("leaf"))}
+	}
+	for _, c := range []struct {
+		want string
+		wrt  []bool
+		grad func(in G.Nodes, grad *G.Node) G.Nodes
+	}{
+		{"", []bool{true}, func(_ G.Nodes, grad *G.Node) G.Nodes { return G.Nodes{grad, nil, nil} }},
+		{"cube overwrites false: 2 gradients, want 1", []bool{true}, func(_ G.Nodes, grad *G.Node) G.Nodes { return G.Nodes{grad, grad} }},
+		{"cube overwrites false: DiffWRT tells of 2 inputs, want 1", []bool{true, true}, nil},
+		{`the loss does not depend on "x" through operators with gradients`, []bool{false}, nil},
+		{`the loss does not depend on "x" through operators with gradients`, []bool{true}, func(G.Nodes, *G.Node) G.Nodes { return G.Nodes{nil} }},
+		{"cube overwrites false: the gradient of input 0 is of another graph", []bool{true}, func(G.Nodes, *G.Node) G.Nodes {
+			return leaf(G.NewGraph(), tensor.Float32, 2, 3, 4, 5)
+		}},
+		{"cube overwrites false: the gradient of input 0 is float64, the input float32", []bool{true}, func(in G.Nodes, _ *G.Node) G.Nodes {
+			return leaf(in[0].Graph(), tensor.Float64, 2, 3, 4, 5)
+		}},
+		{"cube overwrites false: the gradient of input 0 has shape (2, 3), the input (2, 3, 4, 5)", []bool{true}, func(in G.Nodes, _ *G.Node) G.Nodes {
+			return leaf(in[0].Graph(), tensor.Float32, 2, 3)
+		}},
+		{"cube overwrites false: no gradient today", []bool{true}, func(G.Nodes, *G.Node) G.Nodes { panic("no gradient today") }},
+	} {
+		err := gradients(c.wrt, c.grad)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("error %v, want one with %q", err, c.want)
 		}
 	}
 }

@@ -13,9 +13,12 @@ import (
 // are no operator's result. It differs from gorgonia.Grad in two ways: where branches
 // meet, a local layer adds its gradient to theirs in the pass that computes it, and no
 // sum overwrites what an operator owns. Operators of others than this package that lie
-// between the nodes and the loss must be SDOps. A node that the loss does not depend on is
-// an error.
+// between the nodes and the loss must be SDOps; no gradient passes an input that their
+// DiffWRT leaves out. A node on which the loss does not depend through others is an error.
 func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, error) {
+	if loss == nil || slices.Contains(wrt, nil) {
+		return nil, errors.Errorf("ops: gradients: the loss, or one of %d nodes, is nil", len(wrt))
+	}
 	if !loss.IsScalar() {
 		return nil, errors.Errorf("ops: gradients: the loss has shape %v, want a scalar", loss.Shape())
 	}
@@ -32,7 +35,16 @@ func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, erro
 		if err != nil {
 			return nil, errors.Wrap(err, "ops: gradients")
 		}
-		needed[n] = slices.ContainsFunc(inputs, func(in *gorgonia.Node) bool { return needed[in] })
+		if !slices.ContainsFunc(inputs, func(in *gorgonia.Node) bool { return needed[in] }) {
+			continue
+		}
+		passes, err := passes(n, inputs)
+		if err != nil {
+			return nil, of(n, err)
+		}
+		for i, in := range inputs {
+			needed[n] = needed[n] || passes[i] && needed[in]
+		}
 	}
 	one, err := one(loss)
 	if err != nil {
@@ -49,7 +61,7 @@ func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, erro
 	result := make(gorgonia.Nodes, len(wrt))
 	for i, n := range wrt {
 		if result[i] = grads[n]; result[i] == nil {
-			return nil, errors.Errorf("ops: gradients: the loss does not depend on %q", n.Name())
+			return nil, errors.Errorf("ops: gradients: the loss does not depend on %q through operators with gradients", n.Name())
 		}
 	}
 	return result, nil
@@ -72,6 +84,7 @@ func backwards(n *gorgonia.Node, grads map[*gorgonia.Node]*gorgonia.Node, needed
 		}
 	} else {
 		parts, err = differentiate(n, inputs, grads[n])
+		err = of(n, err)
 	}
 	if err != nil {
 		return err
@@ -99,6 +112,9 @@ func upstream(nodes ...*gorgonia.Node) (gorgonia.Nodes, error) {
 	for len(left) > 0 {
 		n := left[len(left)-1]
 		left = left[:len(left)-1]
+		if n == nil {
+			return nil, errors.Errorf("one of %d nodes is nil", len(nodes))
+		}
 		if leaf(n) || seen[n] {
 			continue
 		}

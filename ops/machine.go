@@ -62,7 +62,7 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 	for _, n := range order {
 		o, ok := n.Op().(*operator)
 		if !ok {
-			o = &operator{definition: &foreign{op: n.Op()}}
+			o = &operator{definition: &foreign{op: n.Op(), node: n}}
 			if o.inputs, err = inputsOf(n); err != nil {
 				return nil, errors.Wrap(err, "ops: machine")
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -131,7 +132,8 @@ func (o *operator) InferShape(inputs ...gorgonia.DimSizer) (tensor.Shape, error)
 // Do computes the result into the operator's own buffer.
 func (o *operator) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	if f, ok := o.definition.(*foreign); ok {
-		return f.do(o, inputs)
+		result, err := f.do(o, inputs)
+		return result, of(f.node, err)
 	}
 	if len(inputs) != o.Arity() {
 		return nil, errors.Errorf("ops: %s: %d inputs, want %d", name(o), len(inputs), o.Arity())
@@ -184,7 +186,7 @@ func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T,
 	}
 	for i, v := range inputs {
 		if data[i], ok = elements[T](v); !ok {
-			return nil, errors.Errorf("ops: %s: input %d is %v, want %T", name(o), i, v.Dtype(), data[i])
+			return nil, errors.Errorf("ops: %s: input %d is %v, want %v", name(o), i, v.Dtype(), reflect.TypeFor[T]())
 		}
 	}
 	if _, ok := o.definition.(inPlace); ok {
