@@ -19,6 +19,9 @@ func (n *Network) Find(name string) (*Layer, error) {
 			return l, nil
 		}
 	}
+	if len(n.Areas) == 0 {
+		return nil, errors.Errorf("graph: no layer is called %q, and the network has no areas", name)
+	}
 	return nil, errors.Errorf("graph: no area or layer is called %q; the areas are %s", name, strings.Join(n.AreaNames(), ", "))
 }
 

@@ -100,6 +100,8 @@ func (b *Builder) Area(name string, output *Layer, layers ...*Layer) {
 		return
 	}
 	switch {
+	case name == "":
+		b.fail("an area has no name")
 	case output == nil || b.names[output.Name] != output:
 		b.fail("area %q: its output is not a layer of this network", name)
 	case slices.ContainsFunc(layers, func(l *Layer) bool { return l == nil || b.names[l.Name] != l }):
@@ -198,7 +200,11 @@ func (b *Builder) Build(logits *Layer) (*Network, error) {
 	n.allocate()
 	if !b.options.Blank {
 		all := append(n.Parameters(), n.Moments()...)
-		kernel.Parallel(len(all), func(i int) { all[i].start(b.options.Seed) })
+		mistakes := make([]error, len(all))
+		kernel.Parallel(len(all), func(i int) { mistakes[i] = all[i].begin(b.options.Seed) })
+		if i := slices.IndexFunc(mistakes, func(err error) bool { return err != nil }); i >= 0 {
+			return nil, mistakes[i]
+		}
 	}
 	return n, nil
 }

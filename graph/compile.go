@@ -83,6 +83,9 @@ type compiled struct {
 	running atomic.Bool
 }
 
+// Network returns the network that was compiled.
+func (c *compiled) Network() *Network { return c.network }
+
 // compile adds the network to a new graph, whose memory is set aside when it first runs.
 // Layers that are fused have one node together; those to keep always have nodes of their
 // own.
@@ -139,6 +142,20 @@ func (c *compiled) layer(l *Layer) (*gorgonia.Node, error) {
 		inputs[i] = c.layers[in]
 	}
 	return l.apply(&c.compiler, inputs)
+}
+
+// named adds which layer of the user's own an error is of.
+func (c *compiled) named(err error) error {
+	var of *ops.OperatorError
+	if !errors.As(err, &of) {
+		return err
+	}
+	for _, l := range c.network.Layers { // whose nodes are counted in their order
+		if n := c.layers[l]; n != nil && of.Node.ID() <= n.ID() {
+			return errors.WithMessagef(err, "layer %q", l.Name)
+		}
+	}
+	return err // in a gradient
 }
 
 // check is an error if the network with what a machine that computes it needs is larger

@@ -63,6 +63,10 @@ func TestBuildErrors(t *testing.T) {
 		{`layer "again" repeats "a", want a group norm`, func(b *Builder) *Layer {
 			return b.GroupNorm("again", b.Input(), GroupNorm{Again: b.BatchNorm("a", b.Input())})
 		}},
+		{`an area has no name`, func(b *Builder) *Layer {
+			b.Area("", b.Input())
+			return b.Linear("fc", b.GlobalAveragePool("p", b.Input()), 2)
+		}},
 		{`two areas are called "V1"`, func(b *Builder) *Layer {
 			b.Area("V1", b.Input())
 			b.Area("V1", b.Input())

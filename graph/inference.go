@@ -42,7 +42,7 @@ func (i *Inference) Logits(images []float32) (logits []float32, err error) {
 			return err
 		}
 		if err := i.machine.RunAll(); err != nil {
-			return errors.Wrap(err, "graph: inference")
+			return errors.Wrap(i.named(err), "graph: inference")
 		}
 		logits = slices.Clone(i.logits.Value().Data().([]float32)[:count*i.network.Classes()])
 		return nil

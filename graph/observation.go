@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"slices"
+
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
@@ -38,22 +40,25 @@ func (n *Network) Observe(batch int, names ...string) (*Observation, error) {
 	}
 	o, err := n.observe(batch, layers)
 	if err == nil {
-		o.names = names
+		o.names = slices.Clone(names)
 	}
 	return o, err
 }
 
 // observe compiles the network to give the answers of layers.
 func (n *Network) observe(batch int, layers []*Layer) (*Observation, error) {
+	for i, l := range layers {
+		if !slices.Contains(n.Layers, l) {
+			return nil, errors.Errorf("graph: layer %d of %d to observe is not one of this network", i, len(layers))
+		}
+	}
 	c, err := n.compile(batch, false, layers...)
 	if err != nil {
 		return nil, err
 	}
 	nodes := make(gorgonia.Nodes, len(layers))
 	for i, l := range layers {
-		if nodes[i] = c.layers[l]; nodes[i] == nil {
-			return nil, errors.Errorf("graph: layer %q is not one of this network", l.Name)
-		}
+		nodes[i] = c.layers[l]
 	}
 	machine, err := ops.NewMachine(nodes...)
 	if err != nil {
@@ -92,7 +97,7 @@ func (o *Observation) run(images []float32, then func(count int)) error {
 			return err
 		}
 		if err := o.machine.RunAll(); err != nil {
-			return errors.Wrap(err, "graph: observation")
+			return errors.Wrap(o.named(err), "graph: observation")
 		}
 		then(count)
 		return nil

@@ -81,8 +81,13 @@ func TestObserveErrors(t *testing.T) {
 	if _, err := net.Observe(0, net.Layers[1].Name); err == nil || !strings.Contains(err.Error(), "a batch of 0 images") {
 		t.Errorf("no batch: %v", err)
 	}
-	if _, err := net.Observe(1, "V9"); err == nil || !strings.Contains(err.Error(), `"V9"`) {
+	if _, err := net.Observe(1, "V9"); err == nil || !strings.Contains(err.Error(), `no layer is called "V9", and the network has no areas`) {
 		t.Errorf("unknown name: %v", err)
+	}
+	for _, l := range []*Layer{nil, newTiny(t, Connectivity{}, 1).Layers[1]} {
+		if _, err := net.Activations(images(1).Images, net.Layers[1], l); err == nil || !strings.Contains(err.Error(), "layer 1 of 2 to observe is not one of this network") {
+			t.Errorf("a layer that is not of the network: %v", err)
+		}
 	}
 	o, err := net.Observe(2, net.Layers[1].Name)
 	if err != nil {

@@ -40,7 +40,7 @@ type OpParameter struct {
 	Frozen bool   // training leaves it as it starts
 	// Start sets the initial values, which are 0 before. r is a stream of random numbers
 	// of its own, which follows from the network's seed and the parameter's name. nil
-	// leaves zeros.
+	// leaves zeros. Those of several parameters may run at the same time.
 	Start func(values []float32, r *rand.Rand)
 }
 
@@ -72,6 +72,9 @@ func (b *Builder) Op(name string, o Op) *Layer {
 	}
 	if s := o.Output; s.Channels < 1 || s.Height < 1 || s.Width < 1 {
 		return b.fail("layer %q: an output of size %v, want at least 1 of each", name, s)
+	}
+	if o.MultiplyAdds < 0 {
+		return b.fail("layer %q: %d multiply-adds, want at least 0", name, o.MultiplyAdds)
 	}
 	l := &Layer{Name: name, Kind: o.Kind, Inputs: o.Inputs, Output: o.Output, Repeats: o.Again, MultiplyAdds: o.MultiplyAdds}
 	parameters := b.opParameters(l, o)

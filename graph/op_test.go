@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"hash"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -170,6 +171,7 @@ func TestOpErrors(t *testing.T) {
 		{`a parameter "" of shape [2]`, func(x *Layer) Op {
 			return Op{Inputs: []*Layer{x}, Apply: tanh, Parameters: []OpParameter{{Shape: []int{2}}}}
 		}},
+		{`-1 multiply-adds, want at least 0`, func(x *Layer) Op { return Op{Inputs: []*Layer{x}, Apply: tanh, MultiplyAdds: -1} }},
 		{`repeats "images", of kind "input"`, func(x *Layer) Op { return Op{Inputs: []*Layer{x}, Apply: tanh, Again: x} }},
 	} {
 		b := NewBuilder(Options{Input: Size{2, 6, 5}})
@@ -191,4 +193,65 @@ func TestOpErrors(t *testing.T) {
 	if _, err := net.Infer(3); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want one with %q", err, want)
 	}
+}
+
+// An operator that fails when it is run or differentiated is said with its layer, and so is
+// a function of initial values that panics.
+func TestOpFails(t *testing.T) {
+	own := func(name string, f func(x *gorgonia.Node) (*gorgonia.Node, error)) func(b *Builder) *Layer {
+		return func(b *Builder) *Layer {
+			x := b.Op("before", Op{Inputs: []*Layer{b.Local("conv", b.Input(), Local{Channels: 2, Kernel: 1})}, Apply: func(n OpNodes) (*gorgonia.Node, error) {
+				return gorgonia.Tanh(n.Inputs[0])
+			}})
+			x = b.Op(name, Op{Inputs: []*Layer{x}, Apply: func(n OpNodes) (*gorgonia.Node, error) { return f(n.Inputs[0]) }})
+			return b.Linear("fc", b.Op("after", Op{Inputs: []*Layer{x}, Apply: func(n OpNodes) (*gorgonia.Node, error) {
+				return gorgonia.Tanh(n.Inputs[0])
+			}}), 3)
+		}
+	}
+	train := func(net *Network) error {
+		training, err := net.Train(9)
+		if err == nil {
+			_, err = training.Step(images(9))
+		}
+		return err
+	}
+	net := built(t, Connectivity{}, own("rectified", gorgonia.Rectify))
+	if err := train(net); err != nil {
+		t.Errorf("gorgonia's rectification is not trained through: %v", err)
+	}
+	net = built(t, Connectivity{}, own("floor", gorgonia.Floor))
+	if err := train(net); err == nil || !strings.Contains(err.Error(), `layer "floor": gradient: ops: floor`) && !strings.Contains(err.Error(), `does not depend on "conv.weight"`) {
+		t.Errorf("error %v", err)
+	}
+	net = built(t, Connectivity{}, own("broken", func(x *gorgonia.Node) (*gorgonia.Node, error) {
+		return gorgonia.ApplyOp(broken{gorgonia.Must(gorgonia.Tanh(x)).Op()}, x)
+	}))
+	_, err := net.Features(images(2).Images, "fc")
+	for _, err := range []error{err, train(net)} {
+		if err == nil || !strings.Contains(err.Error(), `layer "broken": ops: broken`) || !strings.Contains(err.Error(), "no tanh today") {
+			t.Errorf("error %v", err)
+		}
+	}
+	b := NewBuilder(Options{Input: Size{2, 6, 5}})
+	x := b.Op("own", Op{
+		Inputs: []*Layer{b.Input()}, Apply: func(n OpNodes) (*gorgonia.Node, error) { return gorgonia.Tanh(n.Inputs[0]) },
+		Parameters: []OpParameter{{Name: "p", Shape: []int{2}, Start: func(v []float32, _ *rand.Rand) { v[2] = 1 }}},
+	})
+	const want = `graph: the initial values of parameter "own.p": their function panicked: `
+	if _, err := b.Build(b.Linear("fc", x, 3)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
+
+// broken fails when it runs.
+type broken struct{ gorgonia.Op }
+
+func (broken) String() string                               { return "broken" }
+func (broken) Hashcode() uint32                             { return 1 }
+func (broken) WriteHash(h hash.Hash)                        { h.Write([]byte("broken")) }
+func (broken) Do(...gorgonia.Value) (gorgonia.Value, error) { return nil, errors.New("no tanh today") }
+func (b broken) DiffWRT(int) []bool                         { return []bool{true} }
+func (b broken) SymDiff(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	return gorgonia.Nodes{grad}, nil
 }

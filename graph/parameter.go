@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/pkg/errors"
 	"gorgonia.org/tensor"
 )
 
@@ -40,6 +41,17 @@ func random(seed uint64, name string) *rand.Rand {
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}
+
+// begin sets the initial values. It is an error if a user's function for them panics.
+func (p *Parameter) begin(seed uint64) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.Errorf("graph: the initial values of parameter %q: their function panicked: %v", p.Name, r)
+		}
+	}()
+	p.start(seed)
+	return nil
 }
 
 // startAt sets all initial values to v.

@@ -13,7 +13,7 @@ import (
 // Training is a network compiled for training on batches of a fixed size. It
 // computes losses and gradients; changing the parameters is the optimiser's
 // work. It is for one goroutine at a time: Step and Change say so when another one runs;
-// Gradient is for between them.
+// Gradient, NotFinite and Resume are for between them.
 type Training struct {
 	*compiled
 	machine   *ops.Machine
@@ -61,7 +61,7 @@ func (n *Network) planTraining(batch int) (*Training, error) {
 		}
 	}
 	if t.gradients, err = ops.Gradients(t.loss, nodes...); err != nil {
-		return nil, errors.Wrap(err, "graph")
+		return nil, errors.Wrap(c.named(err), "graph")
 	}
 	t.machine, err = ops.NewMachine(append(gorgonia.Nodes{t.loss, t.logits}, t.gradients...)...)
 	return t, errors.Wrap(err, "graph: training")
@@ -96,7 +96,7 @@ func (t *Training) step(b Batch) (loss float64, err error) {
 	}
 	*t.steps++
 	if err := t.machine.RunAll(); err != nil {
-		return 0, errors.Wrap(err, "graph: training step")
+		return 0, errors.Wrap(t.named(err), "graph: training step")
 	}
 	logits := slices.Clone(t.logits.Value().Data().([]float32))
 	t.last.Store(&logits)
@@ -122,15 +122,17 @@ func (t *Training) Logits() []float32 {
 	return nil
 }
 
-// Network returns the network that is trained.
-func (t *Training) Network() *Network { return t.network }
-
 // Learned returns the parameters that have gradients: those not frozen.
 func (t *Training) Learned() []*Parameter { return t.learned }
 
 // Gradient returns the gradient of Learned()[i] at the last step, in the
-// layout of the parameter. It is valid until the next step.
-func (t *Training) Gradient(i int) []float32 { return t.gradients[i].Value().Data().([]float32) }
+// layout of the parameter, or nil before the first. It is valid until the next step.
+func (t *Training) Gradient(i int) []float32 {
+	if value := t.gradients[i].Value(); value != nil {
+		return value.Data().([]float32)
+	}
+	return nil
+}
 
 // Memory returns what a training takes with Adam or AdamW. It is no estimate, but what is
 // set aside at the first step; results that no layer reads any more lend their memory to

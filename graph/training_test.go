@@ -56,6 +56,9 @@ func TestNotFinite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got := training.Gradient(0); got != nil {
+			t.Errorf("gradient %v before the first step", got)
+		}
 		change(net, b)
 		if _, err := training.Step(b); err != nil {
 			t.Fatal(err)
