@@ -256,8 +256,8 @@ func evaluate(inference *graph.Inference, batches Batches) (Metrics, []bool, err
 		if err != nil {
 			return Metrics{}, nil, err
 		}
-		if len(logits)%len(batch.Labels) != 0 {
-			return Metrics{}, nil, errors.Errorf("train: %d logits for %d labels", len(logits), len(batch.Labels))
+		if classes := inference.Network().Classes(); len(logits) != len(batch.Labels)*classes {
+			return Metrics{}, nil, errors.Errorf("train: %d images and %d labels, want as many", len(logits)/classes, len(batch.Labels))
 		}
 		loss, err := crossEntropy(logits, batch.Labels)
 		if err != nil {

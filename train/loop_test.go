@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -288,8 +289,29 @@ func TestRank(t *testing.T) {
 	}
 }
 
-// A step of the optimiser beside another use of the network is an error, and so is an
-// optimiser whose averages do not fit into memory.
+// Images without labels, or with too many, are not evaluated.
+func TestEvaluateLabels(t *testing.T) {
+	b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 4, Width: 4}})
+	net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", b.Input()), 6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inference, err := net.Infer(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, labels := range [][]int{nil, {1}, {1, 2, 3}} { // the logits of two images are those of three of 4 classes
+		_, err := Evaluate(inference, func(yield func(graph.Batch, error) bool) {
+			yield(graph.Batch{Images: make([]float32, 2*3*4*4), Labels: labels}, nil)
+		})
+		if want := fmt.Sprintf("2 images and %d labels", len(labels)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// A step of the optimiser beside another use of the network, or before there are gradients,
+// is an error, and so is an optimiser whose averages do not fit into memory.
 func TestOptimiserRefuses(t *testing.T) {
 	build := func(limit int) *graph.Network {
 		b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 4, Width: 4}, MemoryLimit: limit})
@@ -307,6 +329,9 @@ func TestOptimiserRefuses(t *testing.T) {
 	optimiser, err := NewOptimiser(training, OptimiserOptions{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := optimiser.Step(1, 0); err == nil || !strings.Contains(err.Error(), "before the first of the training") {
+		t.Errorf("error %v of a step without gradients", err)
 	}
 	if _, err := training.Step(graph.Batch{Images: make([]float32, 96), Labels: []int{1, 2}}); err != nil {
 		t.Fatal(err)

@@ -96,7 +96,7 @@ func (o OptimiserOptions) check() (OptimiserOptions, error) {
 
 // Optimiser changes the parameters of a network by their gradients. It keeps
 // running averages of them between steps. It is for one goroutine at a time: a step beside
-// any other use of the network is an error.
+// any other use of the network is an error; State and Restore are for between steps.
 type Optimiser struct {
 	options       OptimiserOptions
 	training      *graph.Training
@@ -195,9 +195,12 @@ func (o OptimiserOptions) memory(m graph.Memory) graph.Memory {
 
 // Step changes the parameters by the gradients of the last training step, at a
 // learning rate. A momentum of 0 means the optimiser's own: beta1 of Adam. It is an error
-// if another goroutine uses the network.
+// if there was no training step, or if another goroutine uses the network.
 func (p *Optimiser) Step(rate, momentum float64) error {
 	return p.training.Change(func() error {
+		if p.training.Logits() == nil {
+			return errors.New("train: a step of the optimiser before the first of the training: there are no gradients")
+		}
 		p.step(rate, momentum)
 		return nil
 	})
