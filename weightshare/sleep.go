@@ -173,6 +173,7 @@ func (s *Sleeper) Sleep() ([]Change, error) {
 		})
 	}
 	if err != nil {
+		s.set(s.phases-1, s.last) // so that the next one is what this would have been
 		return nil, err
 	}
 	s.set(s.phases, changes)
