@@ -143,6 +143,9 @@ func NewPlan(o Options) (*Plan, error) {
 	if p.networks = !fits || p.anyCan(p.stepTasks()); p.networks {
 		p.planMachine()
 		for _, v := range o.Variants {
+			if err := p.checkMemory(v); err != nil {
+				return nil, err
+			}
 			p.planLayers(v)
 		}
 		p.planPasses()
@@ -224,6 +227,21 @@ func (p *Plan) network(variant string) (*graph.Network, error) {
 // network builds a network of the zoo in a variant; width 0 is as published.
 func network(model string, width int, variant string) (*graph.Network, error) {
 	return zoo.New(model, zoo.Config{Width: width, Seed: 1, Connectivity: graph.Connectivity{Local: variant == "lc"}})
+}
+
+// checkMemory is an error if training a variant on the largest batch takes more memory
+// than there is.
+func (p *Plan) checkMemory(variant string) error {
+	net, err := zoo.New(p.Model, zoo.Config{Width: p.Width, Blank: true, Connectivity: graph.Connectivity{Local: variant == "lc"}})
+	if err != nil {
+		return err
+	}
+	m, err := net.TrainingMemory(p.largest())
+	if err != nil {
+		return err
+	}
+	m.Evaluation = 0 // a training and an evaluation take turns
+	return errors.WithMessage(net.CheckMemory(m), variant)
 }
 
 // largest returns the largest batch.

@@ -211,17 +211,19 @@ func TestInterrupted(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for want, change := range map[string]func(*Options){
-		"resnet110":     func(o *Options) { o.Model = "resnet9" },
-		"width -1":      func(o *Options) { o.Width = -1 },
-		"no batch":      func(o *Options) { o.Batches = nil },
-		"batch of 0":    func(o *Options) { o.Batches = []int{1, 0} },
-		"2 images stan": func(o *Options) { o.Batches = []int{2, 1, 2} },
-		"lc-sleep-1":    func(o *Options) { o.Variants = []string{"lc-sleep-1"} },
-		"stands twice":  func(o *Options) { o.Variants = []string{"lc", "lc"} },
-		"no variants":   func(o *Options) { o.Variants = nil },
-		"0 rounds":      func(o *Options) { o.Rounds = 0 },
-		"0 features":    func(o *Options) { o.FitUnits = 0 },
-		"timeout":       func(o *Options) { o.Timeout = 0 },
+		"resnet110":                             func(o *Options) { o.Model = "resnet9" },
+		"width -1":                              func(o *Options) { o.Width = -1 },
+		"no batch":                              func(o *Options) { o.Batches = nil },
+		"batch of 0":                            func(o *Options) { o.Batches = []int{1, 0} },
+		"2 images stan":                         func(o *Options) { o.Batches = []int{2, 1, 2} },
+		"lc-sleep-1":                            func(o *Options) { o.Variants = []string{"lc-sleep-1"} },
+		"stands twice":                          func(o *Options) { o.Variants = []string{"lc", "lc"} },
+		"no variants":                           func(o *Options) { o.Variants = nil },
+		"0 rounds":                              func(o *Options) { o.Rounds = 0 },
+		"0 features":                            func(o *Options) { o.FitUnits = 0 },
+		"conv: graph: the network takes ":       func(o *Options) { o.Batches = []int{1, 1e10} },
+		"answers to 9223372036854775807 images": func(o *Options) { o.Batches = []int{1, math.MaxInt} },
+		"timeout":                               func(o *Options) { o.Timeout = 0 },
 	} {
 		o := tiny()
 		change(&o)
