@@ -34,9 +34,6 @@ func TestOutside(t *testing.T) {
 		t.Skip("builds a module")
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), source, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	run := func(command string) string {
 		words := strings.Fields(command)
 		c := exec.Command(words[0], words[1:]...)
@@ -48,7 +45,7 @@ func TestOutside(t *testing.T) {
 		}
 		return string(said)
 	}
-	for _, command := range []string{"go mod init own", "go mod edit -replace hypnos=PATH -require hypnos@v0.0.0", "go mod tidy"} {
+	for _, command := range []string{"cp PATH/examples/outside/main.go .", "go mod init own", "go mod edit -replace hypnos=PATH -require hypnos@v0.0.0", "go mod tidy"} {
 		if !strings.Contains(string(readme), "\n    "+command+"\n") {
 			t.Errorf("README.md has no %s", command)
 		}
