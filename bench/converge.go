@@ -41,10 +41,11 @@ rule. Prints a table and writes report.html, converge.csv and figures.`),
 					return err
 				}
 			}
-			if *trials > 0 { // a mistake leaves no folder
-				if err := results.PrepareFolder(*out); err != nil {
-					return err
-				}
+			if err := converge.Check(*trials); err != nil { // a mistake leaves no folder
+				return err
+			}
+			if err := results.PrepareFolder(*out); err != nil {
+				return err
 			}
 			study, err := converge.Study(ctx, converge.Rules, *trials, *seed, c.Observer())
 			if err != nil {

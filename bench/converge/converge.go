@@ -45,11 +45,20 @@ type setting struct {
 	trials [][]weightshare.State
 }
 
+// Check is an error if so many pools of each setting are none or too many.
+func Check(trials int) error {
+	const most = 1000000
+	if trials < 1 || trials > most {
+		return errors.Errorf("-trials %d, want 1 to %d", trials, most)
+	}
+	return nil
+}
+
 // Study follows so many pools of each setting under these rules, all in parallel, and
 // says what came out. The observer hears of each pool.
 func Study(ctx context.Context, rules []Rule, trials int, seed uint64, o experiment.Observer) (*report.Study, error) {
-	if trials < 1 {
-		return nil, errors.Errorf("-trials %d, want at least 1", trials)
+	if err := Check(trials); err != nil {
+		return nil, err
 	}
 	started := time.Now()
 	var settings []*setting
