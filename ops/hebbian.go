@@ -113,12 +113,12 @@ func runHebbian[T kernel.Float](d *hebbian, w []T, in [][]T, s []tensor.Shape) {
 		}
 		response = above
 	}
-	g := d.Field.mustGeometry(s[2], s[0])
+	g := d.Field.plan(s[2], s[0])
 	change := room[T](&d.change, len(w))
 	kernel.WeightGradient(g, change, x, response)
 	step := kernel.Hebbian{Rate: d.Rate, Scale: 1 / float64(g.N), Gamma: d.Gamma, Momentum: d.Momentum}
 	if d.Rate == 0 {
-		kernel.HebbianStepByPatch(g, step, w, in[1], velocity, change, x)
+		kernel.HebbianStepByPatch(g.Local, step, w, in[1], velocity, change, x)
 		return
 	}
 	kernel.HebbianStep(step, w, in[1], velocity, change)

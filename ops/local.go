@@ -115,13 +115,13 @@ func (o LocalOptions) geometry(d definition, x, weight tensor.Shape) (kernel.Loc
 	return g, nil
 }
 
-// mustGeometry is geometry for shapes that have been checked.
-func (o LocalOptions) mustGeometry(x, weight tensor.Shape) kernel.Local {
+// plan is how the kernel computes shapes that have been checked.
+func (o LocalOptions) plan(x, weight tensor.Shape) kernel.Plan {
 	g, err := o.geometry(nil, x, weight)
 	if err != nil {
 		panic(err)
 	}
-	return g
+	return kernel.NewPlan(g)
 }
 
 type localForward struct {
@@ -162,7 +162,7 @@ func runLocal[T kernel.Float](d localForward, y []T, in [][]T, s []tensor.Shape)
 	if d.biasRank > 0 {
 		bias = in[2]
 	}
-	kernel.Forward(d.mustGeometry(s[0], s[1]), y, in[0], in[1], bias)
+	kernel.Forward(d.plan(s[0], s[1]), y, in[0], in[1], bias)
 }
 
 func (d localForward) wrt() []bool {
@@ -243,7 +243,7 @@ func runInputGradient[T kernel.Float](d localInputGradient, dx []T, in [][]T, s 
 	if d.onto {
 		contributed = in[2]
 	}
-	kernel.InputGradient(d.mustGeometry(d.x, s[0]), dx, in[1], in[0], contributed)
+	kernel.InputGradient(d.plan(d.x, s[0]), dx, in[1], in[0], contributed)
 }
 
 // localWeightGradient: x, dy → dweight of shape weight.
@@ -266,10 +266,10 @@ func (d localWeightGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 }
 
 func (d localWeightGradient) run32(dw []float32, in [][]float32, s []tensor.Shape) {
-	kernel.WeightGradient(d.mustGeometry(s[0], d.weight), dw, in[0], in[1])
+	kernel.WeightGradient(d.plan(s[0], d.weight), dw, in[0], in[1])
 }
 func (d localWeightGradient) run64(dw []float64, in [][]float64, s []tensor.Shape) {
-	kernel.WeightGradient(d.mustGeometry(s[0], d.weight), dw, in[0], in[1])
+	kernel.WeightGradient(d.plan(s[0], d.weight), dw, in[0], in[1])
 }
 
 // localBiasGradient: dy → dbias, O or L O.

@@ -5,9 +5,6 @@ package kernel
 // row, which all have the same weights. Sums keep their order, so that forward pass
 // and input gradient have the same bits as in a batch.
 
-// single tells whether a convolution is computed as one of a single image.
-func (g Local) single() bool { return g.N == 1 && g.Shared && g.patched() }
-
 // singleForward is Forward of a single image.
 func singleForward[T Float](g Local, y, x, weight, bias []T) {
 	turned := borrow[T](g.weights()) // field × O
