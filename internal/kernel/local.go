@@ -70,8 +70,8 @@ func Forward[T Float](p Plan, y, x, weight, bias []T) {
 	}
 	first, last := g.unpaddedColumns()
 	Parallel(g.OH, func(oh int) {
-		var room [49]Term
-		var ahead [mostRuns * 8]stretch
+		var room [usualTerms]Term
+		var ahead [mostRuns * usualStretches]stretch
 		for ow := 0; ow < g.OW; {
 			count := 1
 			if ow >= first && ow < last {
@@ -212,8 +212,8 @@ func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
 	q.ARun, q.BRun, q.CRun = g.location(0, 1), g.O*g.N, g.StrideW*size
 	Parallel(g.H, func(ih int) {
 		q := q
-		var room [49]Term
-		var ahead [mostRuns * 8]stretch
+		var room [usualTerms]Term
+		var ahead [mostRuns * usualStretches]stretch
 		if contributed != nil {
 			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
 		}

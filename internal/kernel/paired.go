@@ -9,7 +9,7 @@ package kernel
 func pairedInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	c, filters, size := g.channels(), g.filters(), g.C*g.N
 	Parallel(g.H, func(ih int) {
-		var room, roomTwin [49]Term
+		var room, roomTwin [usualTerms]Term
 		if contributed != nil {
 			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
 		}

@@ -117,8 +117,8 @@ func (r turnedRows[T]) row(ih int) int {
 // gradientRow computes the gradient of the weights of the locations of row oh with
 // ow0 ≤ ow < ow1, or adds it to dw. The weights of a convolution get the sum.
 func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, ow1 int, add bool) {
-	var room [128]Term
-	var ahead [8]stretch
+	var room [usualRow]Term
+	var ahead [usualStretches]stretch
 	c := g.channels()
 	columns, width := g.KW, c
 	if g.patched() {
