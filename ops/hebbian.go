@@ -80,7 +80,7 @@ type hebbian struct {
 
 func (d *hebbian) String() string      { return fmt.Sprintf("hebbian%+v", d.HebbianOptions) }
 func (d *hebbian) ranks() ([]int, int) { return []int{5, 5, 4, 4}, 5 }
-func (d *hebbian) inPlace()            {}
+func (d *hebbian) changes()            {}
 
 func (d *hebbian) shape(in []tensor.Shape) (tensor.Shape, error) {
 	weight, start, x, response := in[0], in[1], in[2], in[3]

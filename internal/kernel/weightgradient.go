@@ -22,7 +22,7 @@ func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 	g := p.Local
 	switch p.WeightGradient {
 	case ByRows:
-		rowsGradient(g, dw, x, dy)
+		rowsGradient(g, dw, x, dy, false)
 		return
 	case BySums:
 		wideGradient(g, dw, x, dy)
@@ -54,8 +54,21 @@ func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 	})
 }
 
-// rowsGradient is WeightGradient of a local layer.
-func rowsGradient[T Float](g Local, dw, x, dy []T) {
+// WeightGradientOnto adds the gradient that WeightGradient computes to dw, with the same
+// bits as if it were computed first and added then.
+func WeightGradientOnto[T Float](p Plan, dw, x, dy []T) {
+	if p.WeightGradient == ByRows {
+		rowsGradient(p.Local, dw, x, dy, true)
+		return
+	}
+	gradient := borrow[T](len(dw))
+	defer release(gradient)
+	WeightGradient(p, *gradient, x, dy)
+	Add(dw, dw, *gradient)
+}
+
+// rowsGradient is WeightGradient of a local layer, or adds that to dw.
+func rowsGradient[T Float](g Local, dw, x, dy []T, onto bool) {
 	// Two pieces of work for every thread: more would turn more rows of the
 	// input twice. No sum depends on where a piece ends.
 	height := max(g.OH/(2*runtime.GOMAXPROCS(0)), 1)
@@ -64,9 +77,22 @@ func rowsGradient[T Float](g Local, dw, x, dy []T) {
 	Parallel((g.OH+height-1)/height, func(part int) {
 		rows := newTurnedRows(g, x, g.windowHeight())
 		defer release(rows.numbers)
+		var some *[]T // of the gradient, to be added
+		if onto {
+			some = borrow[T](together * g.weights())
+			defer release(some)
+		}
 		for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
 			for ow := 0; ow < g.OW; ow += together {
-				gradientRow(g, dw[g.location(oh, ow):], rows, dy, oh, ow, min(ow+together, g.OW), false)
+				to := min(ow+together, g.OW)
+				here := dw[g.location(oh, ow):]
+				if !onto {
+					gradientRow(g, here, rows, dy, oh, ow, to, false)
+					continue
+				}
+				gradientRow(g, *some, rows, dy, oh, ow, to, false)
+				here = here[:(to-ow)*g.weights()]
+				addRows(here, here, *some)
 			}
 		}
 	})
