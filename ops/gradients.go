@@ -50,57 +50,83 @@ func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, erro
 	if err != nil {
 		return nil, err
 	}
-	grads := map[*gorgonia.Node]*gorgonia.Node{loss: one}
+	b := backpropagation{needed, map[*gorgonia.Node]*gorgonia.Node{loss: one}, map[*gorgonia.Node]bool{}}
 	for _, n := range slices.Backward(nodes) {
-		if needed[n] && grads[n] != nil {
-			if err := backwards(n, grads, needed); err != nil {
+		if needed[n] && b.grads[n] != nil {
+			if err := b.through(n); err != nil {
 				return nil, err
 			}
 		}
 	}
 	result := make(gorgonia.Nodes, len(wrt))
 	for i, n := range wrt {
-		if result[i] = grads[n]; result[i] == nil {
+		if result[i] = b.grads[n]; result[i] == nil {
 			return nil, errors.Errorf("ops: gradients: the loss does not depend on %q through operators with gradients", n.Name())
 		}
 	}
 	return result, nil
 }
 
-// backwards adds the gradients of an operator's inputs to grads.
-func backwards(n *gorgonia.Node, grads map[*gorgonia.Node]*gorgonia.Node, needed map[*gorgonia.Node]bool) error {
+// backpropagation is what is known of gradients on the way from the loss to the nodes.
+type backpropagation struct {
+	needed map[*gorgonia.Node]bool           // by what was asked for
+	grads  map[*gorgonia.Node]*gorgonia.Node // so far
+	// own are the leaves whose gradient so far nobody else has: it may be added to in place.
+	own map[*gorgonia.Node]bool
+}
+
+// through adds the gradients of an operator's inputs.
+func (b backpropagation) through(n *gorgonia.Node) error {
 	inputs, err := inputsOf(n)
 	if err != nil {
 		return errors.Wrap(err, "ops: gradients")
 	}
-	var parts gorgonia.Nodes
-	var a accumulating
-	var onto bool
-	if o, ok := n.Op().(*operator); ok {
-		if a, onto = o.definition.(accumulating); onto {
-			parts, err = a.gradientOnto(grads[inputs[0]], inputs, n, grads[n])
-		} else {
-			parts, err = o.SymDiff(inputs, n, grads[n])
-		}
-	} else {
-		parts, err = differentiate(n, inputs, grads[n])
-		err = of(n, err)
-	}
+	parts, how, err := b.parts(n, inputs)
 	if err != nil {
 		return err
 	}
 	for i, in := range inputs {
 		switch {
-		case parts[i] == nil || !needed[in]:
-		case grads[in] == nil || onto && i == 0:
-			grads[in] = parts[i]
+		case parts[i] == nil || !b.needed[in]:
+		case b.grads[in] == nil || how[i] != apart:
+			b.grads[in] = parts[i]
+			b.own[in] = how[i] == inPlace && leaf(in)
 		default:
-			if grads[in], err = sum(grads[in], parts[i]); err != nil {
+			if b.grads[in], err = sum(b.grads[in], parts[i]); err != nil {
 				return err
 			}
+			b.own[in] = false
 		}
 	}
 	return nil
+}
+
+// parts returns the gradients of an operator's inputs, and how they are added to those so
+// far: unless apart, they include them.
+func (b backpropagation) parts(n *gorgonia.Node, inputs gorgonia.Nodes) (parts gorgonia.Nodes, how []accumulation, err error) {
+	how = make([]accumulation, len(inputs))
+	o, known := n.Op().(*operator)
+	if !known {
+		parts, err = differentiate(n, inputs, b.grads[n])
+		return parts, how, of(n, err)
+	}
+	a, ok := o.definition.(accumulating)
+	if !ok {
+		parts, err = o.SymDiff(inputs, n, b.grads[n])
+		return parts, how, err
+	}
+	copy(how, a.onto())
+	contributed := make(gorgonia.Nodes, len(inputs))
+	for i, in := range inputs {
+		if how[i] == inPlace && b.grads[in] != nil && !b.own[in] {
+			how[i] = apart
+		}
+		if how[i] != apart {
+			contributed[i] = b.grads[in]
+		}
+	}
+	parts, err = a.gradientOnto(contributed, inputs, n, b.grads[n])
+	return parts, how, err
 }
 
 // upstream returns the results of operators that nodes depend on, the nodes included,

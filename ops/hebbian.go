@@ -80,7 +80,7 @@ type hebbian struct {
 
 func (d *hebbian) String() string      { return fmt.Sprintf("hebbian%+v", d.HebbianOptions) }
 func (d *hebbian) ranks() ([]int, int) { return []int{5, 5, 4, 4}, 5 }
-func (d *hebbian) inPlace()            {}
+func (d *hebbian) changes()            {}
 
 func (d *hebbian) shape(in []tensor.Shape) (tensor.Shape, error) {
 	weight, start, x, response := in[0], in[1], in[2], in[3]
@@ -113,12 +113,12 @@ func runHebbian[T kernel.Float](d *hebbian, w []T, in [][]T, s []tensor.Shape) {
 		}
 		response = above
 	}
-	g := d.Field.mustGeometry(s[2], s[0])
+	g := d.Field.plan(s[2], s[0])
 	change := room[T](&d.change, len(w))
 	kernel.WeightGradient(g, change, x, response)
 	step := kernel.Hebbian{Rate: d.Rate, Scale: 1 / float64(g.N), Gamma: d.Gamma, Momentum: d.Momentum}
 	if d.Rate == 0 {
-		kernel.HebbianStepByPatch(g, step, w, in[1], velocity, change, x)
+		kernel.HebbianStepByPatch(g.Local, step, w, in[1], velocity, change, x)
 		return
 	}
 	kernel.HebbianStep(step, w, in[1], velocity, change)

@@ -78,11 +78,11 @@ func swap[T kernel.Float](y, x []T, rows, columns, n int) {
 
 // matrix is a linear layer as the kernels see it: a convolution on a map of a single
 // location.
-func matrix(o, c, n int) kernel.Local {
-	return kernel.Local{
+func matrix(o, c, n int) kernel.Plan {
+	return kernel.NewPlan(kernel.Local{
 		H: 1, W: 1, C: c, N: n, OH: 1, OW: 1, O: o, KH: 1, KW: 1,
 		StrideH: 1, StrideW: 1, DilationH: 1, DilationW: 1, Groups: 1, Shared: true,
-	}
+	})
 }
 
 type linear struct{}
@@ -166,8 +166,8 @@ func (linearBiasGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 }
 
 func (linearBiasGradient) run32(db []float32, in [][]float32, s []tensor.Shape) {
-	kernel.BiasGradient(matrix(s[0][2], 0, s[0][3]), db, in[0])
+	kernel.BiasGradient(matrix(s[0][2], 0, s[0][3]).Local, db, in[0])
 }
 func (linearBiasGradient) run64(db []float64, in [][]float64, s []tensor.Shape) {
-	kernel.BiasGradient(matrix(s[0][2], 0, s[0][3]), db, in[0])
+	kernel.BiasGradient(matrix(s[0][2], 0, s[0][3]).Local, db, in[0])
 }

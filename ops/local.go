@@ -115,13 +115,13 @@ func (o LocalOptions) geometry(d definition, x, weight tensor.Shape) (kernel.Loc
 	return g, nil
 }
 
-// mustGeometry is geometry for shapes that have been checked.
-func (o LocalOptions) mustGeometry(x, weight tensor.Shape) kernel.Local {
+// plan is how the kernel computes shapes that have been checked.
+func (o LocalOptions) plan(x, weight tensor.Shape) kernel.Plan {
 	g, err := o.geometry(nil, x, weight)
 	if err != nil {
 		panic(err)
 	}
-	return g
+	return kernel.NewPlan(g)
 }
 
 type localForward struct {
@@ -162,7 +162,7 @@ func runLocal[T kernel.Float](d localForward, y []T, in [][]T, s []tensor.Shape)
 	if d.biasRank > 0 {
 		bias = in[2]
 	}
-	kernel.Forward(d.mustGeometry(s[0], s[1]), y, in[0], in[1], bias)
+	kernel.Forward(d.plan(s[0], s[1]), y, in[0], in[1], bias)
 }
 
 func (d localForward) wrt() []bool {
@@ -171,27 +171,36 @@ func (d localForward) wrt() []bool {
 }
 
 func (d localForward) gradient(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	return d.gradientOnto(nil, in, output, grad)
+	return d.gradientOnto(make(gorgonia.Nodes, len(in)), in, output, grad)
 }
 
-func (d localForward) gradientOnto(contributed *gorgonia.Node, in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+func (localForward) onto() []accumulation { return []accumulation{beside, inPlace} }
+
+func (d localForward) gradientOnto(contributed, in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	grads := make(gorgonia.Nodes, len(in))
 	var err error
 	switch {
 	case d.FixedInput:
-		grads[0] = contributed
-	case contributed == nil:
+		grads[0] = contributed[0]
+	case contributed[0] == nil:
 		grads[0], err = apply(localInputGradient{d.LocalOptions, in[0].Shape(), false}, in[1], grad)
 	default:
-		grads[0], err = apply(localInputGradient{d.LocalOptions, in[0].Shape(), true}, in[1], grad, contributed)
+		grads[0], err = apply(localInputGradient{d.LocalOptions, in[0].Shape(), true}, in[1], grad, contributed[0])
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !d.FixedWeight {
-		if grads[1], err = apply(localWeightGradient{d.LocalOptions, in[1].Shape()}, in[0], grad); err != nil {
-			return nil, err
-		}
+	weight := localWeightGradient{d.LocalOptions, in[1].Shape()}
+	switch {
+	case d.FixedWeight:
+		grads[1] = contributed[1]
+	case contributed[1] == nil:
+		grads[1], err = apply(weight, in[0], grad)
+	default: // of a layer whose weights are repeated
+		grads[1], err = apply(localWeightGradientOnto{weight}, contributed[1], in[0], grad)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if d.biasRank > 0 {
 		grads[2], err = apply(localBiasGradient{d.biasRank}, grad)
@@ -243,7 +252,7 @@ func runInputGradient[T kernel.Float](d localInputGradient, dx []T, in [][]T, s 
 	if d.onto {
 		contributed = in[2]
 	}
-	kernel.InputGradient(d.mustGeometry(d.x, s[0]), dx, in[1], in[0], contributed)
+	kernel.InputGradient(d.plan(d.x, s[0]), dx, in[1], in[0], contributed)
 }
 
 // localWeightGradient: x, dy → dweight of shape weight.
@@ -266,10 +275,33 @@ func (d localWeightGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 }
 
 func (d localWeightGradient) run32(dw []float32, in [][]float32, s []tensor.Shape) {
-	kernel.WeightGradient(d.mustGeometry(s[0], d.weight), dw, in[0], in[1])
+	kernel.WeightGradient(d.plan(s[0], d.weight), dw, in[0], in[1])
 }
 func (d localWeightGradient) run64(dw []float64, in [][]float64, s []tensor.Shape) {
-	kernel.WeightGradient(d.mustGeometry(s[0], d.weight), dw, in[0], in[1])
+	kernel.WeightGradient(d.plan(s[0], d.weight), dw, in[0], in[1])
+}
+
+// localWeightGradientOnto: what others contributed, x, dy → the same, with the gradient.
+type localWeightGradientOnto struct{ localWeightGradient }
+
+func (d localWeightGradientOnto) String() string {
+	return d.localWeightGradient.String() + " onto others"
+}
+func (d localWeightGradientOnto) ranks() ([]int, int) { return []int{5, 4, 4}, 5 }
+func (d localWeightGradientOnto) changes()            {}
+
+func (d localWeightGradientOnto) shape(in []tensor.Shape) (tensor.Shape, error) {
+	if err := same(d, "contribution", in[0], "weight", d.weight); err != nil {
+		return nil, err
+	}
+	return d.localWeightGradient.shape(in[1:])
+}
+
+func (d localWeightGradientOnto) run32(dw []float32, in [][]float32, s []tensor.Shape) {
+	kernel.WeightGradientOnto(d.plan(s[1], d.weight), dw, in[1], in[2])
+}
+func (d localWeightGradientOnto) run64(dw []float64, in [][]float64, s []tensor.Shape) {
+	kernel.WeightGradientOnto(d.plan(s[1], d.weight), dw, in[1], in[2])
 }
 
 // localBiasGradient: dy → dbias, O or L O.

@@ -6,6 +6,8 @@ import (
 	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"hypnos/internal/kernel"
 )
 
 // EveryLocation takes the weights of every step-th location, along both axes, of a local
@@ -62,8 +64,18 @@ func takeLocations[T any](d everyLocation, y, x []T, s tensor.Shape) {
 	d.each(func(from, to int) { copy(y[to*size:][:size], x[from*size:]) })
 }
 
-func (d everyLocation) gradient(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-	dx, err := apply(everyLocationGradient{d}, grad)
+func (d everyLocation) gradient(in gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	return d.gradientOnto(gorgonia.Nodes{nil}, in, output, grad)
+}
+
+func (everyLocation) onto() []accumulation { return []accumulation{inPlace} }
+
+func (d everyLocation) gradientOnto(contributed, _ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	if contributed[0] == nil {
+		dx, err := apply(everyLocationGradient{d}, grad)
+		return gorgonia.Nodes{dx}, err
+	}
+	dx, err := apply(everyLocationGradientOnto{everyLocationGradient{d}}, contributed[0], grad)
 	return gorgonia.Nodes{dx}, err
 }
 
@@ -91,4 +103,34 @@ func putLocations[T any](d everyLocationGradient, dw, dy []T, s tensor.Shape) {
 	size := s[1:].TotalSize()
 	clear(dw)
 	d.each(func(to, from int) { copy(dw[to*size:][:size], dy[from*size:]) })
+}
+
+// everyLocationGradientOnto: what others contributed, dy → the same, with dy at locations
+// that were taken.
+type everyLocationGradientOnto struct{ everyLocationGradient }
+
+func (d everyLocationGradientOnto) String() string {
+	return d.everyLocationGradient.String() + " onto others"
+}
+func (everyLocationGradientOnto) ranks() ([]int, int) { return []int{5, 5}, 5 }
+func (everyLocationGradientOnto) changes()            {}
+
+func (d everyLocationGradientOnto) shape(in []tensor.Shape) (tensor.Shape, error) {
+	whole, err := d.everyLocationGradient.shape(in[1:])
+	if err != nil {
+		return nil, err
+	}
+	return whole, same(d, "contribution", in[0], "weight", whole)
+}
+
+func (d everyLocationGradientOnto) run32(dw []float32, in [][]float32, s []tensor.Shape) {
+	addLocations(d, dw, in[1], s[1])
+}
+func (d everyLocationGradientOnto) run64(dw []float64, in [][]float64, s []tensor.Shape) {
+	addLocations(d, dw, in[1], s[1])
+}
+
+func addLocations[T kernel.Float](d everyLocationGradientOnto, dw, dy []T, s tensor.Shape) {
+	size := s[1:].TotalSize()
+	d.each(func(to, from int) { kernel.Add(dw[to*size:][:size], dw[to*size:][:size], dy[from*size:][:size]) })
 }

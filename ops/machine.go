@@ -97,7 +97,12 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 		if f, ok := s.op.definition.(*foreign); ok {
 			f.spares = s.spares(func(in source) bool { return in.op != nil && lastRead[in.op] == i })
 		}
-		if _, ok := s.op.definition.(inPlace); !ok && m.memory[s.dtype] != nil {
+		_, changes := s.op.definition.(changing)
+		switch {
+		case changes && s.inputs[0].op != nil: // the result lies where the input does
+			s.piece = at[s.inputs[0].op].piece
+			lastRead[s.inputs[0].op] = never
+		case !changes && m.memory[s.dtype] != nil:
 			s.piece = m.memory[s.dtype].take(count(s.shape))
 		}
 		for _, in := range s.inputs {

@@ -40,18 +40,30 @@ type differentiable interface {
 	gradient(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
 }
 
-// accumulating is a definition that can add the gradient of its first input to what
-// other branches of a network contributed to it, in the same pass over memory.
+// accumulating is a definition that can add gradients of its inputs to what other branches
+// of a network contributed to them, in the same pass over memory.
 type accumulating interface {
 	differentiable
-	// gradientOnto is gradient, except that the first one includes contributed, which
-	// may be nil.
-	gradientOnto(contributed *gorgonia.Node, inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
+	// onto tells which inputs these are, and whether the sum is in the place of what was
+	// contributed.
+	onto() []accumulation
+	// gradientOnto is gradient, except that those of these inputs include what was
+	// contributed to them, where it is not nil.
+	gradientOnto(contributed gorgonia.Nodes, inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error)
 }
 
-// inPlace is a definition that changes its first input, and has it as its result: run32
+// accumulation is how a gradient is added to what others contributed.
+type accumulation int
+
+const (
+	apart   accumulation = iota // not in the same pass
+	beside                      // in memory of its own
+	inPlace                     // in the memory of what was contributed
+)
+
+// changing is a definition that changes its first input, and has it as its result: run32
 // and run64 get it as both result and inputs[0].
-type inPlace interface{ inPlace() }
+type changing interface{ changes() }
 
 // instances counts operators: gorgonia merges nodes of equal hash, and an
 // operator that owns a buffer must not be merged with another.
@@ -189,7 +201,7 @@ func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T,
 			return nil, errors.Errorf("ops: %s: input %d is %v, want %v", name(o), i, v.Dtype(), reflect.TypeFor[T]())
 		}
 	}
-	if _, ok := o.definition.(inPlace); ok {
+	if _, ok := o.definition.(changing); ok {
 		compute(data[0], data, o.shapes)
 		o.result = inputs[0]
 		return o.result, nil
@@ -276,7 +288,7 @@ func (o *operator) CallsExtern() bool { return false }
 // OverwritesInput is 0 where the result is the first input, changed, and
 // otherwise -1: inputs are read only.
 func (o *operator) OverwritesInput() int {
-	if _, ok := o.definition.(inPlace); ok {
+	if _, ok := o.definition.(changing); ok {
 		return 0
 	}
 	return -1

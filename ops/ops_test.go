@@ -302,7 +302,7 @@ func TestConformance(t *testing.T) {
 			if !slices.Equal(b.output.Shape(), b.output.Value().Shape()) {
 				t.Errorf("inferred shape %v, result %v", b.output.Shape(), b.output.Value().Shape())
 			}
-			_, changes := op.definition.(inPlace)
+			_, changes := op.definition.(changing)
 			for i, v := range b.values {
 				if want := changes && i == 0; slices.Equal(before[i], numbers(v)) == want {
 					t.Errorf("input %d was changed: %t, want %t", i, !want, want)
@@ -324,7 +324,7 @@ func TestConformance(t *testing.T) {
 // gorgonia's gave.
 func checkMachine(t *testing.T, b *bench) {
 	t.Helper()
-	if _, changes := b.output.Op().(*operator).definition.(inPlace); changes {
+	if _, changes := b.output.Op().(*operator).definition.(changing); changes {
 		return // a second run starts from other inputs
 	}
 	b.run()

@@ -58,7 +58,7 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 					clear(response[location*size:][:size])
 				}
 			}
-			kernel.WeightGradient(g, gradient, x, response)
+			kernel.WeightGradient(kernel.NewPlan(g), gradient, x, response)
 			kernel.HebbianStep(kernel.Hebbian{Rate: p.Rate, Scale: 1 / float64(g.N), Gamma: p.Gamma, Momentum: p.Momentum}, w, start, velocity, gradient)
 		}
 		above := func() []float64 {
@@ -80,12 +80,12 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 			rates := kernel.Rates{Step: 1 / p.Tau, Alpha: p.Alpha, Bias: 1}
 			switch {
 			case p.Kind == Hebbian:
-				kernel.Forward(g, z, x, w, nil)
+				kernel.Forward(kernel.NewPlan(g), z, x, w, nil)
 				kernel.PoolDeviation(z, z, pools, size)
 				learn(z)
 			case p.OverTime:
 				for step := range p.Steps {
-					kernel.Forward(g, z, x, w, nil)
+					kernel.Forward(kernel.NewPlan(g), z, x, w, nil)
 					kernel.LateralRates(rates, nil, rate, inhibition, z, pools, size, 1)
 					if step >= p.Settle {
 						learn(above())
@@ -93,7 +93,7 @@ func slowly(net *graph.Network, p Phase, seed uint64, number int) [][]float64 {
 				}
 			default:
 				rest()
-				kernel.Forward(g, z, x, w, nil)
+				kernel.Forward(kernel.NewPlan(g), z, x, w, nil)
 				kernel.LateralRates(rates, nil, rate, inhibition, z, pools, size, p.Steps)
 				learn(above())
 			}

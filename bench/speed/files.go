@@ -30,6 +30,7 @@ var columns = []column{
 	{"geometry", func(r *Row) any { return r.Geometry }},
 	{"count", func(r *Row) any { return r.Count }},
 	{"phase", func(r *Row) any { return r.Phase }},
+	{"path", func(r *Row) any { return r.Path }},
 	{"milliseconds", func(r *Row) any { return absentIfZero(r.Milliseconds) }},
 	{"steps", func(r *Row) any { return r.Steps }},
 	{"rate", func(r *Row) any { return absentIfZero(r.Rate) }},

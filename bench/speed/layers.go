@@ -101,13 +101,15 @@ func (p *Plan) measureLayer(ctx context.Context, variant string, l *graph.Layer,
 	weight := random(locations * g.O * g.KH * g.KW * g.C / g.Groups)
 	out := make([]float32, max(len(x), len(y)))
 	dw := make([]float32, len(weight))
+	plan := kernel.NewPlan(g.Local)
 	for _, phase := range []struct {
 		name string
+		path kernel.Path
 		run  func()
 	}{
-		{forward, func() { kernel.Forward(g.Local, out[:len(y)], x, weight, nil) }},
-		{inputGradient, func() { kernel.InputGradient(g.Local, out[:len(x)], y, weight, nil) }},
-		{weightGradient, func() { kernel.WeightGradient(g.Local, dw, x, y) }},
+		{forward, plan.Forward, func() { kernel.Forward(plan, out[:len(y)], x, weight, nil) }},
+		{inputGradient, plan.InputGradient, func() { kernel.InputGradient(plan, out[:len(x)], y, weight, nil) }},
+		{weightGradient, plan.WeightGradient, func() { kernel.WeightGradient(plan, dw, x, y) }},
 	} {
 		if phase.name == inputGradient && g.first {
 			continue
@@ -119,7 +121,7 @@ func (p *Plan) measureLayer(ctx context.Context, variant string, l *graph.Layer,
 		rate := g.operations() / seconds / 1e9
 		p.result.add(Row{
 			Section: "layers", Variant: variant, Batch: g.N, Threads: p.threads, Layer: l.Name, Geometry: g.String(), Count: count,
-			Phase: phase.name, Milliseconds: 1e3 * seconds, Rate: rate, Unit: "GFLOP/s", Share: rate / p.machine.peak,
+			Phase: phase.name, Path: phase.path.String(), Milliseconds: 1e3 * seconds, Rate: rate, Unit: "GFLOP/s", Share: rate / p.machine.peak,
 			channels: min(g.C, g.O), operations: g.operations(),
 		})
 	}

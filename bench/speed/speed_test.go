@@ -391,9 +391,9 @@ func made() *Result {
 	for i, phase := range []string{forward, inputGradient, weightGradient} {
 		ms := float64(i + 1)
 		r.add(Row{Section: "layers", Variant: "lc", Batch: 128, Threads: 2, Layer: "conv", Geometry: "32→32 3×3 on 16×16", Count: 5,
-			Phase: phase, Milliseconds: ms, Rate: 150 / ms, Unit: "GFLOP/s", Share: 0.75 / ms, channels: 32, operations: 150e6})
+			Phase: phase, Path: []string{"runs", "pairs", "rows"}[i], Milliseconds: ms, Rate: 150 / ms, Unit: "GFLOP/s", Share: 0.75 / ms, channels: 32, operations: 150e6})
 	}
-	r.add(Row{Section: "layers", Variant: "lc", Batch: 128, Layer: "thin", Geometry: "3→16", Count: 1, Phase: forward, Milliseconds: 9, Rate: 1, Share: 0.005, channels: 3, operations: 9e6})
+	r.add(Row{Section: "layers", Variant: "lc", Batch: 128, Layer: "thin", Geometry: "3→16", Count: 1, Phase: forward, Path: "runs", Milliseconds: 9, Rate: 1, Share: 0.005, channels: 3, operations: 9e6})
 	r.add(Row{Section: "passes", Variant: "lc", Phase: "AdamW", Geometry: "7 parameters", Milliseconds: 60, Rate: 16, Unit: "GB/s", Share: 0.8})
 	r.add(Row{Section: "steps", System: "hypnos", Version: "hypnos", Variant: "lc", Batch: 128, Threads: 2, Phase: "train", Milliseconds: 400, Steps: 9,
 		Rate: 320, Unit: "images/s", Share: 0.35, Ratio: 1, HeapBytes: 0, PeakBytes: 1.25e9, operations: 28e9})
@@ -416,8 +416,8 @@ func TestTables(t *testing.T) {
 measure              threads   rate
 multiply-add, AVX2         2    200   GFLOP/s
 `, `
-lc        conv    32→32 3×3 on 16×16        5          1.00       150    75.0 %                 2.00      75.0    37.5 %                  3.00      50.0    25.0 %
-lc        thin    3→16                      1          9.00      1.00     0.5 %                    –         –         –                     –         –         –
+lc        conv    32→32 3×3 on 16×16   runs, pairs, rows        5          1.00       150    75.0 %                 2.00      75.0    37.5 %                  3.00      50.0    25.0 %
+lc        thin    3→16                 runs                     1          9.00      1.00     0.5 %                    –         –         –                     –         –         –
 `, `
 train   lc        hypnos           128         2    400        320      70.0    35.0 %           1.00                 0              1250
 train   lc        PyTorch 1.13     128         2   4400       29.1      6.36     3.0 %           11.0                 –                 –

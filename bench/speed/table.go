@@ -114,7 +114,7 @@ func (r *Result) machineTable() *table {
 
 // layerTable has a row a layer, its phases beside each other.
 func (r *Result) layerTable() *table {
-	t := &table{headings: []string{"variant", "layer", "geometry", "layers"}, left: 3}
+	t := &table{headings: []string{"variant", "layer", "geometry", "computed by", "layers"}, left: 4}
 	phases := []string{forward, inputGradient, weightGradient}
 	for _, phase := range phases {
 		t.headings = append(t.headings, phase+", ms", "GFLOP/s", "of peak")
@@ -126,17 +126,18 @@ func (r *Result) layerTable() *table {
 		if i > 0 && same(rows[i-1]) {
 			continue
 		}
-		cells := []string{row.Variant, row.Layer, row.Geometry, count(row.Count)}
+		var paths, cells []string
 		for _, phase := range phases {
 			here := []string{absent, absent, absent}
 			for _, other := range rows {
 				if same(other) && other.Phase == phase {
+					paths = append(paths, other.Path)
 					here = []string{digits(other.Milliseconds), digits(other.Rate), percent(other.Share)}
 				}
 			}
 			cells = append(cells, here...)
 		}
-		t.add(cells...)
+		t.add(append([]string{row.Variant, row.Layer, row.Geometry, strings.Join(paths, ", "), count(row.Count)}, cells...)...)
 	}
 	return t
 }

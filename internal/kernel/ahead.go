@@ -13,6 +13,10 @@ type stretch struct {
 
 const lineBytes = 64
 
+// usualStretches is how many stretches are listed for a location at most: its weights, its
+// output and new columns of six rows of input, or a filter's columns of weights.
+const usualStretches = 8
+
 // fetch adds s[from:from+n] to a list of stretches, unless it reaches outside of s.
 func fetch[T Float](list []stretch, s []T, from, n int) []stretch {
 	return fetchColumn(list, s, from, n, 1, 0)

@@ -1,5 +1,7 @@
 package kernel
 
+import "runtime"
+
 // Pools lists the locations of an OH × OW map by pool: locations from rows[0]
 // to rows[1]-1 and from columns[0] to columns[1]-1 belong to the pool of those
 // whose rows are equal modulo period[0] and whose columns are equal modulo period[1];
@@ -85,25 +87,40 @@ func neighbours(pools [][]int) []int {
 // PoolMean computes y (L size), at each location the mean of x (L size) over
 // the location's pool. y may be x.
 func PoolMean[T Float](y, x []T, pools [][]int, size int) {
-	if len(pools) == 0 {
+	if len(pools) == 0 || size == 0 {
 		return
 	}
 	groups := neighbours(pools)
-	spans := (size + poolSpan - 1) / poolSpan
+	span := meanSpan(len(groups)-1, size)
+	spans := (size + span - 1) / span
 	Parallel((len(groups)-1)*spans, func(i int) {
 		group := pools[groups[i/spans]:groups[i/spans+1]]
-		from := i % spans * poolSpan
-		to := min(from+poolSpan, size)
-		var sums [groupPools][poolSpan]float64
-		var means [groupPools][poolSpan]T
-		inTurn(group, func(pool, l int) { accumulate(sums[pool][:], x[l*size+from:l*size+to]) })
+		from := i % spans * span
+		to := min(from+span, size)
+		n := to - from
+		sums, means := borrow[float64](len(group)*n), borrow[T](len(group)*n)
+		defer release(sums)
+		defer release(means)
+		clear(*sums)
+		inTurn(group, func(pool, l int) { accumulate((*sums)[pool*n:][:n], x[l*size+from:l*size+to]) })
 		for p, pool := range group {
-			for j := range to - from {
-				means[p][j] = T(sums[p][j] / float64(len(pool)))
+			mean := (*means)[p*n:][:n]
+			for j, sum := range (*sums)[p*n:][:n] {
+				mean[j] = T(sum / float64(len(pool)))
 			}
 		}
-		inTurn(group, func(pool, l int) { copy(y[l*size+from:l*size+to], means[pool][:]) })
+		inTurn(group, func(pool, l int) { copy(y[l*size+from:l*size+to], (*means)[pool*n:][:n]) })
 	})
+}
+
+// meanSpan is how many numbers of a location are averaged at a time, for so many groups of
+// pools: as many as leave several pieces of work for each thread, since longer stretches of
+// memory are faster to read, up to where their sums leave the nearest caches.
+func meanSpan(groups, size int) int {
+	const shortest, longest = 256, 1024
+	pieces := 4 * runtime.GOMAXPROCS(0)
+	spans := max((pieces+groups-1)/groups, (size+longest-1)/longest)
+	return max((size+spans-1)/spans, min(shortest, size))
 }
 
 // inTurn calls f for the first location of each pool, then for the second, and so on.

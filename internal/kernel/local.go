@@ -58,19 +58,20 @@ func (g Local) location(oh, ow int) int {
 
 // Forward computes y (OH OW O N) of x (H W C N), weight (L O KH KW C/g) and
 // bias, which has length 0 (none), O (one a channel) or OH·OW·O.
-func Forward[T Float](g Local, y, x, weight, bias []T) {
-	if g.single() {
+func Forward[T Float](p Plan, y, x, weight, bias []T) {
+	g, paired := p.Local, p.Forward == ByPairs
+	switch p.Forward {
+	case ByChannels:
 		singleForward(g, y, x, weight, bias)
 		return
-	}
-	if g.wide() {
+	case ByBlocks:
 		wideForward(g, y, x, weight, bias)
 		return
 	}
 	first, last := g.unpaddedColumns()
 	Parallel(g.OH, func(oh int) {
-		var room [49]Term
-		var ahead [mostRuns * 8]stretch
+		var room [usualTerms]Term
+		var ahead [mostRuns * usualStretches]stretch
 		for ow := 0; ow < g.OW; {
 			count := 1
 			if ow >= first && ow < last {
@@ -78,10 +79,10 @@ func Forward[T Float](g Local, y, x, weight, bias []T) {
 			}
 			q := Product{M: g.filters(), N: g.N, ARow: g.field(), AColumn: 1, BRow: g.N, CRow: g.N, Add: len(bias) > 0}
 			switch b, c := g.StrideW*g.C*g.N, g.O*g.N; {
-			case g.paired() && count > 1:
+			case paired && count > 1:
 				count = 2
 				q.Twin, q.BTwin, q.CTwin = true, b, c
-			case !g.paired():
+			case !paired:
 				q.Runs, q.ARun, q.BRun, q.CRun = count, g.location(0, 1), b, c
 			default:
 				count = 1
@@ -193,16 +194,16 @@ func inside(kernel, dilation, origin, size int) (from, to int) {
 // InputGradient computes dx (H W C N) of dy (OH OW O N): each input gathers
 // from the locations that see it, so that no two goroutines share a sum. What
 // other branches of a network contributed (H W C N), unless it is nil, is added.
-func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
-	if g.single() && g.StrideW == 1 && g.Left < g.KW {
+func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
+	g := p.Local
+	switch p.InputGradient {
+	case ByChannels:
 		singleInputGradient(g, dx, dy, weight, contributed)
 		return
-	}
-	if g.wide() {
+	case ByBlocks:
 		wideInputGradient(g, dx, dy, weight, contributed)
 		return
-	}
-	if g.paired() {
+	case ByPairs:
 		pairedInputGradient(g, dx, dy, weight, contributed)
 		return
 	}
@@ -211,8 +212,8 @@ func InputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	q.ARun, q.BRun, q.CRun = g.location(0, 1), g.O*g.N, g.StrideW*size
 	Parallel(g.H, func(ih int) {
 		q := q
-		var room [49]Term
-		var ahead [mostRuns * 8]stretch
+		var room [usualTerms]Term
+		var ahead [mostRuns * usualStretches]stretch
 		if contributed != nil {
 			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
 		}

@@ -158,9 +158,9 @@ func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
 	})
 	// Results start as garbage: they must be overwritten, not added to.
 	y, dx, dw, dbias := normal[T](r, len(dy)), normal[T](r, len(x)), normal[T](r, len(w)), normal[T](r, len(bias))
-	Forward(g, y, x, w, bias)
-	InputGradient(g, dx, dy, w, nil)
-	WeightGradient(g, dw, x, dy)
+	Forward(NewPlan(g), y, x, w, bias)
+	InputGradient(NewPlan(g), dx, dy, w, nil)
+	WeightGradient(NewPlan(g), dw, x, dy)
 	agree(t, "y", y, wantY, tolerance)
 	agree(t, "dx", dx, wantX, tolerance)
 	agree(t, "dw", dw, wantW, tolerance)
@@ -188,9 +188,9 @@ func threadsShareNoSum(t *testing.T, g Local) {
 	compute := func(threads int) []float32 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(threads))
 		y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
-		Forward(g, y, x, w, nil)
-		InputGradient(g, dx, dy, w, nil)
-		WeightGradient(g, dw, x, dy)
+		Forward(NewPlan(g), y, x, w, nil)
+		InputGradient(NewPlan(g), dx, dy, w, nil)
+		WeightGradient(NewPlan(g), dw, x, dy)
 		mean, squares := make([]float64, g.C), make([]float64, g.C)
 		Moments(mean, squares, x, g.H*g.W, g.C, g.N)
 		norm := Norm[float32]{S: g.H * g.W, C: g.C, N: g.N, Mean: mean, InverseDeviation: squares, Scale: mean32(mean), Shift: mean32(squares), Training: true}
@@ -268,9 +268,9 @@ func BenchmarkLocal(b *testing.B) {
 				name string
 				run  func()
 			}{
-				{"forward", func() { Forward(g, y, x, w, nil) }},
-				{"input-gradient", func() { InputGradient(g, x, y, w, nil) }},
-				{"weight-gradient", func() { WeightGradient(g, w, x, y) }},
+				{"forward", func() { Forward(NewPlan(g), y, x, w, nil) }},
+				{"input-gradient", func() { InputGradient(NewPlan(g), x, y, w, nil) }},
+				{"weight-gradient", func() { WeightGradient(NewPlan(g), w, x, y) }},
 			} {
 				name := fmt.Sprintf("%d→%d,%d×%d,stride=%d,side=%d", g.C, g.O, g.KH, g.KW, g.StrideH, g.H)
 				b.Run(fmt.Sprintf("shared=%t/%s/batch=%d/%s", shared, name, g.N, phase.name), func(b *testing.B) {

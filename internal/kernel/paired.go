@@ -4,15 +4,12 @@ package kernel
 // the multipliers wait for the next. Locations of a convolution share weights: two of
 // them are computed at once, as a product and its twin. No sum changes.
 
-// paired tells whether locations are computed in pairs.
-func (g Local) paired() bool { return g.Shared && g.DilationH == 1 && g.DilationW == 1 && twins(g.N) }
-
 // pairedInputGradient is InputGradient in pairs: of positions a stride apart, which
 // are seen through the same weights.
 func pairedInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	c, filters, size := g.channels(), g.filters(), g.C*g.N
 	Parallel(g.H, func(ih int) {
-		var room, roomTwin [49]Term
+		var room, roomTwin [usualTerms]Term
 		if contributed != nil {
 			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
 		}

@@ -8,6 +8,12 @@ import (
 // Term is one summand of a Product: where its two matrices begin.
 type Term struct{ A, B int }
 
+// Room for lists without allocating; longer ones grow.
+const (
+	usualTerms = 7 * 7 // of a kernel of 7×7, dilated or in groups
+	usualRow   = 128   // locations of a row, whose products a weight gradient adds up
+)
+
 // Product adds up a sum of small matrix products, the one inner loop of local
 // layers and of linear ones:
 //

@@ -5,9 +5,6 @@ package kernel
 // row, which all have the same weights. Sums keep their order, so that forward pass
 // and input gradient have the same bits as in a batch.
 
-// single tells whether a convolution is computed as one of a single image.
-func (g Local) single() bool { return g.N == 1 && g.Shared && g.patched() }
-
 // singleForward is Forward of a single image.
 func singleForward[T Float](g Local, y, x, weight, bias []T) {
 	turned := borrow[T](g.weights()) // field × O
@@ -15,7 +12,7 @@ func singleForward[T Float](g Local, y, x, weight, bias []T) {
 	Transpose(*turned, g.O, weight, g.field(), g.O, g.field())
 	first, last := g.unpaddedColumns()
 	Parallel(g.OH, func(oh int) {
-		var room [49]Term
+		var room [usualTerms]Term
 		for ow := range g.OW {
 			fillBias(g, y, bias, oh*g.OW+ow)
 		}
@@ -43,7 +40,7 @@ func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	// The gradient is a convolution of dy, with the kernel turned around.
 	first, last := Unpadded(g.W, g.KW, 1, g.KW-1-g.Left, g.OW)
 	Parallel(g.H, func(ih int) {
-		var room [49]Term
+		var room [usualTerms]Term
 		if contributed != nil {
 			copy(dx[ih*g.W*g.C:][:g.W*g.C], contributed[ih*g.W*g.C:])
 		}

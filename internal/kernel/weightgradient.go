@@ -18,25 +18,13 @@ const gradientTogether = 1 << 14
 // turned to N × (W·C), with their padding: then the columns of a kernel row lie
 // side by side in memory for every image. Only the rows that a row of locations
 // sees are kept, so that they are still in the cache when they are used.
-func WeightGradient[T Float](g Local, dw, x, dy []T) {
-	if !g.Shared {
-		// Two pieces of work for every thread: more would turn more rows of the
-		// input twice. No sum depends on where a piece ends.
-		height := max(g.OH/(2*runtime.GOMAXPROCS(0)), 1)
-		// So many locations at a time as have their gradient in the caches.
-		together := min(max(gradientTogether/g.weights(), 1), mostRuns)
-		Parallel((g.OH+height-1)/height, func(part int) {
-			rows := newTurnedRows(g, x, g.windowHeight())
-			defer release(rows.numbers)
-			for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
-				for ow := 0; ow < g.OW; ow += together {
-					gradientRow(g, dw[g.location(oh, ow):], rows, dy, oh, ow, min(ow+together, g.OW), false)
-				}
-			}
-		})
+func WeightGradient[T Float](p Plan, dw, x, dy []T) {
+	g := p.Local
+	switch p.WeightGradient {
+	case ByRows:
+		rowsGradient(g, dw, x, dy, false)
 		return
-	}
-	if g.summed() {
+	case BySums:
 		wideGradient(g, dw, x, dy)
 		return
 	}
@@ -45,7 +33,7 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 	Parallel(partsPerGradient, func(part int) {
 		sum := (*sums)[part*len(dw):][:len(dw)]
 		from, to := part*g.OH/partsPerGradient, (part+1)*g.OH/partsPerGradient
-		if g.single() || from == to {
+		if p.WeightGradient == ByPartsOfChannels || from == to {
 			clear(sum)
 			for oh := from; oh < to; oh++ {
 				singleGradientRow(g, sum, x, dy, oh)
@@ -62,6 +50,50 @@ func WeightGradient[T Float](g Local, dw, x, dy []T) {
 		copy(dw[from:to], (*sums)[from:to])
 		for part := 1; part < partsPerGradient; part++ {
 			addRows(dw[from:to], dw[from:to], (*sums)[part*len(dw):][from:to])
+		}
+	})
+}
+
+// WeightGradientOnto adds the gradient that WeightGradient computes to dw, with the same
+// bits as if it were computed first and added then.
+func WeightGradientOnto[T Float](p Plan, dw, x, dy []T) {
+	if p.WeightGradient == ByRows {
+		rowsGradient(p.Local, dw, x, dy, true)
+		return
+	}
+	gradient := borrow[T](len(dw))
+	defer release(gradient)
+	WeightGradient(p, *gradient, x, dy)
+	Add(dw, dw, *gradient)
+}
+
+// rowsGradient is WeightGradient of a local layer, or adds that to dw.
+func rowsGradient[T Float](g Local, dw, x, dy []T, onto bool) {
+	// Two pieces of work for every thread: more would turn more rows of the
+	// input twice. No sum depends on where a piece ends.
+	height := max(g.OH/(2*runtime.GOMAXPROCS(0)), 1)
+	// So many locations at a time as have their gradient in the caches.
+	together := min(max(gradientTogether/g.weights(), 1), mostRuns)
+	Parallel((g.OH+height-1)/height, func(part int) {
+		rows := newTurnedRows(g, x, g.windowHeight())
+		defer release(rows.numbers)
+		var some *[]T // of the gradient, to be added
+		if onto {
+			some = borrow[T](together * g.weights())
+			defer release(some)
+		}
+		for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
+			for ow := 0; ow < g.OW; ow += together {
+				to := min(ow+together, g.OW)
+				here := dw[g.location(oh, ow):]
+				if !onto {
+					gradientRow(g, here, rows, dy, oh, ow, to, false)
+					continue
+				}
+				gradientRow(g, *some, rows, dy, oh, ow, to, false)
+				here = here[:(to-ow)*g.weights()]
+				addRows(here, here, *some)
+			}
 		}
 	})
 }
@@ -111,8 +143,8 @@ func (r turnedRows[T]) row(ih int) int {
 // gradientRow computes the gradient of the weights of the locations of row oh with
 // ow0 ≤ ow < ow1, or adds it to dw. The weights of a convolution get the sum.
 func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, ow1 int, add bool) {
-	var room [128]Term
-	var ahead [8]stretch
+	var room [usualRow]Term
+	var ahead [usualStretches]stretch
 	c := g.channels()
 	columns, width := g.KW, c
 	if g.patched() {

@@ -12,14 +12,6 @@ const (
 	wideColumns = 512     // of a weight gradient at a time
 )
 
-// wide tells whether a convolution is computed as a wide one. Weights that fit the
-// third-level cache may as well be read for every location, unless the input is
-// small.
-func (g Local) wide() bool {
-	return g.Shared && g.patched() && g.N > 1 && g.weights() >= wideWeights &&
-		(g.weights() >= wideMap || g.H*g.W*g.C*g.N < wideMap)
-}
-
 // wideForward is Forward of a wide convolution.
 func wideForward[T Float](g Local, y, x, weight, bias []T) {
 	for location := range g.OH * g.OW {
@@ -135,13 +127,6 @@ func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
 			}
 		}
 	}
-}
-
-// summed tells whether a weight gradient is one sum over all locations. The parts that
-// WeightGradient otherwise adds up would be larger than the input, and go to memory
-// and back.
-func (g Local) summed() bool {
-	return g.patched() && g.N > 1 && partsPerGradient*g.weights() > g.H*g.W*g.C*g.N
 }
 
 // wideGradient is WeightGradient of a convolution with too many weights for

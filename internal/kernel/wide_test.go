@@ -29,10 +29,10 @@ func TestWide(t *testing.T) {
 				contributed = normal[float32](r, len(x))
 			}
 			y, wantY := normal[float32](r, len(dy)), make([]float32, len(dy))
-			Forward(g, wantY, x, w, bias)
+			Forward(NewPlan(g), wantY, x, w, bias)
 			wideForward(g, y, x, w, bias)
 			dx, wantX := normal[float32](r, len(x)), make([]float32, len(x))
-			InputGradient(g, wantX, dy, w, contributed)
+			InputGradient(NewPlan(g), wantX, dy, w, contributed)
 			wideInputGradient(g, dx, dy, w, contributed)
 			dw, wantW := normal[float32](r, len(w)), make([]float64, len(w))
 			g.oracle(func(iw, ix, iy int) { wantW[iw] += float64(x[ix]) * float64(dy[iy]) })
