@@ -14,7 +14,7 @@ import (
 // meet, a local layer adds its gradient to theirs in the pass that computes it, and no
 // sum overwrites what an operator owns. Operators of others than this package that lie
 // between the nodes and the loss must be SDOps; no gradient passes an input that their
-// DiffWRT leaves out. A node on which the loss does not depend through others is an error.
+// DiffWRT leaves out. It is an error if none reaches one of the nodes.
 func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, error) {
 	if loss == nil || slices.Contains(wrt, nil) {
 		return nil, errors.Errorf("ops: gradients: the loss, or one of %d nodes, is nil", len(wrt))
