@@ -6,6 +6,7 @@ import (
 	"github.com/pkg/errors"
 
 	"hypnos/graph"
+	"hypnos/internal/memory"
 )
 
 // DefaultBatch is the batch size that a zero LoaderOptions.Batch stands for,
@@ -60,7 +61,8 @@ type Loader struct {
 
 // NewLoader returns the stream of training batches of a data set. It is an error if an
 // option is out of its range, if the normalisation is of another number of channels, or
-// if the data set has fewer images than a batch has distinct ones.
+// if the data set has fewer images than a batch has distinct ones. So it is if batches
+// take more memory than there is.
 func NewLoader(set Dataset, options LoaderOptions) (*Loader, error) {
 	o := options
 	if o.Batch == 0 {
@@ -100,6 +102,12 @@ func NewLoader(set Dataset, options LoaderOptions) (*Loader, error) {
 	t, err := o.Normalisation.table(channels)
 	if err != nil {
 		return nil, err
+	}
+	// Two buffers of four bytes a number for each worker.
+	needed := 2 * 4 * float64(o.Batch) * float64(channels) * float64(h) * float64(w) * float64(o.Workers)
+	if limit, who := memory.Limit(); needed > limit {
+		return nil, errors.Errorf("data: batches of %d images of %d×%d×%d, of %d workers, take %.3g GB of memory, and the %s has %.3g GB",
+			o.Batch, channels, h, w, o.Workers, needed/1e9, who, limit/1e9)
 	}
 	return &Loader{set: set, options: o, distinct: distinct, height: h, width: w, table: t}, nil
 }

@@ -249,6 +249,8 @@ func TestLoaderOptionErrors(t *testing.T) {
 		{LoaderOptions{Batch: 4, Transform: RandomCrop{Padding: -1}}, []string{"up to -1 pixels"}},
 		{LoaderOptions{Batch: 4, Transform: RandomCrop{Padding: 4}}, []string{"up to 4 pixels", "4×6", "0 to 3"}},
 		{LoaderOptions{Batch: 4, Workers: -1}, []string{"-1 workers"}},
+		{LoaderOptions{Batch: 4, Workers: math.MaxInt}, []string{"batches of 4 images", "9223372036854775807 workers", "GB of memory"}},
+		{LoaderOptions{Batch: math.MaxInt, Repetitions: math.MaxInt}, []string{"batches of 9223372036854775807 images", "GB of memory"}},
 		{LoaderOptions{Batch: 11}, []string{"11 distinct", "a data set of 10"}},
 		{LoaderOptions{Batch: 44, Repetitions: 4}, []string{"11 distinct", "a data set of 10"}},
 		{LoaderOptions{}, []string{"128 distinct", "a data set of 10"}},
