@@ -48,10 +48,32 @@ func (m Memory) String() string {
 // CheckMemory is an error if so much is more than Options.MemoryLimit.
 func (n *Network) CheckMemory(m Memory) error {
 	limit, who := n.Options.memoryLimit()
-	if m.total() <= limit {
+	if m.total() > limit {
+		return errors.Errorf("graph: the network takes %s of memory (%v), and the %s has %s", bytes(m.total()), m, who, bytes(limit))
+	}
+	return nil
+}
+
+// CheckMemoryBesides is CheckMemory before any of it but the weights is set aside. Where the
+// limit is the machine's or its cgroup's, it is an error, too, if there is not so much
+// besides what else the program has in use.
+func (n *Network) CheckMemoryBesides(m Memory) error {
+	limit, who := n.Options.memoryLimit()
+	if err := n.CheckMemory(m); err != nil || n.Options.MemoryLimit != 0 {
+		return err
+	}
+	own := 0.0 // of the network, in use already
+	if !n.absent() {
+		own = n.weights().total()
+	}
+	if m.total()+memory.InUse(false)-own <= limit {
 		return nil
 	}
-	return errors.Errorf("graph: the network takes %s of memory (%v), and the %s has %s", bytes(m.total()), m, who, bytes(limit))
+	others := max(memory.InUse(true)-own, 0)
+	if m.total()+others <= limit {
+		return nil
+	}
+	return errors.Errorf("graph: the network takes %s of memory (%v) besides %s in use, and the %s has %s", bytes(m.total()), m, bytes(others), who, bytes(limit))
 }
 
 // TrainingMemory returns what a training on batches of that many images takes with Adam or

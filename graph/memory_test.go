@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"hypnos/internal/memory"
 )
 
 // large is a network of one layer of so many channels.
@@ -57,6 +59,35 @@ func TestTooLarge(t *testing.T) {
 	}
 	if allocated := totalAlloc() - allocated; allocated > 16e6 {
 		t.Errorf("%d bytes are set aside for what is refused", allocated)
+	}
+}
+
+// What else a program has in use counts where the limit is the machine's, and no longer than
+// it is in use.
+func TestMemoryBesides(t *testing.T) {
+	limit := memory.Limit
+	defer func() { memory.Limit = limit }()
+	net, err := large(t, 8, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	memory.Limit = func() (float64, string) { return memory.InUse(true) + 32e6, "machine" }
+	m := Memory{Weights: 10e6}
+	if err := net.CheckMemoryBesides(m); err != nil {
+		t.Error(err)
+	}
+	most := memory.InUse(true) + 32e6
+	memory.Limit = func() (float64, string) { return most, "machine" }
+	held := make([]byte, 64e6)
+	if err := net.CheckMemoryBesides(m); err == nil || !strings.Contains(err.Error(), "takes 10 MB of memory (weights 10 MB) besides ") || !strings.Contains(err.Error(), " MB in use, and the machine has ") {
+		t.Errorf("64 MB are in use: error %v", err)
+	}
+	if err := net.CheckMemory(m); err != nil {
+		t.Errorf("the network alone: %v", err)
+	}
+	runtime.KeepAlive(held)
+	if err := net.CheckMemoryBesides(m); err != nil {
+		t.Errorf("nothing is in use any more: %v", err)
 	}
 }
 

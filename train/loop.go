@@ -78,8 +78,8 @@ type Metrics struct {
 }
 
 // CheckMemory is an error if a run takes more memory than Options.MemoryLimit of the
-// network: by its batch, its optimiser and whether there are evaluations. It sets none
-// aside.
+// network or, where that is 0, than there is besides what else the program has in use: by
+// its batch, its optimiser and whether there are evaluations. It sets none aside.
 func CheckMemory(net *graph.Network, o Options) error {
 	m, err := net.TrainingMemory(o.Batch)
 	if err != nil {
@@ -88,12 +88,13 @@ func CheckMemory(net *graph.Network, o Options) error {
 	if len(o.Evaluations) == 0 {
 		m.Evaluation = 0
 	}
-	return net.CheckMemory(o.Optimiser.memory(m))
+	return net.CheckMemoryBesides(o.Optimiser.memory(m))
 }
 
 // Run trains a network and returns the epochs that it finished. Nobody else may use the
-// network in the meantime, but the hooks. If the context
-// is cancelled it stops after the step at hand and returns the context's error.
+// network in the meantime, but the hooks. If the context is cancelled it stops after the
+// step at hand and returns the context's error.
+//
 // A run that is stopped and resumed has the same bits as one that was not, except for
 // Seconds. A loss or weight that is not finite is an error, which names epoch, step and
 // layer.

@@ -3,6 +3,8 @@ package memory
 
 import (
 	"math"
+	"runtime"
+	"runtime/metrics"
 	"sync"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -15,6 +17,20 @@ import (
 var Limit = sync.OnceValues(func() (bytes float64, who string) {
 	return least(memlimit.FromSystem, memlimit.FromCgroup)
 })
+
+// InUse returns how many bytes Go's heap has in use, with what was dropped and is not
+// collected yet. If it is to be collected, that is done first.
+func InUse(collected bool) float64 {
+	if collected {
+		runtime.GC()
+	}
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return float64(sample[0].Value.Uint64())
+}
 
 // least returns the smaller limit of a machine and its cgroup. One that cannot be read is
 // none: what is known is not refused for what is not.
