@@ -164,6 +164,13 @@ func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
 	agree(t, "y", y, wantY, tolerance)
 	agree(t, "dx", dx, wantX, tolerance)
 	agree(t, "dw", dw, wantW, tolerance)
+	onto := normal[T](r, len(w))
+	sum := make([]T, len(w))
+	addRows(sum, onto, dw)
+	WeightGradientOnto(NewPlan(g), onto, x, dy)
+	if !slices.Equal(onto, sum) {
+		t.Fatalf("%+v: dw onto others is not their sum", g)
+	}
 	if len(bias) > 0 {
 		BiasGradient(g, dbias, dy)
 		agree(t, "dbias", dbias, wantBias, tolerance)
@@ -191,6 +198,7 @@ func threadsShareNoSum(t *testing.T, g Local) {
 		Forward(NewPlan(g), y, x, w, nil)
 		InputGradient(NewPlan(g), dx, dy, w, nil)
 		WeightGradient(NewPlan(g), dw, x, dy)
+		WeightGradientOnto(NewPlan(g), dw, x, dy)
 		mean, squares := make([]float64, g.C), make([]float64, g.C)
 		Moments(mean, squares, x, g.H*g.W, g.C, g.N)
 		norm := Norm[float32]{S: g.H * g.W, C: g.C, N: g.N, Mean: mean, InverseDeviation: squares, Scale: mean32(mean), Shift: mean32(squares), Training: true}
