@@ -108,9 +108,6 @@ func (c *compiled) activations(machine *ops.Machine) int {
 	return whole(c.bytes() + float64(machine.Bytes()))
 }
 
-// addressable is more bytes than a process can have.
-const addressable = 1 << 46
-
 // memoryLimit returns how many bytes there are, and who has them.
 func (o Options) memoryLimit() (limit float64, who string) {
 	switch {
@@ -121,8 +118,8 @@ func (o Options) memoryLimit() (limit float64, who string) {
 	default:
 		limit = math.Inf(1)
 	}
-	if limit > addressable {
-		return addressable, "address space of a process"
+	if limit > memory.Addressable {
+		return memory.Addressable, "address space of a process"
 	}
 	return limit, who
 }

@@ -125,7 +125,7 @@ func TestTooLargeToCount(t *testing.T) {
 func TestMemoryLimit(t *testing.T) {
 	for limit, want := range map[int]string{5: "limit of its options", 0: "", -1: "address space of a process"} {
 		bytes, who := Options{MemoryLimit: limit}.memoryLimit()
-		if want != "" && who != want || limit > 0 && bytes != float64(limit) || bytes > addressable {
+		if want != "" && who != want || limit > 0 && bytes != float64(limit) || bytes > memory.Addressable {
 			t.Errorf("limit %d: %v bytes of the %s", limit, bytes, who)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"hypnos/internal/kernel"
+	"hypnos/internal/names"
 )
 
 // Border says what becomes of neurons that see padding: a periodic pattern
@@ -26,15 +27,10 @@ const (
 	BorderAlone
 )
 
-var borders = []string{"pooled", "alone"}
+var borders = names.List{"pooled", "alone"}
 
 // String returns "pooled" or "alone".
-func (b Border) String() string {
-	if b < 0 || int(b) >= len(borders) {
-		return fmt.Sprintf("Border(%d)", int(b))
-	}
-	return borders[b]
-}
+func (b Border) String() string { return borders.Of(int(b), "Border") }
 
 // PoolOptions say which neurons of a channel are connected laterally: those
 // whose rows and columns are equal modulo Period, since a pattern of that

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"hypnos/internal/kernel"
+	"hypnos/internal/memory"
 )
 
 // The memory of a Machine is planned when it is made and set aside when it first runs, so
@@ -60,8 +61,7 @@ func (s *stock) bytes() float64 {
 
 // allocate sets the memory aside.
 func (m *Machine) allocate() error {
-	const most = 1 << 46 // what a process can address
-	if m.Bytes() > most {
+	if m.Bytes() > memory.Addressable {
 		return errors.Errorf("ops: machine: its results take %d bytes, more than any memory has", m.Bytes())
 	}
 	pieces32, pieces64 := pieces[float32](m.memory[tensor.Float32]), pieces[float64](m.memory[tensor.Float64])

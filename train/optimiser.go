@@ -1,14 +1,13 @@
 package train
 
 import (
-	"fmt"
 	"math"
-	"strings"
 
 	"github.com/pkg/errors"
 
 	"hypnos/graph"
 	"hypnos/internal/kernel"
+	"hypnos/internal/names"
 )
 
 // Method is the rule by which an optimiser turns gradients to steps.
@@ -20,24 +19,15 @@ const (
 	SGD                 // stochastic gradient descent with momentum
 )
 
-var methods = []string{"adamw", "adam", "sgd"}
+var methods = names.List{"adamw", "adam", "sgd"}
 
 // String returns the method's name on a command line.
-func (m Method) String() string {
-	if m < 0 || int(m) >= len(methods) {
-		return fmt.Sprintf("Method(%d)", int(m))
-	}
-	return methods[m]
-}
+func (m Method) String() string { return methods.Of(int(m), "Method") }
 
 // ParseMethod returns the method of that name.
 func ParseMethod(name string) (Method, error) {
-	for i, n := range methods {
-		if n == name {
-			return Method(i), nil
-		}
-	}
-	return 0, errors.Errorf("train: unknown optimizer %q, want one of %s", name, strings.Join(methods, ", "))
+	i, err := methods.Find("train: unknown optimizer", name)
+	return Method(i), err
 }
 
 // What Adam and AdamW have unless told otherwise, as in PyTorch: the share of the
@@ -77,8 +67,8 @@ func (o OptimiserOptions) check() (OptimiserOptions, error) {
 			*d.field = d.value
 		}
 	}
-	if o.Method < 0 || int(o.Method) >= len(methods) {
-		return o, errors.Errorf("train: method %v is none of %s", o.Method, strings.Join(methods, ", "))
+	if !methods.Has(int(o.Method)) {
+		return o, errors.Errorf("train: method %v is none of %v", o.Method, methods)
 	}
 	for _, f := range []struct {
 		name         string

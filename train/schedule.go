@@ -1,12 +1,12 @@
 package train
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
+
+	"hypnos/internal/names"
 )
 
 // Form is the course of the learning rate over a run.
@@ -18,24 +18,15 @@ const (
 	Constant
 )
 
-var forms = []string{"onecycle", "multistep", "constant"}
+var forms = names.List{"onecycle", "multistep", "constant"}
 
 // String returns the form's name on a command line.
-func (f Form) String() string {
-	if f < 0 || int(f) >= len(forms) {
-		return fmt.Sprintf("Form(%d)", int(f))
-	}
-	return forms[f]
-}
+func (f Form) String() string { return forms.Of(int(f), "Form") }
 
 // ParseForm returns the form of that name.
 func ParseForm(name string) (Form, error) {
-	for i, n := range forms {
-		if n == name {
-			return Form(i), nil
-		}
-	}
-	return 0, errors.Errorf("train: unknown schedule %q, want one of %s", name, strings.Join(forms, ", "))
+	i, err := forms.Find("train: unknown schedule", name)
+	return Form(i), err
 }
 
 // DefaultGamma is the factor of MultiStep unless told otherwise, as in PyTorch.
@@ -72,8 +63,8 @@ func (s Schedule) check() (Schedule, error) {
 		s.Gamma = DefaultGamma
 	}
 	switch {
-	case s.Form < 0 || int(s.Form) >= len(forms):
-		return s, errors.Errorf("train: schedule %v is none of %s", s.Form, strings.Join(forms, ", "))
+	case !forms.Has(int(s.Form)):
+		return s, errors.Errorf("train: schedule %v is none of %v", s.Form, forms)
 	case !(s.Rate > 0) || math.IsInf(s.Rate, 0):
 		return s, errors.Errorf("train: learning rate %v, want a positive number", s.Rate)
 	case !(s.Gamma > 0) || math.IsInf(s.Gamma, 0):

@@ -1,12 +1,13 @@
 package ventral
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/pkg/errors"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
+
+	"hypnos/internal/names"
 )
 
 // Correlation is how dissimilarities are compared.
@@ -17,16 +18,10 @@ const (
 	Pearson
 )
 
+var correlations = names.List{"Spearman", "Pearson"}
+
 // String returns the name of whom it is called after.
-func (c Correlation) String() string {
-	switch c {
-	case Spearman:
-		return "Spearman"
-	case Pearson:
-		return "Pearson"
-	}
-	return fmt.Sprintf("Correlation(%d)", int(c))
-}
+func (c Correlation) String() string { return correlations.Of(int(c), "Correlation") }
 
 // DefaultResamples is how many resamples, and how many permutations, RSA takes
 // unless told otherwise.

@@ -1,13 +1,9 @@
 package weightshare
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/pkg/errors"
 	"gorgonia.org/gorgonia"
 
+	"hypnos/internal/names"
 	"hypnos/ops"
 )
 
@@ -71,27 +67,20 @@ func Kinds() []Kind {
 func (k Kind) exists() bool { return k >= 0 && int(k) < len(mechanisms) }
 
 // String returns the kind's name on a command line.
-func (k Kind) String() string {
-	if !k.exists() {
-		return fmt.Sprintf("Kind(%d)", int(k))
-	}
-	return mechanisms[k].name
-}
+func (k Kind) String() string { return kindNames().Of(int(k), "Kind") }
 
 // ParseKind returns the kind of that name.
 func ParseKind(name string) (Kind, error) {
-	if i := slices.Index(kindNames(), name); i >= 0 {
-		return Kind(i), nil
-	}
-	return 0, errors.Errorf("weightshare: unknown kind of sleep %q, want one of %s", name, strings.Join(kindNames(), ", "))
+	i, err := kindNames().Find("weightshare: unknown kind of sleep", name)
+	return Kind(i), err
 }
 
-func kindNames() []string {
-	var names []string
+func kindNames() names.List {
+	var all names.List
 	for _, m := range mechanisms {
-		names = append(names, m.name)
+		all = append(all, m.name)
 	}
-	return names
+	return all
 }
 
 // Adverb says how weights are shared, such as "by a Hebbian rule".

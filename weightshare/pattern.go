@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"strings"
-
-	"github.com/pkg/errors"
 
 	"hypnos/graph"
+	"hypnos/internal/names"
 )
 
 // Source is where the patterns of a phase come from. A pattern is as large as the
@@ -31,24 +29,15 @@ const (
 	Pooled
 )
 
-var sources = []string{"gaussian", "patches", "pooled"}
+var sources = names.List{"gaussian", "patches", "pooled"}
 
 // String returns the source's name on a command line.
-func (s Source) String() string {
-	if s < 0 || int(s) >= len(sources) {
-		return fmt.Sprintf("Source(%d)", int(s))
-	}
-	return sources[s]
-}
+func (s Source) String() string { return sources.Of(int(s), "Source") }
 
 // ParseSource returns the source of that name.
 func ParseSource(name string) (Source, error) {
-	for i, n := range sources {
-		if n == name {
-			return Source(i), nil
-		}
-	}
-	return 0, errors.Errorf("weightshare: unknown source of patterns %q, want one of %s", name, strings.Join(sources, ", "))
+	i, err := sources.Find("weightshare: unknown source of patterns", name)
+	return Source(i), err
 }
 
 // random returns the random numbers of one use. Each use has a stream of its own, so

@@ -3,11 +3,10 @@ package weightshare
 import (
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"github.com/pkg/errors"
 
+	"hypnos/internal/names"
 	"hypnos/ops"
 )
 
@@ -27,22 +26,15 @@ const (
 	Graph
 )
 
-var engines = []string{"fast", "graph"}
+var engines = names.List{"fast", "graph"}
 
 // String returns the engine's name on a command line.
-func (e Engine) String() string {
-	if e < 0 || int(e) >= len(engines) {
-		return fmt.Sprintf("Engine(%d)", int(e))
-	}
-	return engines[e]
-}
+func (e Engine) String() string { return engines.Of(int(e), "Engine") }
 
 // ParseEngine returns the engine of that name.
 func ParseEngine(name string) (Engine, error) {
-	if i := slices.Index(engines, name); i >= 0 {
-		return Engine(i), nil
-	}
-	return 0, errors.Errorf("weightshare: unknown engine of sleep %q, want one of %s", name, strings.Join(engines, ", "))
+	i, err := engines.Find("weightshare: unknown engine of sleep", name)
+	return Engine(i), err
 }
 
 // Phase configures a sleep phase. The zero value is instant sharing, which
@@ -93,17 +85,17 @@ func (p Phase) Check() error {
 	number := func(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
 	switch {
 	case !p.Kind.exists():
-		return errors.Errorf("weightshare: kind of sleep %d is none of %s", int(p.Kind), strings.Join(kindNames(), ", "))
+		return errors.Errorf("weightshare: kind of sleep %d is none of %s", int(p.Kind), kindNames())
 	case p.Period < 0:
 		return errors.Errorf("weightshare: patterns of %d pixels, want at least the kernel", p.Period)
 	case !p.Kind.Learns():
 		return nil
 	case p.Border != ops.BorderAlone:
 		return errors.Errorf("weightshare: border %v: in a %v phase neurons that see padding are alone", p.Border, p.Kind)
-	case p.Source < 0 || int(p.Source) >= len(sources):
-		return errors.Errorf("weightshare: source of patterns %d is none of %s", p.Source, strings.Join(sources, ", "))
-	case p.Engine != Fast && p.Engine != Graph:
-		return errors.Errorf("weightshare: engine of sleep %d is none of %s", int(p.Engine), strings.Join(engines, ", "))
+	case !sources.Has(int(p.Source)):
+		return errors.Errorf("weightshare: source of patterns %d is none of %s", p.Source, sources)
+	case !engines.Has(int(p.Engine)):
+		return errors.Errorf("weightshare: engine of sleep %d is none of %s", int(p.Engine), engines)
 	case p.Iterations < 1 || p.Patterns < 1:
 		return errors.Errorf("weightshare: %d iterations of %d patterns, want at least 1 of each", p.Iterations, p.Patterns)
 	case !number(p.Rate):

@@ -1,6 +1,10 @@
 package kernel
 
-import "fmt"
+import (
+	"fmt"
+
+	"hypnos/internal/names"
+)
 
 // Plan is how the passes of a layer are computed: a path for each. It follows from the
 // geometry, the batch and the vectors of the processor alone, so that it never depends on a
@@ -41,15 +45,10 @@ const (
 	BySums
 )
 
-var pathNames = []string{"runs", "pairs", "channels", "blocks", "rows", "parts", "parts of channels", "sums"}
+var pathNames = names.List{"runs", "pairs", "channels", "blocks", "rows", "parts", "parts of channels", "sums"}
 
 // String is the path in a word or two.
-func (p Path) String() string {
-	if p < 0 || int(p) >= len(pathNames) {
-		return fmt.Sprintf("Path(%d)", int(p))
-	}
-	return pathNames[p]
-}
+func (p Path) String() string { return pathNames.Of(int(p), "Path") }
 
 // String names the paths of the three passes.
 func (p Plan) String() string {

@@ -18,6 +18,9 @@ var Limit = sync.OnceValues(func() (bytes float64, who string) {
 	return least(memlimit.FromSystem, memlimit.FromCgroup)
 })
 
+// Addressable is more bytes than a process can have.
+const Addressable = 1 << 46
+
 // InUse returns how many bytes Go's heap has in use, with what was dropped and is not
 // collected yet. If it is to be collected, that is done first.
 func InUse(collected bool) float64 {
