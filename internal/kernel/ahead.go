@@ -17,27 +17,41 @@ const lineBytes = 64
 // output and new columns of six rows of input, or a filter's columns of weights.
 const usualStretches = 8
 
-// fetch adds s[from:from+n] to a list of stretches, unless it reaches outside of s.
-func fetch[T Float](list []stretch, s []T, from, n int) []stretch {
-	return fetchColumn(list, s, from, n, 1, 0)
+// fetching is a list of what to fetch while a product is computed, in the order in which
+// it will be needed. It takes no more than there are steps for: a line that comes too
+// late delays those behind it.
+type fetching struct {
+	list  []stretch
+	lines int // that may still be listed
 }
 
-// fetchColumn adds count pieces of n numbers, stride apart, the first s[from:from+n].
-func fetchColumn[T Float](list []stretch, s []T, from, n, count, stride int) []stretch {
+// fetch lists s[from:from+n], or as much of its beginning as there is room for. It lists
+// nothing if that reaches outside of s.
+func fetch[T Float](f *fetching, s []T, from, n int) { fetchColumn(f, s, from, n, 1, 0) }
+
+// fetchColumn lists count pieces of n numbers, stride apart, the first s[from:from+n].
+func fetchColumn[T Float](f *fetching, s []T, from, n, count, stride int) {
 	size := int(unsafe.Sizeof(T(0)))
 	if n <= 0 || count <= 0 || from < 0 || from+(count-1)*stride+n > len(s) {
-		return list
+		return
 	}
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(s))) + uintptr(from*size)
 	end := at + uintptr(n*size)
 	at &^= lineBytes - 1
 	if count == 1 {
-		return append(list, stretch{at, int(end-at+lineBytes-1) / lineBytes, lineBytes})
+		f.add(stretch{at, int(end-at+lineBytes-1) / lineBytes, lineBytes})
+		return
 	}
 	for ; at < end; at += lineBytes {
-		list = append(list, stretch{at, count, stride * size})
+		f.add(stretch{at, count, stride * size})
 	}
-	return list
+}
+
+func (f *fetching) add(s stretch) {
+	if s.lines = min(s.lines, f.lines); s.lines > 0 && len(f.list) < cap(f.list) {
+		f.list = append(f.list, s)
+		f.lines -= s.lines
+	}
 }
 
 // after returns what is left of list once so many lines of it have been fetched.
@@ -53,13 +67,4 @@ func after(list []stretch, lines int) []stretch {
 		list = list[1:]
 	}
 	return list
-}
-
-// linesOf is how many lines the stretches of a list have.
-func linesOf(list []stretch) int {
-	lines := 0
-	for _, s := range list {
-		lines += s.lines
-	}
-	return lines
 }

@@ -94,11 +94,7 @@ func Forward[T Float](p Plan, y, x, weight, bias []T) {
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
 				if group == 0 {
-					steps := q.steps(len(terms)) / count
-					q.ahead = ahead[:0]
-					for i := range count {
-						q.ahead = forwardAhead(g, q.ahead, y, x, weight, oh*g.OW+ow+i+1, steps)
-					}
+					q.ahead = forwardAhead(g, ahead[:0], y, x, weight, oh*g.OW+ow, count, q.steps(len(terms)))
 				}
 				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
 			}
@@ -110,32 +106,40 @@ func Forward[T Float](p Plan, y, x, weight, bias []T) {
 // mostRuns is how many locations of a row are computed as one product.
 const mostRuns = 16
 
-// forwardAhead lists the memory that a location needs and the one before it did not:
-// the weights of a local layer, the output, and new columns of the input or, where a
-// row begins, its new rows. It stops after about so many lines: more would come too
-// late.
-func forwardAhead[T Float](g Local, list []stretch, y, x, weight []T, location, lines int) []stretch {
+// forwardAhead lists what to fetch while count locations are computed, in so many steps
+// each: what the one after each of them needs.
+func forwardAhead[T Float](g Local, room []stretch, y, x, weight []T, location, count, steps int) []stretch {
+	next := fetching{list: room}
+	for i := range count {
+		next.lines += steps
+		fetchLocation(g, &next, y, x, weight, location+i+1)
+	}
+	return next.list
+}
+
+// fetchLocation lists the memory that a location needs and the one before it did not:
+// the weights of a local layer, new columns of the input or, where a row begins, its new
+// rows, and last the output, which nothing waits for.
+func fetchLocation[T Float](g Local, next *fetching, y, x, weight []T, location int) {
 	oh, ow := location/g.OW, location%g.OW
-	if oh == g.OH || len(list)+2 > cap(list) {
-		return list
+	if oh == g.OH {
+		return
 	}
-	before := len(list)
 	if !g.Shared {
-		list = fetch(list, weight, g.location(oh, ow), g.weights())
+		fetch(next, weight, g.location(oh, ow), g.weights())
 	}
-	list = fetch(list, y, location*g.O*g.N, g.O*g.N)
 	to := g.StrideW*ow - g.Left + g.windowWidth()
-	from, kh := to-g.StrideW, 0
+	from, kh := to-min(g.StrideW, g.windowWidth()), 0
 	if ow == 0 {
 		from, kh = -g.Left, max(g.KH-g.StrideH, 0)
 	}
 	from, to = max(from, 0), min(to, g.W)
-	for last := g.KH - 1; last >= kh && len(list) < cap(list) && linesOf(list[before:]) < lines; last-- {
+	for last := g.KH - 1; last >= kh; last-- {
 		if ih := g.StrideH*oh + g.DilationH*last - g.Top; ih >= 0 && ih < g.H {
-			list = fetch(list, x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
+			fetch(next, x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
-	return list
+	fetch(next, y, location*g.O*g.N, g.O*g.N)
 }
 
 // fillBias sets the outputs of one location to its bias.
@@ -225,11 +229,12 @@ func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
 					terms := g.gradientTerms(room[:0], ih, iw, group)
 					q.ahead = nil
 					if group == 0 {
-						steps := q.steps(len(terms))
-						q.ahead = ahead[:0]
+						next := fetching{list: ahead[:0]}
 						for i := range q.Runs {
-							q.ahead = gradientAhead(g, q.ahead, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1, steps)
+							next.lines += q.steps(len(terms))
+							fetchPosition(g, &next, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1)
 						}
+						q.ahead = next.list
 					}
 					Compute(q, dx[(ih*g.W+iw)*size+group*c*g.N:], weight, dy, terms)
 				}
@@ -256,27 +261,26 @@ func (g Local) sameColumns(iw int) int {
 	return count
 }
 
-// gradientAhead lists the memory that an input position needs and those before it did
-// not: the weights of a local layer, the result, a new column of the output gradient.
-// The position is run positions after the one whose terms these are.
-func gradientAhead[T Float](g Local, list []stretch, dx, dy, weight []T, ih, iw int, terms []Term, run, lines int) []stretch {
-	if iw >= g.W || len(list)+2 > cap(list) {
-		return list
+// fetchPosition lists the memory that an input position needs and those before it did
+// not: a new column of the output gradient, the weights of a local layer, the result. The
+// position is run positions after the one whose terms these are.
+func fetchPosition[T Float](g Local, next *fetching, dx, dy, weight []T, ih, iw int, terms []Term, run int) {
+	if iw >= g.W { // then a row begins, which the next row of outputs may see
+		if oh, ok := seenBy(ih+1+g.Top, g.StrideH, g.OH); ok {
+			fetch(next, dy, oh*g.OW*g.O*g.N, min(g.Left/g.StrideW+1, g.OW)*g.O*g.N)
+		}
+		return
 	}
-	before := len(list)
-	list = fetch(list, dx, (ih*g.W+iw)*g.C*g.N, g.C*g.N)
 	if len(terms) > 0 { // the last column, of the last row, is the one to come
-		last := terms[0]
-		list = fetch(list, dy, last.B+run*g.O*g.N, g.O*g.N)
+		fetch(next, dy, terms[0].B+run*g.O*g.N, g.O*g.N)
 	}
-	column := g.C*4/lineBytes + 1 // lines of one filter
 	for _, t := range terms {
-		if g.Shared || g.Groups > 1 || len(list)+column > cap(list) || linesOf(list[before:]) >= lines {
+		if g.Shared || g.Groups > 1 {
 			break
 		}
-		list = fetchColumn(list, weight, t.A+run*g.weights(), g.C, g.O, g.field())
+		fetchColumn(next, weight, t.A+run*g.weights(), g.C, g.O, g.field())
 	}
-	return list
+	fetch(next, dx, (ih*g.W+iw)*g.C*g.N, g.C*g.N)
 }
 
 // gradientTerms lists, for one input position, the weights and outputs of the

@@ -62,10 +62,11 @@ func singleInputGradient[T Float](g Local, dx, dy, weight, contributed []T) {
 	})
 }
 
-// singleGradientRow adds to dw the gradient of the weights of one row of
-// locations, for a single image.
-func singleGradientRow[T Float](g Local, dw, x, dy []T, oh int) {
+// singleGradientRow adds to dw the gradient of the weights of the locations of row oh with
+// ow0 ≤ ow < ow1, for a single image.
+func singleGradientRow[T Float](g Local, dw, x, dy []T, oh, ow0, ow1 int) {
 	first, last := g.unpaddedColumns()
+	first, last = min(max(first, ow0), ow1), min(max(last, ow0), ow1)
 	for kh := range g.KH {
 		ih := g.StrideH*oh + kh - g.Top
 		if ih < 0 || ih >= g.H {
@@ -80,11 +81,11 @@ func singleGradientRow[T Float](g Local, dw, x, dy []T, oh int) {
 			at := Term{A: (oh*g.OW + ow) * g.O, B: (ih*g.W + g.StrideW*ow - g.Left + from) * g.C}
 			Compute(q, dw[(kh*g.KW+from)*g.C:], dy, x, []Term{at})
 		}
-		for ow := range first {
+		for ow := ow0; ow < first; ow++ {
 			row(ow, 1)
 		}
 		row(first, last-first)
-		for ow := last; ow < g.OW; ow++ {
+		for ow := last; ow < ow1; ow++ {
 			row(ow, 1)
 		}
 	}

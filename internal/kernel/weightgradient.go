@@ -2,22 +2,26 @@ package kernel
 
 import "runtime"
 
-// partsPerGradient is how many partial sums, of consecutive rows of locations, make
-// the gradient of a convolution's shared weights: a constant, so that the sum does not
-// depend on the number of threads.
+// partsPerGradient is about how many partial sums, of blocks of locations, make the
+// gradient of a convolution's shared weights: a constant, so that the sum does not depend
+// on the number of threads.
 const partsPerGradient = 8
 
-// gradientTogether is about how many weights of a local layer get their gradient
-// together, kernel row by kernel row.
-const gradientTogether = 1 << 14
+// So many numbers of a block stay in the second-level cache: of rows of the input that a
+// row of its locations sees, and of the gradient of a local layer's weights, which are
+// computed kernel row by kernel row.
+const (
+	turnedTogether   = 3 << 15
+	gradientTogether = 1 << 14
+)
 
 // WeightGradient computes dw (L O KH KW C/g) of x (H W C N) and dy
 // (OH OW O N).
 //
 // The sum over the batch is the inner one here, so rows of the input are first
 // turned to N × (W·C), with their padding: then the columns of a kernel row lie
-// side by side in memory for every image. Only the rows that a row of locations
-// sees are kept, so that they are still in the cache when they are used.
+// side by side in memory for every image. Locations are done in blocks so narrow that
+// the rows that one row of the block sees are still in the cache when they are used.
 func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 	g := p.Local
 	switch p.WeightGradient {
@@ -28,27 +32,27 @@ func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 		wideGradient(g, dw, x, dy)
 		return
 	}
-	sums := borrow[T](partsPerGradient * len(dw))
+	parts := g.parts()
+	sums := borrow[T](len(parts) * len(dw))
 	defer release(sums)
-	Parallel(partsPerGradient, func(part int) {
-		sum := (*sums)[part*len(dw):][:len(dw)]
-		from, to := part*g.OH/partsPerGradient, (part+1)*g.OH/partsPerGradient
-		if p.WeightGradient == ByPartsOfChannels || from == to {
+	Parallel(len(parts), func(i int) {
+		part, sum := parts[i], (*sums)[i*len(dw):][:len(dw)]
+		if p.WeightGradient == ByPartsOfChannels || part.empty() {
 			clear(sum)
-			for oh := from; oh < to; oh++ {
-				singleGradientRow(g, sum, x, dy, oh)
+			for oh := part.oh0; oh < part.oh1; oh++ {
+				singleGradientRow(g, sum, x, dy, oh, part.ow0, part.ow1)
 			}
 			return
 		}
-		rows := newTurnedRows(g, x, g.windowHeight())
-		defer release(rows.numbers)
-		for oh := from; oh < to; oh++ {
-			gradientRow(g, sum, rows, dy, oh, 0, g.OW, oh > from)
+		turned := newTurned(g, x, part)
+		defer release(turned.numbers)
+		for oh := part.oh0; oh < part.oh1; oh++ {
+			turned.gradientRow(sum, dy, oh, oh > part.oh0)
 		}
 	})
 	ParallelSpans(len(dw), func(from, to int) {
 		copy(dw[from:to], (*sums)[from:to])
-		for part := 1; part < partsPerGradient; part++ {
+		for part := 1; part < len(parts); part++ {
 			addRows(dw[from:to], dw[from:to], (*sums)[part*len(dw):][from:to])
 		}
 	})
@@ -71,86 +75,135 @@ func WeightGradientOnto[T Float](p Plan, dw, x, dy []T) {
 func rowsGradient[T Float](g Local, dw, x, dy []T, onto bool) {
 	// Two pieces of work for every thread: more would turn more rows of the
 	// input twice. No sum depends on where a piece ends.
-	height := max(g.OH/(2*runtime.GOMAXPROCS(0)), 1)
-	// So many locations at a time as have their gradient in the caches.
-	together := min(max(gradientTogether/g.weights(), 1), mostRuns)
-	Parallel((g.OH+height-1)/height, func(part int) {
-		rows := newTurnedRows(g, x, g.windowHeight())
-		defer release(rows.numbers)
+	blocks := g.blocks(2*runtime.GOMAXPROCS(0), max(gradientTogether/g.weights(), 1))
+	Parallel(len(blocks), func(i int) {
+		turned := newTurned(g, x, blocks[i])
+		defer release(turned.numbers)
+		at, weights := blocks[i], (blocks[i].ow1-blocks[i].ow0)*g.weights()
 		var some *[]T // of the gradient, to be added
 		if onto {
-			some = borrow[T](together * g.weights())
+			some = borrow[T](weights)
 			defer release(some)
 		}
-		for oh := part * height; oh < min((part+1)*height, g.OH); oh++ {
-			for ow := 0; ow < g.OW; ow += together {
-				to := min(ow+together, g.OW)
-				here := dw[g.location(oh, ow):]
-				if !onto {
-					gradientRow(g, here, rows, dy, oh, ow, to, false)
-					continue
-				}
-				gradientRow(g, *some, rows, dy, oh, ow, to, false)
-				here = here[:(to-ow)*g.weights()]
-				addRows(here, here, *some)
+		for oh := at.oh0; oh < at.oh1; oh++ {
+			here := dw[g.location(oh, at.ow0):]
+			if !onto {
+				turned.gradientRow(here, dy, oh, false)
+				continue
 			}
+			turned.gradientRow(*some, dy, oh, false)
+			addRows(here[:weights], here[:weights], *some)
 		}
 	})
 }
 
-// turnedRows holds the rows of the input that one row of locations sees, each
-// as N × (Left+W+Right)·C with zeros in the padding.
-type turnedRows[T Float] struct {
+// block is the locations with oh0 ≤ oh < oh1 and ow0 ≤ ow < ow1.
+type block struct{ oh0, oh1, ow0, ow1 int }
+
+func (b block) empty() bool { return b.oh0 == b.oh1 || b.ow0 == b.ow1 }
+
+// blocks cuts the map into at least so many blocks, if it has as many rows, of at most
+// widest columns and no more than the second-level cache has room for.
+func (g Local) blocks(count, widest int) []block {
+	columns := turnedTogether / (g.windowHeight() * g.C * g.N) // of the input
+	widest = max(min(widest, (columns-g.windowWidth())/g.StrideW+1), 1)
+	across := (g.OW + widest - 1) / widest
+	return g.grid((count+across-1)/across, across)
+}
+
+// parts are the blocks of the partial sums of a convolution.
+func (g Local) parts() []block {
+	across := 1
+	for across < min(partsPerGradient, g.OW, len(g.blocks(1, g.OW))) {
+		across *= 2
+	}
+	return g.grid(partsPerGradient/across, across)
+}
+
+// grid cuts the map into down × across blocks, or fewer if it has fewer rows.
+func (g Local) grid(down, across int) []block {
+	down = min(down, g.OH)
+	blocks := make([]block, 0, down*across)
+	for i := range down {
+		for j := range across {
+			blocks = append(blocks, block{i * g.OH / down, (i + 1) * g.OH / down, j * g.OW / across, (j + 1) * g.OW / across})
+		}
+	}
+	return blocks
+}
+
+// turned holds the rows of the input that one row of a block of locations sees, each
+// as N × columns·C with zeros in the padding.
+type turned[T Float] struct {
 	g       Local
+	block   block
 	x       []T
+	left    int // the first column, negative in the padding
+	columns int
 	numbers *[]T  // window rows, to be released
 	held    []int // which row of the input each is, or -1
 }
 
+// newTurned makes room for the rows that a row of the block sees.
+func newTurned[T Float](g Local, x []T, of block) turned[T] {
+	return newTurnedRows(g, x, of, g.windowHeight())
+}
+
 // newTurnedRows makes room for a window of consecutive rows.
-func newTurnedRows[T Float](g Local, x []T, window int) turnedRows[T] {
-	rows := turnedRows[T]{g, x, borrow[T](window * g.N * g.rowLength()), make([]int, window)}
-	for i := range rows.held {
-		rows.held[i] = -1
+func newTurnedRows[T Float](g Local, x []T, of block, window int) turned[T] {
+	t := turned[T]{g: g, block: of, x: x, held: make([]int, window)}
+	t.left, t.columns = g.StrideW*of.ow0-g.Left, g.StrideW*(of.ow1-of.ow0-1)+g.windowWidth()
+	t.numbers = borrow[T](window * g.N * t.rowLength())
+	for i := range t.held {
+		t.held[i] = -1
 	}
-	if g.Left > 0 || g.Right > 0 {
+	from, to := t.inside()
+	if before, after := (from-t.left)*g.C, (t.left+t.columns-to)*g.C; before > 0 || after > 0 {
 		for row := range window * g.N {
-			image := (*rows.numbers)[row*g.rowLength():][:g.rowLength()]
-			clear(image[:g.Left*g.C])
-			clear(image[len(image)-g.Right*g.C:])
+			image := (*t.numbers)[row*t.rowLength():][:t.rowLength()]
+			clear(image[:before])
+			clear(image[len(image)-after:])
 		}
 	}
-	return rows
+	return t
 }
 
 // rowLength is the length of one image's row, padding included.
-func (g Local) rowLength() int { return (g.Left + g.W + g.Right) * g.C }
+func (t turned[T]) rowLength() int { return t.columns * t.g.C }
+
+// inside is the range of columns that are no padding.
+func (t turned[T]) inside() (from, to int) {
+	from = min(max(t.left, 0), t.left+t.columns)
+	return from, max(min(t.left+t.columns, t.g.W), from)
+}
 
 // at returns where row ih of the input has its place in numbers.
-func (r turnedRows[T]) at(ih int) int { return ih % len(r.held) * r.g.N * r.g.rowLength() }
+func (t turned[T]) at(ih int) int { return ih % len(t.held) * t.g.N * t.rowLength() }
 
 // row returns the same, once the row is there: it turns it unless it is held already.
-func (r turnedRows[T]) row(ih int) int {
-	g, at, slot := r.g, r.at(ih), ih%len(r.held)
-	length := g.rowLength()
-	if r.held[slot] != ih {
-		r.held[slot] = ih
-		Transpose((*r.numbers)[at+g.Left*g.C:], length, r.x[ih*g.W*g.C*g.N:], g.N, g.W*g.C, g.N)
+func (t turned[T]) row(ih int) int {
+	g, at, slot := t.g, t.at(ih), ih%len(t.held)
+	if t.held[slot] != ih {
+		t.held[slot] = ih
+		if from, to := t.inside(); from < to {
+			Transpose((*t.numbers)[at+(from-t.left)*g.C:], t.rowLength(), t.x[(ih*g.W+from)*g.C*g.N:], g.N, (to-from)*g.C, g.N)
+		}
 	}
 	return at
 }
 
-// gradientRow computes the gradient of the weights of the locations of row oh with
-// ow0 ≤ ow < ow1, or adds it to dw. The weights of a convolution get the sum.
-func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, ow1 int, add bool) {
+// gradientRow computes the gradient of the weights of the block's locations of row oh, or
+// adds it to dw. The weights of a convolution get the sum.
+func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool) {
 	var room [usualRow]Term
 	var ahead [usualStretches]stretch
+	g, ow0, ow1 := t.g, t.block.ow0, t.block.ow1
 	c := g.channels()
 	columns, width := g.KW, c
 	if g.patched() {
 		columns, width = 1, g.KW*c
 	}
-	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: g.rowLength(), CRow: g.field(), Add: add}
+	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: t.rowLength(), CRow: g.field(), Add: add}
 	summed := ow1 - ow0
 	if !g.Shared {
 		summed = 1
@@ -161,27 +214,42 @@ func gradientRow[T Float](g Local, dw []T, rows turnedRows[T], dy []T, oh, ow0, 
 		seen := ih >= 0 && ih < g.H // otherwise these weights see only padding
 		at := 0
 		if seen {
-			at = rows.row(ih)
+			at = t.row(ih)
 		}
 		for group := range g.Groups {
 			for kw := range columns {
 				terms := room[:0]
-				for ow := ow0; seen && ow < ow0+summed; ow++ {
+				for i := 0; seen && i < summed; i++ {
 					terms = append(terms, Term{
-						A: ((oh*g.OW+ow)*g.O + group*g.filters()) * g.N,
-						B: at + (g.StrideW*ow+g.DilationW*kw)*g.C + group*c,
+						A: ((oh*g.OW+ow0+i)*g.O + group*g.filters()) * g.N,
+						B: at + (g.StrideW*i+g.DilationW*kw)*g.C + group*c,
 					})
 				}
 				q.ahead = nil
-				if next := oh*g.OW + ow1; kh == 0 && group == 0 && kw == 0 && next < g.OH*g.OW {
-					locations := min(ow1-ow0, g.OH*g.OW-next)
-					q.ahead = fetch(ahead[:0], dy, next*g.O*g.N, locations*g.O*g.N)
-					if !g.Shared {
-						q.ahead = fetch(q.ahead, dw, locations*g.weights(), locations*g.weights())
-					}
+				if group == 0 && kw == 0 && oh+1 < t.block.oh1 {
+					next := fetching{list: ahead[:0], lines: max(q.Runs, 1) * q.steps(len(terms))}
+					t.fetchRow(&next, dw, dy, oh+1, kh)
+					q.ahead = next.list
 				}
-				Compute(q, dw[group*g.filters()*g.field()+(kh*g.KW+kw)*c:], dy, *rows.numbers, terms)
+				Compute(q, dw[group*g.filters()*g.field()+(kh*g.KW+kw)*c:], dy, *t.numbers, terms)
 			}
 		}
+	}
+}
+
+// fetchRow lists what a row of locations needs and the one before it did not, in as many
+// parts as the kernel has rows: with the first the gradients, with each the row of the
+// input that it sees, if that is new. dw begins at the row before.
+func (t turned[T]) fetchRow(next *fetching, dw, dy []T, oh, kh int) {
+	g := t.g
+	if locations := t.block.ow1 - t.block.ow0; kh == 0 {
+		fetch(next, dy, (oh*g.OW+t.block.ow0)*g.O*g.N, locations*g.O*g.N)
+		if !g.Shared {
+			fetch(next, dw, g.OW*g.weights(), locations*g.weights())
+		}
+	}
+	from, to := t.inside()
+	if ih := g.StrideH*oh + g.DilationH*kh - g.Top; ih >= 0 && ih < g.H && kh >= g.KH-g.StrideH {
+		fetch(next, t.x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 	}
 }

@@ -133,7 +133,7 @@ func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
 // parts of a sum over locations. A piece of work is some filters and a row of
 // their kernel, summed over all locations.
 func wideGradient[T Float](g Local, dw, x, dy []T) {
-	turned := newTurnedRows(g, x, g.H)
+	turned := newTurnedRows(g, x, block{0, g.OH, 0, g.OW}, g.H)
 	defer release(turned.numbers)
 	Parallel(g.H, func(ih int) { turned.row(ih) })
 	terms := make([][]Term, g.KH)
@@ -148,7 +148,7 @@ func wideGradient[T Float](g Local, dw, x, dy []T) {
 	pieces, row := (g.O+wideRows-1)/wideRows, g.KW*g.C
 	Parallel(pieces*g.KH, func(i int) {
 		kh, o := i/pieces, i%pieces*wideRows
-		q := Product{M: min(wideRows, g.O-o), K: g.N, ARow: g.N, AColumn: 1, BRow: g.rowLength(), CRow: g.field()}
+		q := Product{M: min(wideRows, g.O-o), K: g.N, ARow: g.N, AColumn: 1, BRow: turned.rowLength(), CRow: g.field()}
 		for k := 0; k < row; k += wideColumns {
 			q.N = min(wideColumns, row-k)
 			Compute(q, dw[o*g.field()+kh*row+k:], dy[o*g.N:], (*turned.numbers)[k:], terms[kh])
