@@ -5,9 +5,9 @@
 package kernel
 
 // productTilesAVX2 computes tiles of a Product, one below the other.
-// Each is rows × 8·vectors of C (3 vectors mean one and a half, where there is AVX-512); the second
-// vector of B and C begins bVector
-// and cVector after the first. mask (8 words, 0 or -1) names the elements
+// Each is rows × 8·vectors of C, with up to 2 vectors (4 mean one and a half, where
+// there is AVX-512); a vector of B and C begins bVector and cVector after the one
+// before. mask (8 words, 0 or -1) names the elements
 // of the last vector that exist. It sums over all terms (the first two
 // words of each at term) and 0≤p<k; strides are in elements. loops says how often
 // that is done, and how many bytes further on each time: panels, for each run.
@@ -19,9 +19,9 @@ package kernel
 func productTilesAVX2(c *float32, a *float32, b *float32, term *int, terms int, k int, aRow int, aColumn int, bRow int, cRow int, bVector int, cVector int, mask *int32, tiles int, rows int, vectors int, add bool, fetch *int, fetches int, loops *int)
 
 // productTilesAVX512 computes tiles of a Product, one below the other.
-// Each is rows × 16·vectors of C (3 vectors mean one and a half, where there is AVX-512); the second
-// vector of B and C begins bVector
-// and cVector after the first. mask (16 words, 0 or -1) names the elements
+// Each is rows × 16·vectors of C, with up to 3 vectors (4 mean one and a half, where
+// there is AVX-512); a vector of B and C begins bVector and cVector after the one
+// before. mask (16 words, 0 or -1) names the elements
 // of the last vector that exist. It sums over all terms (the first two
 // words of each at term) and 0≤p<k; strides are in elements. loops says how often
 // that is done, and how many bytes further on each time: panels, for each run.

@@ -107,16 +107,16 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 	}
 }
 
-// computeBlock goes through panels of two vectors of columns, or one at the
-// end. It returns what is left to be fetched.
+// computeBlock goes through panels of two vectors of columns, or of three where that
+// leaves no single one. It returns what is left to be fetched.
 func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
-	lanes, tallest := 8, [...]int{1: 8, 2: 6}
+	lanes, widest := 8, 2
 	if using == levelAVX512 {
-		lanes, tallest = 16, [...]int{1: 8, 2: 8}
+		lanes, widest = 16, 3
 	}
 	if q.Twin && q.N == lanes { // as the second vector of a panel
 		q.vectors = [2]int{q.BTwin, q.CTwin}
-		return computePanels(q, c, a, b, terms, 1, 2, lanes, tallest[2])
+		return computePanels(q, c, a, b, terms, 1, 2, lanes)
 	}
 	q.vectors = [2]int{lanes, lanes}
 	if q.Twin {
@@ -126,29 +126,47 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 		one.ahead = q.ahead
 		return computeBlock(one, offset(c, q.CTwin), a, offset(b, q.BTwin), terms)
 	}
-	panels, rest := q.N/(2*lanes), q.N%(2*lanes)
-	if panels > 0 {
-		q.ahead = computePanels(q, c, a, b, terms, panels, 2, lanes, tallest[2])
-	}
-	at := panels * 2 * lanes
+	all := (q.N + lanes - 1) / lanes
+	twos, threes := all/2, 0
 	switch {
-	case using == levelAVX512 && rest == lanes+lanes/2:
-		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, 1, oneAndHalf, lanes, tallest[2])
-	case rest > lanes:
-		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, 1, 2, rest-lanes, tallest[2])
-	case rest > 0:
-		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, 1, 1, rest, tallest[1])
+	case widest == 3 && all%3 == 0:
+		twos, threes = 0, all/3
+	case widest == 3 && all%2 == 1 && all > 1:
+		twos, threes = (all-3)/2, 1
 	}
+	at := 0
+	panels := func(count, vectors int) {
+		if count == 0 {
+			return
+		}
+		last := min(q.N-at-(count*vectors-1)*lanes, lanes)
+		if full := count - 1; last < lanes && full > 0 {
+			q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, full, vectors, lanes)
+			at, count = at+full*vectors*lanes, 1
+		}
+		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, count, vectors, last)
+		at += count * vectors * lanes
+	}
+	panels(twos, 2)
+	panels(threes, 3)
+	panels(all-2*twos-3*threes, 1)
 	return q.ahead
 }
 
 // oneAndHalf stands for two vectors, of the second of which half the lanes exist.
-const oneAndHalf = 3
+const oneAndHalf = 4
 
-// computePanels computes panels of one or two vectors of columns; the last vector has
-// only last lanes. It returns what is left to be fetched.
-func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, last, tallest int) []stretch {
+// computePanels computes panels of one, two or three vectors of columns; the last vector
+// has only last lanes. It returns what is left to be fetched.
+func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, last int) []stretch {
 	mask := &masks[len(masks)/2-last]
+	tallest := 8
+	if using == levelAVX2 && vectors == 2 {
+		tallest = 6
+	}
+	if using == levelAVX512 && vectors == 2 && last == 8 {
+		vectors = oneAndHalf
+	}
 	// Nearly equal tiles: some have one row more than the others.
 	count := (q.M + tallest - 1) / tallest
 	rows, larger := q.M/count, q.M%count
@@ -179,7 +197,7 @@ func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles,
 	if len(q.ahead) > 0 {
 		fetch = (*int)(unsafe.Pointer(&q.ahead[0]))
 	}
-	aDown, cDown, across := 4*tiles*rows*q.ARow, 4*tiles*rows*q.CRow, 4*2*q.vectors[0]
+	aDown, cDown, across := 4*tiles*rows*q.ARow, 4*tiles*rows*q.CRow, 4*vectors*q.vectors[0]
 	around := loops{
 		panels: panels, panelA: -aDown, panelB: across, panelC: across - cDown,
 		runs: max(q.Runs, 1), runA: 4*q.ARun - aDown, runB: 4*q.BRun - (panels-1)*across, runC: 4*q.CRun - (panels-1)*across - cDown,

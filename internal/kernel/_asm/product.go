@@ -14,10 +14,10 @@ import (
 // C, one register for every vector.
 type instructionSet struct {
 	name      string
-	lanes     int    // float32 in a vector
-	tallest   [3]int // rows of the tallest tile, by its vectors
+	lanes     int   // float32 in a vector
+	tallest   []int // rows of the tallest tile, by its vectors
 	register  func(i int) reg.VecPhysical
-	b         [2]reg.VecPhysical                    // B[p,·]; sums are in the registers from 0 up
+	b         []reg.VecPhysical                     // B[p,·]; sums are in the registers from 0 up
 	broadcast reg.VecPhysical                       // one A[i,p]
 	half      func(reg.VecPhysical) reg.VecPhysical // its lower half, where that is worth instructions of its own
 	zero      func(to reg.VecPhysical)
@@ -34,11 +34,11 @@ type instructionSet struct {
 // vector, for a narrow rest, takes eight rows, the fewest sums that hide the
 // latency of FMA (4 cycles, 2 a cycle).
 var avx2 = instructionSet{
-	name: "AVX2", lanes: 8, tallest: [...]int{1: 8, 2: 6},
+	name: "AVX2", lanes: 8, tallest: []int{1: 8, 2: 6},
 	register: func(i int) reg.VecPhysical {
 		return [...]reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11}[i]
 	},
-	b: [2]reg.VecPhysical{reg.Y12, reg.Y13}, broadcast: reg.Y14,
+	b: []reg.VecPhysical{reg.Y12, reg.Y13}, broadcast: reg.Y14,
 	zero:     func(to reg.VecPhysical) { VXORPS(to, to, to) },
 	loadMask: func(scratch reg.GPPhysical) { VMOVUPS(operand.Mem{Base: scratch}, reg.Y15) },
 	maskBits: func(to reg.GPPhysical) { VMOVMSKPS(reg.Y15, to.As32()) },
@@ -49,14 +49,16 @@ var avx2 = instructionSet{
 }
 
 // AVX-512 has registers for more rows, but eight already need only 10 loads
-// for 16 multiplications, and addresses for more would need another register.
+// for 16 multiplications, and addresses for more would need another register. Three
+// vectors are for a rest of three, such as the rows of weights of 16 channels.
 var avx512 = instructionSet{
-	name: "AVX512", lanes: 16, tallest: [...]int{1: 8, 2: 8},
+	name: "AVX512", lanes: 16, tallest: []int{1: 8, 2: 8, 3: 8},
 	register: func(i int) reg.VecPhysical {
 		return [...]reg.VecPhysical{reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
-			reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15}[i]
+			reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+			reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23}[i]
 	},
-	b: [2]reg.VecPhysical{reg.Z16, reg.Z17}, broadcast: reg.Z18,
+	b: []reg.VecPhysical{reg.Z24, reg.Z25, reg.Z26}, broadcast: reg.Z27,
 	// Processors that do a vector of 16 in two halves save one of them.
 	half: func(r reg.VecPhysical) reg.VecPhysical { return r.AsY().(reg.VecPhysical) },
 	zero: func(to reg.VecPhysical) { VPXORD(to, to, to) },
@@ -71,7 +73,7 @@ var avx512 = instructionSet{
 
 // oneAndHalf stands for two vectors, of the second of which the lower half alone
 // exists: the rows of weights of 8 channels and 3 columns.
-const oneAndHalf = 3
+const oneAndHalf = 4
 
 func main() {
 	ConstraintExpr("amd64,!purego")
@@ -99,11 +101,12 @@ var (
 	aheadStep = reg.R14 // bytes to the next one
 	aheadLeft = reg.RAX // lines left of this stretch
 
-	second = reg.RBP // bytes from the first vector of B to the second
+	second = reg.RBP // bytes from one vector of B to the next
 
 	// Between tiles, when aheadStep and aheadLeft are kept in memory:
 	c       = reg.R14 // C[0,0] of the tile
 	cSecond = reg.RBP // the same of the second vector
+	cThird  = reg.R12 // and of the third
 	cRows   = multiples{reg.RBX, reg.RCX, reg.RDX, reg.RAX}
 	scratch = reg.RAX // free while cRows are not in use
 
@@ -116,8 +119,9 @@ func (s instructionSet) tiles() {
 	name := "productTiles" + s.name
 	TEXT(name, NOSPLIT, signature)
 	Doc(name+" computes tiles of a Product, one below the other.",
-		fmt.Sprintf("Each is rows × %d·vectors of C (3 vectors mean one and a half, where there is AVX-512); the second", s.lanes), "vector of B and C begins bVector",
-		fmt.Sprintf("and cVector after the first. mask (%d words, 0 or -1) names the elements", s.lanes),
+		fmt.Sprintf("Each is rows × %d·vectors of C, with up to %d vectors (%d mean one and a half, where", s.lanes, len(s.tallest)-1, oneAndHalf),
+		"there is AVX-512); a vector of B and C begins bVector and cVector after the one",
+		fmt.Sprintf("before. mask (%d words, 0 or -1) names the elements", s.lanes),
 		"of the last vector that exist. It sums over all terms (the first two",
 		"words of each at term) and 0≤p<k; strides are in elements. loops says how often",
 		"that is done, and how many bytes further on each time: panels, for each run.",
@@ -139,32 +143,43 @@ func (s instructionSet) tiles() {
 	s.loadMask(scratch)
 
 	Load(Param("rows"), scratch)
-	CMPQ(argument("vectors"), operand.Imm(2))
-	JNE(operand.LabelRef("narrow"))
-	for rows := s.tallest[2]; rows > 0; rows-- {
-		s.dispatch(rows, 2)
-	}
-	Label("narrow")
-	if s.half != nil {
-		CMPQ(argument("vectors"), operand.Imm(oneAndHalf))
-		JNE(operand.LabelRef("one"))
-		for rows := s.tallest[2]; rows > 0; rows-- {
-			s.dispatch(rows, oneAndHalf)
+	for _, vectors := range s.widths() {
+		other := fmt.Sprintf("not%d", vectors)
+		CMPQ(argument("vectors"), operand.Imm(uint64(vectors)))
+		JNE(operand.LabelRef(other))
+		for rows := s.highest(vectors); rows > 0; rows-- {
+			s.dispatch(rows, vectors)
 		}
-		Label("one")
-	}
-	for rows := s.tallest[1]; rows > 0; rows-- {
-		s.dispatch(rows, 1)
+		Label(other)
 	}
 	RET() // not reached
-	for rows := s.tallest[2]; s.half != nil && rows > 0; rows-- {
-		s.tile(rows, oneAndHalf, keptStep, keptLeft, around)
-	}
-	for vectors := len(s.tallest) - 1; vectors > 0; vectors-- {
-		for rows := s.tallest[vectors]; rows > 0; rows-- {
+	for _, vectors := range s.widths() {
+		for rows := s.highest(vectors); rows > 0; rows-- {
 			s.tile(rows, vectors, keptStep, keptLeft, around)
 		}
 	}
+}
+
+// widths are the vectors of all kinds of tiles, the most frequent first.
+func (s instructionSet) widths() []int {
+	widths := []int{2}
+	for vectors := len(s.tallest) - 1; vectors > 0; vectors-- {
+		if vectors != 2 {
+			widths = append(widths, vectors)
+		}
+	}
+	if s.half != nil {
+		widths = append(widths, oneAndHalf)
+	}
+	return widths
+}
+
+// highest is the number of rows of the tallest tile of a kind.
+func (s instructionSet) highest(vectors int) int {
+	if vectors == oneAndHalf {
+		return s.tallest[2]
+	}
+	return s.tallest[vectors]
 }
 
 // dispatch jumps to a tile if scratch holds its number of rows.
@@ -191,7 +206,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 	sum := func(i, j int) reg.VecPhysical { return width(j, s.register(i*vectors+j)) }
 	each := func(f func(i, j int, at operand.Mem)) {
 		for i := range rows {
-			for j, base := range []reg.GPPhysical{c, cSecond}[:vectors] {
+			for j, base := range []reg.GPPhysical{c, cSecond, cThird}[:vectors] {
 				f(i, j, cRows.row(base, i))
 			}
 		}
@@ -200,6 +215,9 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 		MOVQ(argument("c"), c)
 		if vectors > 1 {
 			loadBytes("cVector", cSecond)
+			if vectors > 2 {
+				LEAQ(operand.Mem{Base: c, Index: cSecond, Scale: 2}, cThird)
+			}
 			ADDQ(c, cSecond)
 		}
 	}
@@ -235,7 +253,7 @@ func (s instructionSet) tile(rows, vectors int, keptStep, keptLeft operand.Mem, 
 	Label(label("term"))
 	startTerm()
 	Label(label("p"))
-	for j, at := range []operand.Mem{{Base: pB}, {Base: pB, Index: second, Scale: 1}}[:vectors] {
+	for j, at := range []operand.Mem{{Base: pB}, {Base: pB, Index: second, Scale: 1}, {Base: pB, Index: second, Scale: 2}}[:vectors] {
 		load(at, j == last, width(j, s.b[j]))
 	}
 	PREFETCHT1(operand.Mem{Base: ahead})
