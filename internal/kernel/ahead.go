@@ -54,17 +54,16 @@ func (f *fetching) add(s stretch) {
 	}
 }
 
-// after returns what is left of list once so many lines of it have been fetched.
-func after(list []stretch, lines int) []stretch {
-	for len(list) > 0 {
-		s := &list[0]
+// done takes so many lines, which have been fetched, off the list.
+func (f *fetching) done(lines int) {
+	for len(f.list) > 0 {
+		s := &f.list[0]
 		if lines < s.lines {
 			s.at += uintptr(lines * s.step)
 			s.lines -= lines
 			break
 		}
 		lines -= s.lines
-		list = list[1:]
+		f.list = f.list[1:]
 	}
-	return list
 }

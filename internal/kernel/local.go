@@ -90,11 +90,13 @@ func Forward[T Float](p Plan, y, x, weight, bias []T) {
 			for i := range count {
 				fillBias(g, y, bias, oh*g.OW+ow+i)
 			}
+			next := fetching{list: ahead[:0]}
+			q.ahead = &next
 			for group := range g.Groups {
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
 				if group == 0 {
-					q.ahead = forwardAhead(g, ahead[:0], y, x, weight, oh*g.OW+ow, count, q.steps(len(terms)))
+					forwardAhead(g, &next, y, x, weight, oh*g.OW+ow, count, g.Groups*q.steps(len(terms)))
 				}
 				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
 			}
@@ -108,13 +110,11 @@ const mostRuns = 16
 
 // forwardAhead lists what to fetch while count locations are computed, in so many steps
 // each: what the one after each of them needs.
-func forwardAhead[T Float](g Local, room []stretch, y, x, weight []T, location, count, steps int) []stretch {
-	next := fetching{list: room}
+func forwardAhead[T Float](g Local, next *fetching, y, x, weight []T, location, count, steps int) {
 	for i := range count {
 		next.lines += steps
-		fetchLocation(g, &next, y, x, weight, location+i+1)
+		fetchLocation(g, next, y, x, weight, location+i+1)
 	}
-	return next.list
 }
 
 // fetchLocation lists the memory that a location needs and the one before it did not:
@@ -225,16 +225,13 @@ func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
 		for phase := range min(g.StrideW, g.W) {
 			for iw := phase; iw < g.W; iw += g.StrideW * q.Runs {
 				q.Runs = g.sameColumns(iw)
+				next := fetching{list: ahead[:0]}
+				q.ahead = &next
 				for group := range g.Groups {
 					terms := g.gradientTerms(room[:0], ih, iw, group)
-					q.ahead = nil
-					if group == 0 {
-						next := fetching{list: ahead[:0]}
-						for i := range q.Runs {
-							next.lines += q.steps(len(terms))
-							fetchPosition(g, &next, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1)
-						}
-						q.ahead = next.list
+					for i := 0; i < q.Runs && group == 0; i++ {
+						next.lines += g.Groups * q.steps(len(terms))
+						fetchPosition(g, &next, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1)
 					}
 					Compute(q, dx[(ih*g.W+iw)*size+group*c*g.N:], weight, dy, terms)
 				}

@@ -46,7 +46,7 @@ type Product struct {
 	Runs             int // 0 means 1; a twin is one run
 	ARun, BRun, CRun int // not negative
 
-	ahead   []stretch // memory to fetch meanwhile; fetching changes the list
+	ahead   *fetching // memory to fetch meanwhile, taken off the list; nil if there is none
 	vectors [2]int    // in a panel of two vectors: from the first to the second in B and C
 }
 

@@ -90,7 +90,6 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 		one.Runs = 1
 		for run := range q.Runs {
 			compute32(one, offset(c, run*q.CRun), offset(a, run*q.ARun), offset(b, run*q.BRun), terms)
-			one.ahead = nil
 		}
 		return
 	}
@@ -100,7 +99,7 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 			for i := 0; i < q.M; i += blockRows {
 				part := q
 				part.M, part.K = min(blockRows, q.M-i), min(block, q.K-p)
-				q.ahead = computeBlock(part, offset(c, i*q.CRow), offset(a, i*q.ARow+p*q.AColumn), offset(b, p*q.BRow), some)
+				computeBlock(part, offset(c, i*q.CRow), offset(a, i*q.ARow+p*q.AColumn), offset(b, p*q.BRow), some)
 			}
 			q.Add = true
 		}
@@ -108,23 +107,24 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 }
 
 // computeBlock goes through panels of two vectors of columns, or of three where that
-// leaves no single one. It returns what is left to be fetched.
-func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
+// leaves no single one.
+func computeBlock(q Product, c, a, b *float32, terms []Term) {
 	lanes, widest := 8, 2
 	if using == levelAVX512 {
 		lanes, widest = 16, 3
 	}
 	if q.Twin && q.N == lanes { // as the second vector of a panel
 		q.vectors = [2]int{q.BTwin, q.CTwin}
-		return computePanels(q, c, a, b, terms, 1, 2, lanes)
+		computePanels(q, c, a, b, terms, 1, 2, lanes)
+		return
 	}
 	q.vectors = [2]int{lanes, lanes}
 	if q.Twin {
 		one := q
 		one.Twin = false
-		q.ahead = computeBlock(one, c, a, b, terms)
-		one.ahead = q.ahead
-		return computeBlock(one, offset(c, q.CTwin), a, offset(b, q.BTwin), terms)
+		computeBlock(one, c, a, b, terms)
+		computeBlock(one, offset(c, q.CTwin), a, offset(b, q.BTwin), terms)
+		return
 	}
 	all := (q.N + lanes - 1) / lanes
 	twos, threes := all/2, 0
@@ -141,24 +141,23 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) []stretch {
 		}
 		last := min(q.N-at-(count*vectors-1)*lanes, lanes)
 		if full := count - 1; last < lanes && full > 0 {
-			q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, full, vectors, lanes)
+			computePanels(q, offset(c, at), a, offset(b, at), terms, full, vectors, lanes)
 			at, count = at+full*vectors*lanes, 1
 		}
-		q.ahead = computePanels(q, offset(c, at), a, offset(b, at), terms, count, vectors, last)
+		computePanels(q, offset(c, at), a, offset(b, at), terms, count, vectors, last)
 		at += count * vectors * lanes
 	}
 	panels(twos, 2)
 	panels(threes, 3)
 	panels(all-2*twos-3*threes, 1)
-	return q.ahead
 }
 
 // oneAndHalf stands for two vectors, of the second of which half the lanes exist.
 const oneAndHalf = 4
 
 // computePanels computes panels of one, two or three vectors of columns; the last vector
-// has only last lanes. It returns what is left to be fetched.
-func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, last int) []stretch {
+// has only last lanes.
+func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, last int) {
 	mask := &masks[len(masks)/2-last]
 	tallest := 8
 	if using == levelAVX2 && vectors == 2 {
@@ -171,10 +170,10 @@ func computePanels(q Product, c, a, b *float32, terms []Term, panels, vectors, l
 	count := (q.M + tallest - 1) / tallest
 	rows, larger := q.M/count, q.M%count
 	if larger > 0 {
-		q.ahead = productTiles(q, c, a, b, terms, mask, larger, rows+1, vectors, panels)
+		productTiles(q, c, a, b, terms, mask, larger, rows+1, vectors, panels)
 	}
 	i := larger * (rows + 1)
-	return productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors, panels)
+	productTiles(q, offset(c, i*q.CRow), offset(a, i*q.ARow), b, terms, mask, count-larger, rows, vectors, panels)
 }
 
 // loops says how often the assembly repeats its tiles: for each panel of each run. The
@@ -186,16 +185,16 @@ type loops struct {
 	runA, runB, runC       int
 }
 
-// productTiles computes tiles of q with the instructions in use, and returns
-// what is left to be fetched. (Calling the one or the other by a variable would
-// let terms escape to the heap.)
-func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles, rows, vectors, panels int) []stretch {
+// productTiles computes tiles of q with the instructions in use. (Calling the one or the
+// other by a variable would let terms escape to the heap.)
+func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles, rows, vectors, panels int) {
 	var term, fetch *int
 	if len(terms) > 0 {
 		term = &terms[0].A
 	}
-	if len(q.ahead) > 0 {
-		fetch = (*int)(unsafe.Pointer(&q.ahead[0]))
+	fetches := 0
+	if q.ahead != nil && len(q.ahead.list) > 0 {
+		fetch, fetches = (*int)(unsafe.Pointer(&q.ahead.list[0])), len(q.ahead.list)
 	}
 	aDown, cDown, across := 4*tiles*rows*q.ARow, 4*tiles*rows*q.CRow, 4*vectors*q.vectors[0]
 	around := loops{
@@ -203,9 +202,11 @@ func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles,
 		runs: max(q.Runs, 1), runA: 4*q.ARun - aDown, runB: 4*q.BRun - (panels-1)*across, runC: 4*q.CRun - (panels-1)*across - cDown,
 	}
 	if using == levelAVX512 {
-		productTilesAVX512(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead), &around.panels)
+		productTilesAVX512(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, fetches, &around.panels)
 	} else {
-		productTilesAVX2(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, len(q.ahead), &around.panels)
+		productTilesAVX2(c, a, b, term, len(terms), q.K, q.ARow, q.AColumn, q.BRow, q.CRow, q.vectors[0], q.vectors[1], mask, tiles, rows, vectors, q.Add, fetch, fetches, &around.panels)
 	}
-	return after(q.ahead, tiles*len(terms)*q.K*panels*around.runs)
+	if fetches > 0 {
+		q.ahead.done(tiles * len(terms) * q.K * panels * around.runs)
+	}
 }

@@ -26,7 +26,7 @@ func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 	g := p.Local
 	switch p.WeightGradient {
 	case ByRows:
-		rowsGradient(g, dw, x, dy, false)
+		rowsGradient(g, dw, Use[T]{}, x, dy)
 		return
 	case BySums:
 		wideGradient(g, dw, x, dy)
@@ -47,7 +47,7 @@ func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 		turned := newTurned(g, x, part)
 		defer release(turned.numbers)
 		for oh := part.oh0; oh < part.oh1; oh++ {
-			turned.gradientRow(sum, dy, oh, oh > part.oh0)
+			turned.gradientRow(sum, dy, oh, oh > part.oh0, nil)
 		}
 	})
 	ParallelSpans(len(dw), func(from, to int) {
@@ -61,38 +61,60 @@ func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 // WeightGradientOnto adds the gradient that WeightGradient computes to dw, with the same
 // bits as if it were computed first and added then.
 func WeightGradientOnto[T Float](p Plan, dw, x, dy []T) {
-	if p.WeightGradient == ByRows {
-		rowsGradient(p.Local, dw, x, dy, true)
-		return
-	}
-	gradient := borrow[T](len(dw))
-	defer release(gradient)
-	WeightGradient(p, *gradient, x, dy)
-	Add(dw, dw, *gradient)
+	WeightGradientFor(p, Use[T]{By: func(from int, gradient []T) {
+		here := dw[from:][:len(gradient)]
+		addRows(here, here, gradient)
+	}, Reads: [][]T{dw}}, x, dy)
 }
 
-// rowsGradient is WeightGradient of a local layer, or adds that to dw.
-func rowsGradient[T Float](g Local, dw, x, dy []T, onto bool) {
+// Use is what is done with a gradient of weights that nobody keeps.
+type Use[T Float] struct {
+	// By is called with the gradient of some weights, from weight number from on, and of
+	// others at the same time by another goroutine; of every weight once.
+	By func(from int, gradient []T)
+	// Reads lists what it reads, laid out like the weights: memory that is fetched
+	// beforehand.
+	Reads [][]T
+}
+
+// WeightGradientFor computes what WeightGradient does, and hands it to a use as soon as
+// some of it is there and still in the caches.
+func WeightGradientFor[T Float](p Plan, use Use[T], x, dy []T) {
+	if p.WeightGradient == ByRows {
+		rowsGradient(p.Local, nil, use, x, dy)
+		return
+	}
+	gradient := borrow[T](p.weights())
+	defer release(gradient)
+	WeightGradient(p, *gradient, x, dy)
+	ParallelSpans(len(*gradient), func(from, to int) { use.By(from, (*gradient)[from:to]) })
+}
+
+// rowsGradient is WeightGradient of a local layer or, where dw is nil, hands it to a use.
+func rowsGradient[T Float](g Local, dw []T, use Use[T], x, dy []T) {
 	// Two pieces of work for every thread: more would turn more rows of the
 	// input twice. No sum depends on where a piece ends.
 	blocks := g.blocks(2*runtime.GOMAXPROCS(0), max(gradientTogether/g.weights(), 1))
+	if dw != nil {
+		use.Reads = [][]T{dw} // for writing
+	}
 	Parallel(len(blocks), func(i int) {
 		turned := newTurned(g, x, blocks[i])
 		defer release(turned.numbers)
-		at, weights := blocks[i], (blocks[i].ow1-blocks[i].ow0)*g.weights()
-		var some *[]T // of the gradient, to be added
-		if onto {
-			some = borrow[T](weights)
+		at := blocks[i]
+		var some *[]T // of the gradient
+		if dw == nil {
+			some = borrow[T]((at.ow1 - at.ow0) * g.weights())
 			defer release(some)
 		}
 		for oh := at.oh0; oh < at.oh1; oh++ {
-			here := dw[g.location(oh, at.ow0):]
-			if !onto {
-				turned.gradientRow(here, dy, oh, false)
+			from := g.location(oh, at.ow0)
+			if dw != nil {
+				turned.gradientRow(dw[from:], dy, oh, false, use.Reads)
 				continue
 			}
-			turned.gradientRow(*some, dy, oh, false)
-			addRows(here[:weights], here[:weights], *some)
+			turned.gradientRow(*some, dy, oh, false, use.Reads)
+			use.By(from, *some)
 		}
 	})
 }
@@ -193,8 +215,9 @@ func (t turned[T]) row(ih int) int {
 }
 
 // gradientRow computes the gradient of the weights of the block's locations of row oh, or
-// adds it to dw. The weights of a convolution get the sum.
-func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool) {
+// adds it to dw. The weights of a convolution get the sum. What the next row reads of
+// some memory that is laid out like the weights is fetched.
+func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 	var room [usualRow]Term
 	var ahead [usualStretches]stretch
 	g, ow0, ow1 := t.g, t.block.ow0, t.block.ow1
@@ -203,11 +226,16 @@ func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool) {
 	if g.patched() {
 		columns, width = 1, g.KW*c
 	}
-	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: t.rowLength(), CRow: g.field(), Add: add}
+	next := fetching{list: ahead[:0]}
+	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: t.rowLength(), CRow: g.field(), Add: add, ahead: &next}
 	summed := ow1 - ow0
 	if !g.Shared {
 		summed = 1
 		q.Runs, q.ARun, q.BRun, q.CRun = ow1-ow0, g.O*g.N, g.StrideW*g.C, g.weights()
+	}
+	if oh+1 < t.block.oh1 {
+		next.lines = q.steps(ow1-ow0) * g.KH * columns * g.Groups
+		t.fetchRow(&next, dy, oh+1, reads)
 	}
 	for kh := range g.KH {
 		ih := g.StrideH*oh + g.DilationH*kh - g.Top
@@ -225,31 +253,23 @@ func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool) {
 						B: at + (g.StrideW*i+g.DilationW*kw)*g.C + group*c,
 					})
 				}
-				q.ahead = nil
-				if group == 0 && kw == 0 && oh+1 < t.block.oh1 {
-					next := fetching{list: ahead[:0], lines: max(q.Runs, 1) * q.steps(len(terms))}
-					t.fetchRow(&next, dw, dy, oh+1, kh)
-					q.ahead = next.list
-				}
 				Compute(q, dw[group*g.filters()*g.field()+(kh*g.KW+kw)*c:], dy, *t.numbers, terms)
 			}
 		}
 	}
 }
 
-// fetchRow lists what a row of locations needs and the one before it did not, in as many
-// parts as the kernel has rows: with the first the gradients, with each the row of the
-// input that it sees, if that is new. dw begins at the row before.
-func (t turned[T]) fetchRow(next *fetching, dw, dy []T, oh, kh int) {
-	g := t.g
-	if locations := t.block.ow1 - t.block.ow0; kh == 0 {
-		fetch(next, dy, (oh*g.OW+t.block.ow0)*g.O*g.N, locations*g.O*g.N)
-		if !g.Shared {
-			fetch(next, dw, g.OW*g.weights(), locations*g.weights())
+// fetchRow lists what a row of locations needs and the one before it did not.
+func (t turned[T]) fetchRow(next *fetching, dy []T, oh int, reads [][]T) {
+	g, locations := t.g, t.block.ow1-t.block.ow0
+	fetch(next, dy, (oh*g.OW+t.block.ow0)*g.O*g.N, locations*g.O*g.N)
+	from, to := t.inside()
+	for kh := max(g.KH-g.StrideH, 0); kh < g.KH; kh++ {
+		if ih := g.StrideH*oh + g.DilationH*kh - g.Top; ih >= 0 && ih < g.H {
+			fetch(next, t.x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
-	from, to := t.inside()
-	if ih := g.StrideH*oh + g.DilationH*kh - g.Top; ih >= 0 && ih < g.H && kh >= g.KH-g.StrideH {
-		fetch(next, t.x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
+	for _, memory := range reads {
+		fetch(next, memory, g.location(oh, t.block.ow0), locations*g.weights())
 	}
 }
