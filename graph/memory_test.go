@@ -45,7 +45,7 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("the summary is\n%s, want %q", &summary, want)
 	}
 	_, err = net.Train(1)
-	refused("train", err, "weights 176 GB, gradients 168 GB", "limit of its options has 16 GB")
+	refused("train", err, "weights 176 GB, gradients 51.5 GB", "limit of its options has 16 GB")
 	_, err = net.Infer(1)
 	refused("infer", err, "(weights 176 GB)", "limit of its options has 16 GB")
 	_, err = net.Observe(1, "norm")
@@ -151,8 +151,27 @@ func TestMemoryLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := training.Step(Batch{Images: make([]float32, 8*48), Labels: make([]int, 8)}); err != nil {
+	batch := Batch{Images: make([]float32, 8*48), Labels: make([]int, 8)}
+	if _, err := training.Step(batch); err != nil {
 		t.Error(err)
+	}
+	// A limit with room for a training that does not keep gradients, and for no other.
+	net = newTiny(t, Connectivity{Local: true}, 1)
+	if training, err = net.Train(3); err != nil {
+		t.Fatal(err)
+	}
+	m := training.Memory()
+	m.Optimiser = 0
+	net.Options.MemoryLimit = m.Total()
+	batch = images(3)
+	for range 2 {
+		if _, err := training.Step(batch); err == nil || !strings.Contains(err.Error(), "limit of its options") {
+			t.Errorf("error %v of a step that keeps more than the limit", err)
+		}
+	}
+	changed := 0
+	if _, err := training.StepWith(batch, Update{Change: func(int, int, []float32) { changed++ }}); err != nil || changed == 0 {
+		t.Errorf("error %v, %d changes", err, changed)
 	}
 }
 
@@ -191,7 +210,7 @@ func TestPlannedMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		batch := Batch{Images: make([]float32, 32*3*32*32), Labels: make([]int, 32)}
-		if _, err := training.Step(batch); err != nil {
+		if _, err := training.StepWith(batch, Update{Change: func(int, int, []float32) {}}); err != nil {
 			t.Fatal(err)
 		}
 		m := training.Memory()

@@ -23,10 +23,10 @@ add       add                                               6×3×3   0         
 relu2     relu                                              6×3×3   0           0              2.16 kB
 pool      global average pool                               6×1×1   0           0              240 B
 fc        linear                                            3×1×1   21          18             120 B
-total     locally connected, 1x1 convolutional, 1x1 frozen          3243        3366           31.3 kB
+total     locally connected, 1x1 convolutional, 1x1 frozen          3243        3366           35.2 kB
 
-memory for training on batches of 10 with AdamW: 97.3 kB
-  weights 13 kB, gradients 12.9 kB, moments of AdamW 25.8 kB, activations and their gradients 31.3 kB, evaluation 14.4 kB
+memory for training on batches of 10 with AdamW: 88.7 kB
+  weights 13 kB, gradients 348 B, moments of AdamW 25.8 kB, activations and their gradients 35.2 kB, evaluation 14.4 kB
 `},
 		{newRecurrent(t, Connectivity{}), `layer       kind                 output  parameters  multiply-adds  activations of 10
 images      input                2×6×5   0           0              2.4 kB

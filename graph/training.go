@@ -12,16 +12,32 @@ import (
 
 // Training is a network compiled for training on batches of a fixed size. It
 // computes losses and gradients; changing the parameters is the optimiser's
-// work. It is for one goroutine at a time: Step and Change say so when another one runs;
-// Gradient, NotFinite and Resume are for between them.
+// work. It is for one goroutine at a time: Step, StepWith and Change say so when another
+// one runs; Gradient, NotFinite and Resume are for between them.
 type Training struct {
 	*compiled
-	machine   *ops.Machine
 	target    *input // N classes
 	loss      *gorgonia.Node
 	learned   []*Parameter
 	gradients gorgonia.Nodes            // of learned
 	last      atomic.Pointer[[]float32] // logits
+
+	updating *ops.Machine // of StepWith
+	handed   []bool       // which gradients it does not keep
+	update   Update       // of the step that runs
+	keeping  *ops.Machine // of Step, which keeps all gradients; made when it is needed
+	kept     bool         // the last step was that of keeping
+}
+
+// Update is how an optimiser changes parameters during a step of the training.
+type Update struct {
+	// Change changes parameter Learned()[i] by its gradient, from number from on, once
+	// nothing reads it any more. Several goroutines may call it at the same time, with
+	// other numbers; in a step it gets each number once.
+	Change func(i, from int, gradient []float32)
+	// Reads lists memory that Change uses besides the parameter, laid out like that; nil
+	// means none. Reading it beforehand saves Change waiting.
+	Reads func(i int) [][]float32
 }
 
 // Train compiles the network for training on batches of exactly batch images. It is an
@@ -63,23 +79,91 @@ func (n *Network) planTraining(batch int) (*Training, error) {
 	if t.gradients, err = ops.Gradients(t.loss, nodes...); err != nil {
 		return nil, errors.Wrap(c.named(err), "graph")
 	}
-	t.machine, err = ops.NewMachine(append(gorgonia.Nodes{t.loss, t.logits}, t.gradients...)...)
+	err = t.planUpdates(nodes)
 	return t, errors.Wrap(err, "graph: training")
+}
+
+// planUpdates makes the machine that hands over the gradients that it can.
+func (t *Training) planUpdates(parameters gorgonia.Nodes) (err error) {
+	computed := append(gorgonia.Nodes{t.loss, t.logits}, t.gradients...)
+	kept := gorgonia.Nodes{t.loss, t.logits}
+	var handovers []ops.Handover
+	t.handed = make([]bool, len(parameters))
+	for i, gradient := range t.gradients {
+		if t.handed[i] = ops.CanHandOver(gradient, parameters[i], computed...); !t.handed[i] {
+			kept = append(kept, gradient)
+			continue
+		}
+		handovers = append(handovers, ops.Handover{
+			Gradient: gradient, Weight: parameters[i],
+			To: func(from int, gradient []float32) {
+				if t.lossIsFinite() {
+					t.update.Change(i, from, gradient)
+				}
+			},
+			Reads: func() [][]float32 {
+				reads := [][]float32{t.learned[i].Data}
+				if t.update.Reads != nil {
+					reads = append(reads, t.update.Reads(i)...)
+				}
+				return reads
+			},
+		})
+	}
+	t.updating, err = ops.NewMachineWith(handovers, kept...)
+	return err
 }
 
 // Step runs the network forwards and backwards on a batch: it returns the mean
 // cross-entropy, updates the running moments and computes the gradients. A
 // batch of another size, or a label that is not a class, is an error, and so is a network
-// that is in use by another goroutine.
+// that is in use by another goroutine. The gradients of all weights are kept, in memory
+// besides what Memory says: it is an error if that is more than Options.MemoryLimit.
 func (t *Training) Step(b Batch) (loss float64, err error) {
 	err = t.change(func() error {
-		loss, err = t.step(b)
+		if t.keeping == nil {
+			if t.keeping, err = ops.NewMachine(append(gorgonia.Nodes{t.loss, t.logits}, t.gradients...)...); err != nil {
+				return errors.Wrap(err, "graph: training")
+			}
+			if err := t.network.CheckMemory(t.memory(t.keeping, nil)); err != nil {
+				t.keeping = nil
+				return err
+			}
+		}
+		loss, err = t.run(t.keeping, b)
+		t.kept = err == nil
 		return err
 	})
 	return loss, err
 }
 
-func (t *Training) step(b Batch) (loss float64, err error) {
+// StepWith is Step, but changes the parameters too: those of local layers and convolutions
+// as soon as their gradients are there, which are not kept, and then the others. Nothing
+// changes, but running moments, if the loss is not finite.
+func (t *Training) StepWith(b Batch, u Update) (loss float64, err error) {
+	err = t.change(func() error {
+		t.update, t.kept = u, false
+		defer func() { t.update = Update{} }()
+		if loss, err = t.run(t.updating, b); err != nil || !t.lossIsFinite() {
+			return err
+		}
+		for i, gradient := range t.gradients {
+			if !t.handed[i] {
+				u.Change(i, 0, gradient.Value().Data().([]float32))
+			}
+		}
+		return nil
+	})
+	return loss, err
+}
+
+// lossIsFinite tells whether the loss of the last step, or of the one that runs, is.
+func (t *Training) lossIsFinite() bool {
+	return finite([]float32{t.loss.Value().Data().(float32)})
+}
+
+// run runs a machine on a batch.
+func (t *Training) run(machine *ops.Machine, b Batch) (loss float64, err error) {
 	count, err := t.load(b.Images)
 	if err != nil {
 		return 0, err
@@ -95,7 +179,7 @@ func (t *Training) step(b Batch) (loss float64, err error) {
 		t.target.data[i*t.network.Classes()+label] = 1
 	}
 	*t.steps++
-	if err := t.machine.RunAll(); err != nil {
+	if err := machine.RunAll(); err != nil {
 		return 0, errors.Wrap(t.named(err), "graph: training step")
 	}
 	logits := slices.Clone(t.logits.Value().Data().([]float32))
@@ -125,28 +209,39 @@ func (t *Training) Logits() []float32 {
 // Learned returns the parameters that have gradients: those not frozen.
 func (t *Training) Learned() []*Parameter { return t.learned }
 
-// Gradient returns the gradient of Learned()[i] at the last step, in the
-// layout of the parameter, or nil before the first. It is valid until the next step.
+// Gradient returns the gradient of Learned()[i] at the last Step, in the
+// layout of the parameter, or nil before the first and after StepWith. It is valid until
+// the next step.
 func (t *Training) Gradient(i int) []float32 {
-	if value := t.gradients[i].Value(); value != nil {
-		return value.Data().([]float32)
+	if !t.kept {
+		return nil
 	}
-	return nil
+	return t.gradients[i].Value().Data().([]float32)
 }
 
-// Memory returns what a training takes with Adam or AdamW. It is no estimate, but what is
-// set aside at the first step; results that no layer reads any more lend their memory to
-// others. Scratch memory of threads, and what operators of others than package ops
-// allocate while they run, are not counted.
+// Memory returns what a training takes that changes its parameters in StepWith, by Adam or
+// AdamW. It is no estimate, but what is set aside at the first step; results that no layer
+// reads any more lend their memory to others. Scratch memory of threads, and what operators
+// of others than package ops allocate while they run, are not counted.
 func (t *Training) Memory() Memory {
+	m := t.memory(t.updating, t.handed)
+	for _, p := range t.learned {
+		m.Optimiser += whole(2 * 4 * product(p.Shape...))
+	}
+	return m
+}
+
+// memory returns what a machine takes that hands some of the gradients over, and the weights.
+func (t *Training) memory(machine *ops.Machine, handed []bool) Memory {
 	m := t.network.weights()
 	gradients := 0.0
-	for _, p := range t.learned {
-		gradients += 4 * product(p.Shape...)
+	for i, p := range t.learned {
+		if handed == nil || !handed[i] {
+			gradients += 4 * product(p.Shape...)
+		}
 	}
 	m.Gradients = whole(gradients)
-	m.Optimiser = whole(2 * gradients)
-	m.Activations = whole(t.bytes() + float64(t.machine.Bytes()) - gradients)
+	m.Activations = whole(t.bytes() + float64(machine.Bytes()) - gradients)
 	return m
 }
 
@@ -162,7 +257,7 @@ func (t *Training) NotFinite() string {
 			}
 		}
 	}
-	if loss := t.loss.Value(); loss == nil || finite([]float32{loss.Data().(float32)}) {
+	if t.loss.Value() == nil || t.lossIsFinite() {
 		return ""
 	}
 	if l := t.network.firstNotFinite(t.images.data, t.batch, *t.steps); l != nil {

@@ -32,11 +32,12 @@ type step struct {
 	bind   *gorgonia.Node   // whose value the result is after a run, if it was asked for
 	dtype  tensor.Dtype     // of the result
 	shape  tensor.Shape
-	piece  int // of memory that holds the result, or none
-	buffer any // the part of the piece that does, from the first run on
+	piece  int       // of memory that holds the result, or none
+	to     *Handover // of the result, which is then not kept
+	buffer any       // the part of the piece that does, from the first run on
 }
 
-// none is the piece of an operator whose result is its input, changed.
+// none is the piece of an operator whose result is its input, changed, or not kept.
 const none = -1
 
 // source is where an operator finds an input: in another operator's result or, if op is
@@ -52,10 +53,25 @@ var _ gorgonia.VM = (*Machine)(nil)
 // be operators applied in one graph, and bound values. Results of operators of others
 // must be row-major. The machine knows how much memory they take and sets it aside at its
 // first run.
-func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
-	order, err := upstream(nodes...)
+func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) { return NewMachineWith(nil, nodes...) }
+
+// NewMachineWith returns a machine that computes nodes, and gradients that it hands over
+// and does not keep. It is an error if it cannot: see CanHandOver.
+func NewMachineWith(handovers []Handover, nodes ...*gorgonia.Node) (*Machine, error) {
+	all := slices.Clone(nodes)
+	for _, h := range handovers {
+		all = append(all, h.Gradient)
+	}
+	order, err := upstream(all...)
 	if err != nil {
 		return nil, errors.Wrap(err, "ops: machine")
+	}
+	to := map[*gorgonia.Node]*Handover{}
+	for i, h := range handovers {
+		if err := handsOver(h, order); err != nil {
+			return nil, err
+		}
+		to[h.Gradient] = &handovers[i]
 	}
 	m := &Machine{steps: make([]step, len(order))}
 	operators := map[*gorgonia.Node]*operator{}
@@ -72,7 +88,7 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 	lastRead, at := map[*operator]int{}, map[*operator]*step{}
 	for i, n := range order {
 		s := &m.steps[i]
-		s.op = operators[n]
+		s.op, s.to = operators[n], to[n]
 		lastRead[s.op], at[s.op] = i, s
 		s.values = make([]gorgonia.Value, len(s.op.inputs))
 		for _, in := range s.op.inputs {
@@ -99,6 +115,7 @@ func NewMachine(nodes ...*gorgonia.Node) (*Machine, error) {
 		}
 		_, changes := s.op.definition.(changing)
 		switch {
+		case s.to != nil:
 		case changes && s.inputs[0].op != nil: // the result lies where the input does
 			s.piece = at[s.inputs[0].op].piece
 			lastRead[s.inputs[0].op] = never
@@ -207,6 +224,12 @@ func (m *Machine) RunAll() error {
 			} else if s.values[j] = in.node.Value(); s.values[j] == nil {
 				return errors.Errorf("ops: machine: input %q of %v has no value", in.node.Name(), s.op)
 			}
+		}
+		if s.to != nil {
+			if err := s.op.handOver(s.to, s.values); err != nil {
+				return err
+			}
+			continue
 		}
 		result, err := s.op.Do(s.values...)
 		if err != nil {

@@ -181,18 +181,15 @@ type run struct {
 // step trains on one batch, and at the end of an epoch measures.
 func (r *run) step(batch graph.Batch, step, steps int) error {
 	epoch := (step-1)/r.StepsPerEpoch + 1
-	loss, err := r.training.Step(batch)
+	rate, momentum := r.Schedule.At(step-1, steps, r.StepsPerEpoch)
+	loss, err := r.optimiser.TrainStep(batch, rate, momentum)
 	if err != nil {
-		return err
+		return errors.Wrapf(err, "train: epoch %d, step %d", epoch, step)
 	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return errors.Errorf("train: epoch %d, step %d: the loss is %v, layer %q is the first that is not finite", epoch, step, loss, r.training.NotFinite())
 	}
 	r.sum.add(r.training.Logits(), batch.Labels, loss)
-	rate, momentum := r.Schedule.At(step-1, steps, r.StepsPerEpoch)
-	if err := r.optimiser.Step(rate, momentum); err != nil {
-		return errors.Wrapf(err, "train: epoch %d, step %d", epoch, step)
-	}
 	last := step%r.StepsPerEpoch == 0
 	var measured any
 	if last && r.Measure != nil {

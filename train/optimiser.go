@@ -183,41 +183,71 @@ func (o OptimiserOptions) memory(m graph.Memory) graph.Memory {
 	return m
 }
 
-// Step changes the parameters by the gradients of the last training step, at a
-// learning rate. A momentum of 0 means the optimiser's own: beta1 of Adam. It is an error
-// if there was no training step, or if another goroutine uses the network.
+// TrainStep runs a training step on a batch and changes the parameters meanwhile, at a
+// learning rate: it returns the mean cross-entropy before. It takes less time and memory
+// than Training.Step and Step, with the same bits, since gradients of weights are used as
+// soon as they are there, and not kept. A momentum of 0 means the optimiser's own: beta1 of
+// Adam. If the loss is not finite no parameter changes. Errors are those of Training.Step.
+func (p *Optimiser) TrainStep(b graph.Batch, rate, momentum float64) (loss float64, err error) {
+	o := p.options.with(momentum)
+	loss, err = p.training.StepWith(b, graph.Update{
+		Change: func(i, from int, gradient []float32) { p.change(o, rate, i, from, gradient) },
+		Reads:  func(i int) [][]float32 { return [][]float32{p.first[i], p.second[i]}[:o.averages()] },
+	})
+	if err == nil && !math.IsNaN(loss) && !math.IsInf(loss, 0) {
+		p.steps++
+	}
+	return loss, err
+}
+
+// Step changes the parameters by the gradients of the last Training.Step, which the caller
+// may have changed, at a learning rate. A momentum of 0 means the optimiser's own: beta1 of
+// Adam. It is an error if there are none, or if another goroutine uses the network.
 func (p *Optimiser) Step(rate, momentum float64) error {
 	return p.training.Change(func() error {
-		if p.training.Logits() == nil {
-			return errors.New("train: a step of the optimiser before the first of the training: there are no gradients")
+		o := p.options.with(momentum)
+		for i := range p.training.Learned() {
+			gradient := p.training.Gradient(i)
+			if gradient == nil {
+				return errors.New("train: a step of the optimiser before the first of the training: there are no gradients")
+			}
+			p.change(o, rate, i, 0, gradient)
 		}
-		p.step(rate, momentum)
+		p.steps++
 		return nil
 	})
 }
 
-func (p *Optimiser) step(rate, momentum float64) {
-	p.steps++
-	o := p.options
+// with sets the momentum of a step, unless it is 0.
+func (o OptimiserOptions) with(momentum float64) OptimiserOptions {
 	if momentum != 0 {
 		o.Momentum, o.Beta1 = momentum, momentum
 	}
-	for i, parameter := range p.training.Learned() {
-		gradient := p.training.Gradient(i)
-		if o.Method == SGD {
-			kernel.Momentum{
-				Rate: rate, Decay: o.WeightDecay, Momentum: p.sgdMomentum(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 1,
-			}.Step(parameter.Data, p.first[i], gradient)
-			continue
+	return o
+}
+
+// change changes parameter i from number from on, in the step after p.steps.
+func (p *Optimiser) change(o OptimiserOptions, rate float64, i, from int, gradient []float32) {
+	here := func(s []float32) []float32 {
+		if s == nil {
+			return nil
 		}
-		kernel.Adam{
-			Rate: rate, Decay: o.WeightDecay, Decoupled: o.Method == AdamW,
-			Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon,
-			// As in PyTorch, the correction is by the momentum of this step.
-			Correction1: 1 - math.Pow(o.Beta1, float64(p.steps)),
-			Correction2: 1 - math.Pow(o.Beta2, float64(p.steps)),
-		}.Step(parameter.Data, p.first[i], p.second[i], gradient)
+		return s[from:][:len(gradient)]
 	}
+	weights := here(p.training.Learned()[i].Data)
+	if o.Method == SGD {
+		kernel.Momentum{
+			Rate: rate, Decay: o.WeightDecay, Momentum: p.sgdMomentum(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 0,
+		}.Step(weights, here(p.first[i]), gradient)
+		return
+	}
+	kernel.Adam{
+		Rate: rate, Decay: o.WeightDecay, Decoupled: o.Method == AdamW,
+		Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon,
+		// As in PyTorch, the correction is by the momentum of this step.
+		Correction1: 1 - math.Pow(o.Beta1, float64(p.steps+1)),
+		Correction2: 1 - math.Pow(o.Beta2, float64(p.steps+1)),
+	}.Step(weights, here(p.first[i]), here(p.second[i]), gradient)
 }
 
 // sgdMomentum returns the momentum of SGD: that of the schedule, but 0 if the optimiser

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -180,5 +182,90 @@ func TestNames(t *testing.T) {
 		if got := kind.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// A training step at once has the bits of one whose gradients are kept and used afterwards,
+// on any number of threads, in every method and for all kinds of parameters.
+func TestTrainStep(t *testing.T) {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	batch := graph.Batch{Images: make([]float32, 5*3*9*9), Labels: []int{0, 1, 2, 3, 1}}
+	for i := range batch.Images {
+		batch.Images[i] = float32(i%17)/8 - 1
+	}
+	after := func(o OptimiserOptions, local bool, threads int, atOnce bool) []float32 {
+		runtime.GOMAXPROCS(threads)
+		b := graph.NewBuilder(graph.Options{Input: graph.Size{Channels: 3, Height: 9, Width: 9}, Connectivity: graph.Connectivity{Local: local}, Seed: 1})
+		x := b.BatchNorm("norm1", b.Local("conv1", b.Input(), graph.Local{Channels: 5, Kernel: 3, Padding: 1}))
+		x = b.ReLU("relu", b.Local("conv2", x, graph.Local{Channels: 7, Kernel: 3, Stride: 2}))
+		net, err := b.Build(b.Linear("fc", b.GlobalAveragePool("pool", x), 4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		training, err := net.Train(5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		optimiser, err := NewOptimiser(training, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []float32
+		for step := range 4 {
+			momentum := []float64{0, 0.8}[step%2]
+			var loss float64
+			if atOnce {
+				loss, err = optimiser.TrainStep(batch, 0.01, momentum)
+			} else if loss, err = training.Step(batch); err == nil {
+				err = optimiser.Step(0.01, momentum)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, float32(loss))
+		}
+		if atOnce != (training.Gradient(0) == nil) {
+			t.Errorf("at once %t, and gradients are there: %t", atOnce, training.Gradient(0) != nil)
+		}
+		for _, p := range net.Parameters() {
+			all = append(all, p.Data...)
+		}
+		for _, a := range optimiser.State().Averages {
+			all = append(append(all, a.First...), a.Second...)
+		}
+		return append(all, float32(optimiser.State().Steps))
+	}
+	for _, o := range []OptimiserOptions{
+		{WeightDecay: 0.1}, {Method: Adam, WeightDecay: 0.1}, {Method: SGD}, {Method: SGD, Momentum: 0.9, Nesterov: true, WeightDecay: 0.1},
+	} {
+		for _, local := range []bool{true, false} {
+			want := after(o, local, 1, false)
+			for _, threads := range []int{1, 2, 3, 8} {
+				if got := after(o, local, threads, true); !slices.Equal(got, want) {
+					t.Errorf("%+v, local %t, %d threads: other bits", o, local, threads)
+				}
+			}
+		}
+	}
+}
+
+// A step whose loss is not finite changes no parameter, and is not counted.
+func TestTrainStepNotFinite(t *testing.T) {
+	net := linear(t)
+	training, err := net.Train(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	optimiser, err := NewOptimiser(training, OptimiserOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := slices.Clone(net.Parameter("fc.weight").Data)
+	images := make([]float32, 2*net.Options.Input.Channels*net.Options.Input.Height*net.Options.Input.Width)
+	images[0] = float32(math.NaN())
+	loss, err := optimiser.TrainStep(graph.Batch{Images: images, Labels: []int{0, 1}}, 1, 0)
+	if err != nil || !math.IsNaN(loss) || optimiser.State().Steps != 0 || !slices.Equal(before, net.Parameter("fc.weight").Data) {
+		t.Errorf("loss %v, error %v, %d steps; weights %v, before %v", loss, err, optimiser.State().Steps, net.Parameter("fc.weight").Data, before)
 	}
 }

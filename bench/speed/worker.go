@@ -63,10 +63,8 @@ func trainingStep(net *graph.Network, batch int) (func() error, error) {
 	}
 	images := randomBatch(net, batch)
 	return func() error {
-		if _, err := training.Step(images); err != nil {
-			return err
-		}
-		return optimiser.Step(1e-3, 0)
+		_, err := optimiser.TrainStep(images, 1e-3, 0)
+		return err
 	}, nil
 }
 

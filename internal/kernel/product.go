@@ -50,9 +50,8 @@ type Product struct {
 	vectors [2]int    // in a panel of two vectors: from the first to the second in B and C
 }
 
-// steps is how many steps a run of so many terms takes, in tiles of up to eight rows
-// and 32 columns. Each step can fetch a line.
-func (q Product) steps(terms int) int { return terms * q.K * ((q.N + 31) / 32) * ((q.M + 7) / 8) }
+// steps is how many steps a run of so many terms takes at least. Each can fetch a line.
+func (q Product) steps(terms int) int { return terms * q.K * panels(q.N) * ((q.M + 7) / 8) }
 
 // Compute evaluates the product. It panics unless the slices hold every
 // element that the definition names; c must not overlap a or b.

@@ -106,13 +106,36 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 	}
 }
 
+// lanes is how many numbers a vector holds.
+func lanes() int {
+	if using == levelAVX512 {
+		return 16
+	}
+	return 8
+}
+
+// split is in how many panels of one, two and three vectors n columns are computed.
+func split(n int) (ones, twos, threes int) {
+	all := (n + lanes() - 1) / lanes()
+	switch {
+	case using == levelAVX512 && all%3 == 0:
+		return 0, 0, all / 3
+	case using == levelAVX512 && all%2 == 1 && all > 1:
+		return 0, (all - 3) / 2, 1
+	}
+	return all % 2, all / 2, 0
+}
+
+// panels is how many these are.
+func panels(n int) int {
+	ones, twos, threes := split(n)
+	return ones + twos + threes
+}
+
 // computeBlock goes through panels of two vectors of columns, or of three where that
 // leaves no single one.
 func computeBlock(q Product, c, a, b *float32, terms []Term) {
-	lanes, widest := 8, 2
-	if using == levelAVX512 {
-		lanes, widest = 16, 3
-	}
+	lanes := lanes()
 	if q.Twin && q.N == lanes { // as the second vector of a panel
 		q.vectors = [2]int{q.BTwin, q.CTwin}
 		computePanels(q, c, a, b, terms, 1, 2, lanes)
@@ -126,16 +149,9 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) {
 		computeBlock(one, offset(c, q.CTwin), a, offset(b, q.BTwin), terms)
 		return
 	}
-	all := (q.N + lanes - 1) / lanes
-	twos, threes := all/2, 0
-	switch {
-	case widest == 3 && all%3 == 0:
-		twos, threes = 0, all/3
-	case widest == 3 && all%2 == 1 && all > 1:
-		twos, threes = (all-3)/2, 1
-	}
+	ones, twos, threes := split(q.N)
 	at := 0
-	panels := func(count, vectors int) {
+	compute := func(count, vectors int) {
 		if count == 0 {
 			return
 		}
@@ -147,9 +163,9 @@ func computeBlock(q Product, c, a, b *float32, terms []Term) {
 		computePanels(q, offset(c, at), a, offset(b, at), terms, count, vectors, last)
 		at += count * vectors * lanes
 	}
-	panels(twos, 2)
-	panels(threes, 3)
-	panels(all-2*twos-3*threes, 1)
+	compute(twos, 2)
+	compute(threes, 3)
+	compute(ones, 1)
 }
 
 // oneAndHalf stands for two vectors, of the second of which half the lanes exist.

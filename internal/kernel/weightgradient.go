@@ -233,9 +233,12 @@ func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 		summed = 1
 		q.Runs, q.ARun, q.BRun, q.CRun = ow1-ow0, g.O*g.N, g.StrideW*g.C, g.weights()
 	}
+	next.lines = q.steps(ow1-ow0) * g.KH * columns * g.Groups
+	for _, memory := range reads {
+		fetch(&next, memory, g.location(oh, ow0), (ow1-ow0)*g.weights())
+	}
 	if oh+1 < t.block.oh1 {
-		next.lines = q.steps(ow1-ow0) * g.KH * columns * g.Groups
-		t.fetchRow(&next, dy, oh+1, reads)
+		t.fetchRow(&next, dw, dy, oh+1)
 	}
 	for kh := range g.KH {
 		ih := g.StrideH*oh + g.DilationH*kh - g.Top
@@ -259,8 +262,9 @@ func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 	}
 }
 
-// fetchRow lists what a row of locations needs and the one before it did not.
-func (t turned[T]) fetchRow(next *fetching, dy []T, oh int, reads [][]T) {
+// fetchRow lists what a row of locations needs and the one before it, whose gradient is in
+// dw, did not.
+func (t turned[T]) fetchRow(next *fetching, dw, dy []T, oh int) {
 	g, locations := t.g, t.block.ow1-t.block.ow0
 	fetch(next, dy, (oh*g.OW+t.block.ow0)*g.O*g.N, locations*g.O*g.N)
 	from, to := t.inside()
@@ -269,7 +273,5 @@ func (t turned[T]) fetchRow(next *fetching, dy []T, oh int, reads [][]T) {
 			fetch(next, t.x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
-	for _, memory := range reads {
-		fetch(next, memory, g.location(oh, t.block.ow0), locations*g.weights())
-	}
+	fetch(next, dw, g.OW*g.weights(), locations*g.weights())
 }
