@@ -23,10 +23,10 @@ add       add                                               6×3×3   0         
 relu2     relu                                              6×3×3   0           0              2.16 kB
 pool      global average pool                               6×1×1   0           0              240 B
 fc        linear                                            3×1×1   21          18             120 B
-total     locally connected, 1x1 convolutional, 1x1 frozen          3243        3366           35.2 kB
+total     locally connected, 1x1 convolutional, 1x1 frozen          3243        3366           26.2 kB
 
-memory for training on batches of 10 with AdamW: 88.7 kB
-  weights 13 kB, gradients 348 B, moments of AdamW 25.8 kB, activations and their gradients 35.2 kB, evaluation 14.4 kB
+memory for training on batches of 10 with AdamW: 77 kB
+  weights 13 kB, gradients 348 B, moments of AdamW 25.8 kB, activations and their gradients 26.2 kB, evaluation 11.8 kB
 `},
 		{newRecurrent(t, Connectivity{}), `layer       kind                 output  parameters  multiply-adds  activations of 10
 images      input                2×6×5   0           0              2.4 kB
@@ -41,10 +41,10 @@ V1.skip.t1  add                  2×3×3   0           0              720 B
 V1.relu.t1  relu                 2×3×3   0           0              720 B
 pool        global average pool  2×1×1   0           0              80 B
 fc          linear               3×1×1   9           6              120 B
-total       convolutional                17          162            19.3 kB
+total       convolutional                17          162            17 kB
 
-memory for training on batches of 10 with AdamW: 27.5 kB
-  weights 68 B, gradients 68 B, moments of AdamW 136 B, activations and their gradients 19.3 kB, evaluation 7.92 kB
+memory for training on batches of 10 with AdamW: 25.1 kB
+  weights 68 B, gradients 68 B, moments of AdamW 136 B, activations and their gradients 17 kB, evaluation 7.92 kB
 `},
 	} {
 		var b strings.Builder

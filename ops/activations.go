@@ -50,6 +50,7 @@ func (d activation) String() string                              { return fmt.Sp
 func (activation) ranks() ([]int, int)                           { return []int{4}, 4 }
 func (activation) shape(in []tensor.Shape) (tensor.Shape, error) { return in[0], nil }
 func (activation) wrt() []bool                                   { return []bool{true} }
+func (activation) overwrites() []int                             { return []int{0} }
 
 func (d activation) run32(y []float32, in [][]float32, _ []tensor.Shape) {
 	kernel.Pointwise(y, in[0], d.value())
@@ -110,6 +111,7 @@ type activationGradient struct{ activation }
 
 func (d activationGradient) String() string    { return "gradient of " + d.activation.String() }
 func (activationGradient) ranks() ([]int, int) { return []int{4, 4}, 4 }
+func (activationGradient) overwrites() []int   { return []int{1, 0} }
 
 func (d activationGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0], same(d, "output gradient", in[1], "input", in[0])

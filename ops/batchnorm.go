@@ -114,6 +114,13 @@ func (d batchNorm) ranks() ([]int, int) {
 	return []int{4, 1, 1}, 4
 }
 
+func (d batchNorm) overwrites() []int {
+	if d.shortcut {
+		return []int{0, 3}
+	}
+	return []int{0}
+}
+
 func (d batchNorm) shape(in []tensor.Shape) (tensor.Shape, error) {
 	x, channels := in[0], tensor.Shape{in[0][2]}
 	if err := same(d, "scale", in[1], "its channels", channels); err != nil {
@@ -252,6 +259,7 @@ func (d batchNormInputGradient) String() string {
 	return fmt.Sprintf("batch norm input gradient%+v", d.BatchNormOptions)
 }
 func (d batchNormInputGradient) ranks() ([]int, int) { return []int{4, 4, 1, 1, 2}, 4 }
+func (batchNormInputGradient) overwrites() []int     { return []int{1, 0} }
 
 func (d batchNormInputGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0], same(d, "output gradient", in[1], "input", in[0])

@@ -18,6 +18,7 @@ func (relu) String() string                                { return "relu" }
 func (relu) ranks() ([]int, int)                           { return []int{4}, 4 }
 func (relu) shape(in []tensor.Shape) (tensor.Shape, error) { return in[0], nil }
 func (relu) wrt() []bool                                   { return []bool{true} }
+func (relu) overwrites() []int                             { return []int{0} }
 
 func (relu) run32(y []float32, in [][]float32, _ []tensor.Shape) { kernel.ReLU(y, in[0]) }
 func (relu) run64(y []float64, in [][]float64, _ []tensor.Shape) { kernel.ReLU(y, in[0]) }
@@ -32,6 +33,7 @@ type reluGradient struct{}
 
 func (reluGradient) String() string      { return "relu gradient" }
 func (reluGradient) ranks() ([]int, int) { return []int{4, 4}, 4 }
+func (reluGradient) overwrites() []int   { return []int{1, 0} }
 
 func (d reluGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0], same(d, "output gradient", in[1], "output", in[0])
@@ -56,6 +58,7 @@ type add struct{ axes int }
 func (d add) String() string      { return fmt.Sprintf("add of %d axes", d.axes) }
 func (d add) ranks() ([]int, int) { return []int{d.axes, d.axes}, d.axes }
 func (add) wrt() []bool           { return []bool{true, true} }
+func (add) overwrites() []int     { return []int{0, 1} }
 
 func (d add) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return in[0], same(d, "first input", in[0], "second", in[1])

@@ -227,6 +227,13 @@ func (d localInputGradient) ranks() ([]int, int) {
 	return []int{5, 4}, 4
 }
 
+func (d localInputGradient) overwrites() []int {
+	if d.onto {
+		return []int{2}
+	}
+	return nil
+}
+
 func (d localInputGradient) shape(in []tensor.Shape) (tensor.Shape, error) {
 	g, err := d.geometry(d, d.x, in[0])
 	if err != nil {

@@ -120,6 +120,11 @@ func NewMachineWith(handovers []Handover, nodes ...*gorgonia.Node) (*Machine, er
 			s.piece = at[s.inputs[0].op].piece
 			lastRead[s.inputs[0].op] = never
 		case !changes && m.memory[s.dtype] != nil:
+			if in := s.replaced(at, func(in source) bool { return lastRead[in.op] == i }); in != nil {
+				s.piece = in.piece
+				lastRead[in.op] = never
+				break
+			}
 			s.piece = m.memory[s.dtype].take(count(s.shape))
 		}
 		for _, in := range s.inputs {
@@ -134,6 +139,35 @@ func NewMachineWith(handovers []Handover, nodes ...*gorgonia.Node) (*Machine, er
 	return m, nil
 }
 
+// replaced returns the step whose result this one may write over, or nil.
+func (s *step) replaced(at map[*operator]*step, last func(in source) bool) *step {
+	d, ok := s.op.definition.(overwriting)
+	if !ok {
+		return nil
+	}
+	for _, i := range d.overwrites() {
+		in := s.inputs[i]
+		if in.op == nil || !last(in) || s.reads(in) > 1 {
+			continue
+		}
+		if from := at[in.op]; from.piece != none && from.dtype == s.dtype && slices.Equal(from.shape, s.shape) {
+			return from
+		}
+	}
+	return nil
+}
+
+// reads is how many inputs are this one.
+func (s *step) reads(in source) int {
+	count := 0
+	for _, other := range s.inputs {
+		if other == in {
+			count++
+		}
+	}
+	return count
+}
+
 // spares tells whether others need the input that a foreign operator may overwrite: any
 // but one that is read here for the last time, and once.
 func (s *step) spares(last func(in source) bool) bool {
@@ -141,13 +175,7 @@ func (s *step) spares(last func(in source) bool) bool {
 	if i < 0 || i >= len(s.inputs) {
 		return false
 	}
-	count := 0
-	for _, in := range s.inputs {
-		if in == s.inputs[i] {
-			count++
-		}
-	}
-	return count > 1 || !last(s.inputs[i])
+	return s.reads(s.inputs[i]) > 1 || !last(s.inputs[i])
 }
 
 // Bytes returns how much memory the machine has for results: all that a run needs

@@ -300,3 +300,55 @@ func TestMachineErrors(t *testing.T) {
 	_, err = Gradients(net.loss, x)
 	wants(err, `the loss does not depend on "x"`)
 }
+
+// Operators write over inputs that nobody reads any more, and no others: the results are
+// those of gorgonia's machine, which has memory for each.
+func TestMachineWritesOver(t *testing.T) {
+	g := gorgonia.NewGraph()
+	leaf := func(name string, seed float32) *gorgonia.Node {
+		v := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(2, 3, 4, 5))
+		for i := range v.Float32s() {
+			v.Float32s()[i] = seed * float32(i%7-3)
+		}
+		return gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(2, 3, 4, 5), gorgonia.WithName(name), gorgonia.WithValue(v))
+	}
+	must := func(n *gorgonia.Node, err error) *gorgonia.Node {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	x, y := leaf("x", 0.5), leaf("y", 0.3)
+	a := must(Add(x, y))              // takes memory: leaves are not written over
+	b := must(ReLU(a))                // a is read again
+	c := must(Sigmoid(must(Tanh(b)))) // over each other, but b is read again
+	d := must(Add(must(Add(a, c)), b))
+	twice := must(Add(d, d)) // reads its input twice
+	machine, err := NewMachine(c, twice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const piece = 4 * 2 * 3 * 4 * 5
+	if got := machine.Bytes(); got != 4*piece { // a, b, c and twice; d is in the place of a
+		t.Errorf("%d bytes, want %d", got, 4*piece)
+	}
+	for range 2 {
+		if err := machine.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got [][]float64
+	for _, n := range []*gorgonia.Node{c, twice} {
+		got = append(got, slices.Clone(numbers(n.Value())))
+	}
+	tape := gorgonia.NewTapeMachine(g)
+	if err := tape.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range []*gorgonia.Node{c, twice} {
+		if !slices.Equal(got[i], numbers(n.Value())) {
+			t.Errorf("result %d is %v on our machine, %v on gorgonia's", i, got[i], numbers(n.Value()))
+		}
+	}
+}

@@ -65,6 +65,11 @@ const (
 // and run64 get it as both result and inputs[0].
 type changing interface{ changes() }
 
+// overwriting is a definition whose result may take the place of an input of its shape that
+// nobody reads any more: it writes no number before it has read what it needs of the same
+// place. overwrites lists these inputs.
+type overwriting interface{ overwrites() []int }
+
 // instances counts operators: gorgonia merges nodes of equal hash, and an
 // operator that owns a buffer must not be merged with another.
 var instances atomic.Uint64

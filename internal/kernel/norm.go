@@ -133,7 +133,7 @@ func (b Norm[T]) numbers(of ...func(ch int) float64) *[]T {
 }
 
 // Forward computes y of x, both (S C N). A shortcut (S C N), unless it is nil,
-// is added before the rectification.
+// is added before the rectification. y may be x or the shortcut.
 func (b Norm[T]) Forward(y, x, shortcut []T) {
 	if narrow(b.N) {
 		b.narrowForward(y, x, shortcut)
@@ -215,7 +215,8 @@ func (b Norm[T]) sums(parts []float64, x, dy []T) {
 }
 
 // InputGradient computes dx of x, dy and the gradients of scale and shift,
-// which hold the two sums that the mean and the deviation of x contribute.
+// which hold the two sums that the mean and the deviation of x contribute. dx may be x
+// or dy.
 func (b Norm[T]) InputGradient(dx, x, dy, dscale, dshift []T) {
 	// dx = gain·(dy - dshift/m - x̂·dscale/m) = gain·dy + slope·x + level
 	count := float64(b.S * b.N)

@@ -82,14 +82,18 @@ func (b Norm[T]) narrowForward(y, x, shortcut []T) {
 	b.repeated(gain, b.gain)
 	b.repeated(offset, b.offset)
 	partial(b.S, func(_, from, to int) {
+		room := borrow[T](pieceLength) // y may be the shortcut
+		defer release(room)
 		b.pieces(from, to, func(at, in, length int) {
-			row := y[at:][:length]
-			scaleRows(row, x[at:][:length], gain[in:][:length], offset[in:][:length])
+			row, norm := y[at:][:length], (*room)[:length]
+			scaleRows(norm, x[at:][:length], gain[in:][:length], offset[in:][:length])
 			if shortcut != nil {
-				addRows(row, row, shortcut[at:][:length])
+				addRows(norm, norm, shortcut[at:][:length])
 			}
 			if b.ReLU {
-				reluRow(row, row)
+				reluRow(row, norm)
+			} else {
+				copy(row, norm)
 			}
 		})
 	})
