@@ -47,6 +47,9 @@ const (
 	// A sum of up to this length, with A not transposed, is faster as one block:
 	// weights (3·3·64 of a neuron) are then read in the order of memory.
 	wholeSum = 640
+	// So few rows read B twice at most, and need no blocks for it.
+	fewRows = 16
+	longSum = 4096
 )
 
 // masks[16-n:] is a mask of the first n lanes, of up to 16.
@@ -81,7 +84,10 @@ func compute32(q Product, c, a, b *float32, terms []Term) {
 		return
 	}
 	block := blockSum
-	if q.AColumn == 1 && q.K*len(terms) <= wholeSum {
+	switch {
+	case q.M <= fewRows:
+		block = longSum
+	case q.AColumn == 1 && q.K*len(terms) <= wholeSum:
 		block = wholeSum
 	}
 	perBlock := max(block/q.K, 1) // where it is more than 1, K is in one piece

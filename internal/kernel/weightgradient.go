@@ -234,11 +234,16 @@ func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 		q.Runs, q.ARun, q.BRun, q.CRun = ow1-ow0, g.O*g.N, g.StrideW*g.C, g.weights()
 	}
 	next.lines = q.steps(ow1-ow0) * g.KH * columns * g.Groups
+	if oh == t.block.oh0 {
+		t.fetchInput(&next, oh, 1)
+	}
 	for _, memory := range reads {
 		fetch(&next, memory, g.location(oh, ow0), (ow1-ow0)*g.weights())
 	}
 	if oh+1 < t.block.oh1 {
-		t.fetchRow(&next, dw, dy, oh+1)
+		fetch(&next, dy, ((oh+1)*g.OW+ow0)*g.O*g.N, (ow1-ow0)*g.O*g.N)
+		t.fetchInput(&next, oh+1, max(g.KH-g.StrideH, 0))
+		fetch(&next, dw, g.OW*g.weights(), (ow1-ow0)*g.weights())
 	}
 	for kh := range g.KH {
 		ih := g.StrideH*oh + g.DilationH*kh - g.Top
@@ -262,16 +267,14 @@ func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 	}
 }
 
-// fetchRow lists what a row of locations needs and the one before it, whose gradient is in
-// dw, did not.
-func (t turned[T]) fetchRow(next *fetching, dw, dy []T, oh int) {
-	g, locations := t.g, t.block.ow1-t.block.ow0
-	fetch(next, dy, (oh*g.OW+t.block.ow0)*g.O*g.N, locations*g.O*g.N)
+// fetchInput lists the rows of the input that row oh sees through the kernel's rows from
+// kh on.
+func (t turned[T]) fetchInput(next *fetching, oh, kh int) {
+	g := t.g
 	from, to := t.inside()
-	for kh := max(g.KH-g.StrideH, 0); kh < g.KH; kh++ {
+	for ; kh < g.KH; kh++ {
 		if ih := g.StrideH*oh + g.DilationH*kh - g.Top; ih >= 0 && ih < g.H {
 			fetch(next, t.x, (ih*g.W+from)*g.C*g.N, (to-from)*g.C*g.N)
 		}
 	}
-	fetch(next, dw, g.OW*g.weights(), locations*g.weights())
 }
