@@ -140,7 +140,7 @@ func (n *Network) weights() Memory {
 // allocate sets the memory for parameters and moments aside, zero.
 func (n *Network) allocate() {
 	for _, p := range n.parameters {
-		p.Data = make([]float32, p.Count())
+		p.Data = memory.Zeros[float32](p.Count())
 		p.value = tensor.New(tensor.WithShape(p.Shape...), tensor.WithBacking(p.Data))
 	}
 }

@@ -82,7 +82,7 @@ func (m *Machine) allocate() error {
 func pieces[T kernel.Float](s *stock) [][]T {
 	all := make([][]T, len(s.lengths))
 	for i, n := range s.lengths {
-		all[i] = make([]T, int(n))
+		all[i] = memory.Zeros[T](int(n))
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 
 	"hypnos/graph"
 	"hypnos/internal/kernel"
+	"hypnos/internal/memory"
 	"hypnos/internal/names"
 )
 
@@ -109,10 +110,10 @@ func NewOptimiser(training *graph.Training, o OptimiserOptions) (*Optimiser, err
 	for _, parameter := range training.Learned() {
 		var first, second []float32
 		if o.averages() > 0 {
-			first = make([]float32, len(parameter.Data))
+			first = memory.Zeros[float32](len(parameter.Data))
 		}
 		if o.averages() > 1 {
-			second = make([]float32, len(parameter.Data))
+			second = memory.Zeros[float32](len(parameter.Data))
 		}
 		p.first, p.second = append(p.first, first), append(p.second, second)
 	}

@@ -1,4 +1,4 @@
-// Package memory says how much memory this process may have.
+// Package memory says how much memory this process may have, and sets it aside.
 package memory
 
 import (
