@@ -1,7 +1,5 @@
 package kernel
 
-import "runtime"
-
 // Pools lists the locations of an OH × OW map by pool: locations from rows[0]
 // to rows[1]-1 and from columns[0] to columns[1]-1 belong to the pool of those
 // whose rows are equal modulo period[0] and whose columns are equal modulo period[1];
@@ -29,9 +27,9 @@ func Pools(oh, ow int, period, rows, columns [2]int) [][]int {
 	return pools
 }
 
-// poolSpan is how many numbers of a location are pooled at a time, so that few
-// pools of large locations use all threads too.
-const poolSpan = 256
+// poolSpan is how many numbers of a location are pooled at a time, so that their sums
+// stay in the first-level cache and few pools of large locations use all threads too.
+const poolSpan = 512
 
 // poolSpans calls f for every pool and span of a location's size numbers, as
 // Parallel does.
@@ -51,6 +49,13 @@ func poolMean[T Float](mean []float64, x []T, pool []int, size, from, to int) []
 	for _, l := range pool {
 		accumulate(mean, x[l*size+from:l*size+to])
 	}
+	if count := len(pool); count&(count-1) == 0 { // the same numbers, sooner
+		inverse := 1 / float64(count)
+		for j := range mean {
+			mean[j] *= inverse
+		}
+		return mean
+	}
 	for j := range mean {
 		mean[j] /= float64(len(pool))
 	}
@@ -68,74 +73,25 @@ func accumulate[T Float](sums []float64, row []T) {
 	}
 }
 
-// groupPools is how many pools are averaged together at most.
-const groupPools = 8
-
-// neighbours divides pools into groups of those that begin side by side, and returns
-// where each group begins and the last ends. Taken in turn, the locations of a group
-// lie in the order of memory.
-func neighbours(pools [][]int) []int {
-	starts := make([]int, 1, len(pools)+1)
-	for i := 1; i < len(pools); i++ {
-		if pools[i][0] != pools[i-1][0]+1 || i-starts[len(starts)-1] == groupPools {
-			starts = append(starts, i)
-		}
-	}
-	return append(starts, len(pools))
-}
-
 // PoolMean computes y (L size), at each location the mean of x (L size) over
 // the location's pool. y may be x.
 func PoolMean[T Float](y, x []T, pools [][]int, size int) {
-	if len(pools) == 0 || size == 0 {
-		return
-	}
-	groups := neighbours(pools)
-	span := meanSpan(len(groups)-1, size)
-	spans := (size + span - 1) / span
-	Parallel((len(groups)-1)*spans, func(i int) {
-		group := pools[groups[i/spans]:groups[i/spans+1]]
-		from := i % spans * span
-		to := min(from+span, size)
-		n := to - from
-		sums, means := borrow[float64](len(group)*n), borrow[T](len(group)*n)
-		defer release(sums)
-		defer release(means)
-		clear(*sums)
-		inTurn(group, func(pool, l int) { accumulate((*sums)[pool*n:][:n], x[l*size+from:l*size+to]) })
-		for p, pool := range group {
-			mean := (*means)[p*n:][:n]
-			for j, sum := range (*sums)[p*n:][:n] {
-				mean[j] = T(sum / float64(len(pool)))
-			}
+	poolSpans(pools, size, func(pool, from, to int) {
+		locations := pools[pool]
+		if len(locations) == 1 {
+			l := locations[0]
+			copy(y[l*size+from:l*size+to], x[l*size+from:l*size+to])
+			return
 		}
-		inTurn(group, func(pool, l int) { copy(y[l*size+from:l*size+to], (*means)[pool*n:][:n]) })
+		var room [poolSpan]float64
+		var means [poolSpan]T
+		for j, mean := range poolMean(room[:], x, locations, size, from, to) {
+			means[j] = T(mean)
+		}
+		for _, l := range locations {
+			copy(y[l*size+from:l*size+to], means[:])
+		}
 	})
-}
-
-// meanSpan is how many numbers of a location are averaged at a time, for so many groups of
-// pools: as many as leave several pieces of work for each thread, since longer stretches of
-// memory are faster to read, up to where their sums leave the nearest caches.
-func meanSpan(groups, size int) int {
-	const shortest, longest = 256, 1024
-	pieces := 4 * runtime.GOMAXPROCS(0)
-	spans := max((pieces+groups-1)/groups, (size+longest-1)/longest)
-	return max((size+spans-1)/spans, min(shortest, size))
-}
-
-// inTurn calls f for the first location of each pool, then for the second, and so on.
-func inTurn(pools [][]int, f func(pool, location int)) {
-	longest := 0
-	for _, pool := range pools {
-		longest = max(longest, len(pool))
-	}
-	for at := range longest {
-		for i, pool := range pools {
-			if at < len(pool) {
-				f(i, pool[at])
-			}
-		}
-	}
 }
 
 // PoolDeviation computes y (L size), x less its mean over each location's pool.
