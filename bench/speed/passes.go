@@ -42,6 +42,7 @@ func (p *Plan) planPasses() {
 type pass struct {
 	phase string
 	bytes int
+	path  string // how it is computed; "" is the only way
 	run   func()
 }
 
@@ -56,7 +57,7 @@ func (p *Plan) measurePass(ctx context.Context, l *graph.Layer, count int) error
 			return err
 		}
 		p.addPass(Row{
-			Batch: n, Layer: l.Name, Geometry: fmt.Sprintf("%d on %d×%d", c, l.Output.Height, l.Output.Width), Count: count, Phase: pass.phase,
+			Batch: n, Layer: l.Name, Geometry: fmt.Sprintf("%d on %d×%d", c, l.Output.Height, l.Output.Width), Count: count, Phase: pass.phase, Path: pass.path,
 		}, float64(pass.bytes*len(x)), seconds)
 	}
 	return nil
@@ -67,11 +68,11 @@ func passes(kind string, x, y, z []float32, s, c, n int) []pass {
 	switch kind {
 	case "relu":
 		return []pass{
-			{"relu forward", 8, func() { kernel.ReLU(z, x) }},
-			{"relu backward", 12, func() { kernel.ReLUGradient(z, x, y) }},
+			{"relu forward", 8, "", func() { kernel.ReLU(z, x) }},
+			{"relu backward", 12, "", func() { kernel.ReLUGradient(z, x, y) }},
 		}
 	case "add":
-		return []pass{{"add", 12, func() { kernel.Add(z, x, y) }}}
+		return []pass{{"add", 12, "", func() { kernel.Add(z, x, y) }}}
 	}
 	norm := kernel.Norm[float32]{
 		S: s, C: c, N: n, Scale: random(c), Shift: random(c),
@@ -90,14 +91,15 @@ func passes(kind string, x, y, z []float32, s, c, n int) []pass {
 		b.ParameterGradient(dscale, dshift, x, y)
 		b.InputGradient(z, x, y, dscale, dshift)
 	}
+	path := kernel.NormPath(n).String()
 	return []pass{
 		// x for its moments, then x and y
-		{"norm forward", 12, func() { moments(); norm.Forward(z, x, nil) }},
-		{"norm, relu forward", 12, func() { moments(); rectified.Forward(z, x, nil) }},
-		{"norm, add, relu forward", 16, func() { moments(); rectified.Forward(z, x, y) }},
+		{"norm forward", 12, path, func() { moments(); norm.Forward(z, x, nil) }},
+		{"norm, relu forward", 12, path, func() { moments(); rectified.Forward(z, x, nil) }},
+		{"norm, add, relu forward", 16, path, func() { moments(); rectified.Forward(z, x, y) }},
 		// x and dy for two sums, then x, dy and dx
-		{"norm backward", 20, func() { backward(norm) }},
-		{"norm, relu backward", 20, func() { backward(rectified) }},
+		{"norm backward", 20, path, func() { backward(norm) }},
+		{"norm, relu backward", 20, path, func() { backward(rectified) }},
 	}
 }
 

@@ -34,7 +34,7 @@ type Row struct {
 	Geometry string
 	Count    int // layers of that geometry
 	Phase    string
-	Path     string // of layers, how it is computed: see kernel.Plan
+	Path     string // of layers and norms, how it is computed: see kernel.Plan
 
 	Milliseconds float64 // median, of a step or of a pass
 	Steps        int     // that were measured

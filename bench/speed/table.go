@@ -143,9 +143,9 @@ func (r *Result) layerTable() *table {
 }
 
 func (r *Result) passTable() *table {
-	t := &table{title: "Passes over numbers, caches emptied before each", headings: []string{"pass", "variant", "layer", "geometry", "layers", "batch", "ms", "rate", "", "of copy bandwidth"}, left: 4}
+	t := &table{title: "Passes over numbers, caches emptied before each", headings: []string{"pass", "variant", "layer", "geometry", "computed by", "layers", "batch", "ms", "rate", "", "of copy bandwidth"}, left: 5}
 	for _, row := range r.section("passes") {
-		t.add(row.Phase, dash(row.Variant), dash(row.Layer), dash(row.Geometry), count(row.Count), count(row.Batch),
+		t.add(row.Phase, dash(row.Variant), dash(row.Layer), dash(row.Geometry), dash(row.Path), count(row.Count), count(row.Batch),
 			digits(row.Milliseconds), digits(row.Rate), row.Unit, percent(row.Share))
 	}
 	return t

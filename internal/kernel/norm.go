@@ -18,7 +18,7 @@ const sumsPerNorm = 16
 //
 // A row is the N numbers of one location and channel. It is read once for all that is
 // to be done with it, since memory sets the pace. Narrow batches take many channels at
-// a time instead: see narrow.
+// a time instead: see NormPath.
 type Norm[T Float] struct {
 	S, C, N                int
 	Scale, Shift           []T
@@ -37,7 +37,7 @@ func Moments[T Float](mean, squares []float64, x []T, s, c, n int) {
 		means, m2 := (*parts)[part*2*c:][:c], (*parts)[part*2*c+c:][:c]
 		clear(means)
 		clear(m2)
-		if narrow(n) {
+		if NormPath(n) == ByLocations {
 			narrowMoments(means, m2, x, from, to, c, n)
 			return
 		}
@@ -135,7 +135,7 @@ func (b Norm[T]) numbers(of ...func(ch int) float64) *[]T {
 // Forward computes y of x, both (S C N). A shortcut (S C N), unless it is nil,
 // is added before the rectification. y may be x or the shortcut.
 func (b Norm[T]) Forward(y, x, shortcut []T) {
-	if narrow(b.N) {
+	if NormPath(b.N) == ByLocations {
 		b.narrowForward(y, x, shortcut)
 		return
 	}
@@ -174,7 +174,7 @@ func (b Norm[T]) ParameterGradient(dscale, dshift, x, dy []T) {
 	parts := borrow[float64](sumsPerNorm * 2 * b.C) // both sums of a channel, one after the other
 	defer release(parts)
 	sums := b.sums
-	if narrow(b.N) {
+	if NormPath(b.N) == ByLocations {
 		sums = b.narrowSums
 	}
 	sums(*parts, x, dy)
@@ -232,7 +232,7 @@ func (b Norm[T]) InputGradient(dx, x, dy, dscale, dshift []T) {
 		}
 		return -b.gain(ch)*float64(dshift[ch])/count - slope(ch)*b.Mean[ch]
 	}
-	if narrow(b.N) {
+	if NormPath(b.N) == ByLocations {
 		b.narrowInputGradient(dx, x, dy, slope, level)
 		return
 	}

@@ -5,11 +5,6 @@ package kernel
 // of a channel are repeated for each image, and every image has sums of its own until
 // the end.
 
-// narrowBatch is the batch below which that is faster.
-const narrowBatch = 32
-
-func narrow(batch int) bool { return batch < narrowBatch || batch%8 != 0 }
-
 const (
 	// pieceLength is how many numbers of a location a pass takes at a time, so
 	// that the next pass finds them in the first-level cache.

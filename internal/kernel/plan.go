@@ -43,9 +43,16 @@ const (
 	// BySums is one of a convolution without parts, each weight a sum over all locations:
 	// the parts would be larger than the input.
 	BySums
+
+	// ByChannelRows is a batch norm that goes through the numbers of a location and
+	// channel, one for each image, at once.
+	ByChannelRows
+	// ByLocations is one that goes through many channels of a location at once, where the
+	// rows of a narrow batch are not worth a pass each.
+	ByLocations
 )
 
-var pathNames = names.List{"runs", "pairs", "channels", "blocks", "rows", "parts", "parts of channels", "sums"}
+var pathNames = names.List{"runs", "pairs", "channels", "blocks", "rows", "parts", "parts of channels", "sums", "channel rows", "locations"}
 
 // String is the path in a word or two.
 func (p Path) String() string { return pathNames.Of(int(p), "Path") }
@@ -82,6 +89,15 @@ func NewPlan(g Local) Plan {
 		p.WeightGradient = ByParts
 	}
 	return p
+}
+
+// NormPath is the path of a batch norm on batches of n images.
+func NormPath(n int) Path {
+	const narrow = 32 // below which ByLocations is faster
+	if n < narrow || n%8 != 0 {
+		return ByLocations
+	}
+	return ByChannelRows
 }
 
 // wide tells whether a convolution has so many channels that its weights do not fit the

@@ -64,6 +64,11 @@ func TestPlan(t *testing.T) {
 	if got, want := NewPlan(layer(16, 16, 3, 1, 32, 128, false)).String(), "forward by runs, input gradient by runs, weight gradient by rows"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+	for n, want := range map[int]Path{1: ByLocations, 8: ByLocations, 31: ByLocations, 32: ByChannelRows, 33: ByLocations, 40: ByChannelRows, 128: ByChannelRows} {
+		if got := NormPath(n); got != want {
+			t.Errorf("batch %d: a norm by %v, want %v", n, got, want)
+		}
+	}
 	if got := Path(-1).String(); got != "Path(-1)" {
 		t.Error(got)
 	}

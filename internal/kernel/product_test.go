@@ -107,7 +107,7 @@ func TestProductTiles(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
 		for m := range 22 {
-			for n := range 36 {
+			for n := range 52 {
 				for option := range 8 {
 					q, terms := layout(m, n, 3, 2, option%3, option&1 > 0, option&2 > 0)
 					newExample[float32](q, terms, random).check(t)
