@@ -60,10 +60,10 @@ func Mean[T Float](y, x []T, s int) {
 
 // MeanGradient computes dx (S C N), dy (C N) divided by S at each location.
 func MeanGradient[T Float](dx, dy []T, s int) {
-	Parallel(s, func(l int) {
-		out := dx[l*len(dy):][:len(dy)]
-		for i, v := range dy {
-			out[i] = v / T(s)
-		}
-	})
+	mean := borrow[T](len(dy))
+	defer release(mean)
+	for i, v := range dy {
+		(*mean)[i] = v / T(s)
+	}
+	Parallel(s, func(l int) { copy(dx[l*len(dy):][:len(dy)], *mean) })
 }

@@ -225,6 +225,12 @@ func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
 		for phase := range min(g.StrideW, g.W) {
 			for iw := phase; iw < g.W; iw += g.StrideW * q.Runs {
 				q.Runs = g.sameColumns(iw)
+				if len(g.gradientTerms(room[:0], ih, iw, 0)) == 0 { // nothing sees these positions
+					for i := 0; i < q.Runs && contributed == nil; i++ {
+						clear(dx[(ih*g.W+iw+i*g.StrideW)*size:][:size])
+					}
+					continue
+				}
 				next := fetching{list: ahead[:0]}
 				q.ahead = &next
 				for group := range g.Groups {
