@@ -33,10 +33,10 @@ const (
 	ByBlocks
 
 	// ByRows is a weight gradient of a local layer: rows of the input turned, so that the
-	// batch is innermost, and locations in runs.
+	// batch is innermost, for blocks of locations in runs.
 	ByRows
-	// ByParts is one of a convolution: rows in a constant number of parts, each with a sum
-	// of its own.
+	// ByParts is one of a convolution: blocks of locations, in a constant number, each with
+	// a sum of its own.
 	ByParts
 	// ByPartsOfChannels is the same of a single image.
 	ByPartsOfChannels

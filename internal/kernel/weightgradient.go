@@ -92,12 +92,8 @@ func WeightGradientFor[T Float](p Plan, use Use[T], x, dy []T) {
 
 // rowsGradient is WeightGradient of a local layer or, where dw is nil, hands it to a use.
 func rowsGradient[T Float](g Local, dw []T, use Use[T], x, dy []T) {
-	// Two pieces of work for every thread: more would turn more rows of the
-	// input twice. No sum depends on where a piece ends.
-	blocks := g.blocks(2*runtime.GOMAXPROCS(0), max(gradientTogether/g.weights(), 1))
-	if dw != nil {
-		use.Reads = [][]T{dw} // for writing
-	}
+	// No sum depends on where a block ends.
+	blocks := g.blocks(runtime.GOMAXPROCS(0), max(gradientTogether/g.weights(), 1))
 	Parallel(len(blocks), func(i int) {
 		turned := newTurned(g, x, blocks[i])
 		defer release(turned.numbers)
@@ -124,19 +120,29 @@ type block struct{ oh0, oh1, ow0, ow1 int }
 
 func (b block) empty() bool { return b.oh0 == b.oh1 || b.ow0 == b.ow1 }
 
-// blocks cuts the map into at least so many blocks, if it has as many rows, of at most
+// across is into how many blocks side by side the map is cut, so that they have at most
 // widest columns and no more than the second-level cache has room for.
-func (g Local) blocks(count, widest int) []block {
+func (g Local) across(widest int) int {
 	columns := turnedTogether / (g.windowHeight() * g.C * g.N) // of the input
 	widest = max(min(widest, (columns-g.windowWidth())/g.StrideW+1), 1)
-	across := (g.OW + widest - 1) / widest
-	return g.grid((count+across-1)/across, across)
+	return (g.OW + widest - 1) / widest
+}
+
+// blocks cuts the map into blocks of at most widest columns, two for every thread or more,
+// and so many that no thread waits long for another. Further ones would turn more rows of
+// the input twice.
+func (g Local) blocks(threads, widest int) []block {
+	across, down := g.across(widest), 1
+	for n := across; down < g.OH && (n < 2*threads || n%threads > 0 && n < 8*threads); n += across {
+		down++
+	}
+	return g.grid(down, across)
 }
 
 // parts are the blocks of the partial sums of a convolution.
 func (g Local) parts() []block {
 	across := 1
-	for across < min(partsPerGradient, g.OW, len(g.blocks(1, g.OW))) {
+	for across < min(partsPerGradient, g.OW, g.across(g.OW)) {
 		across *= 2
 	}
 	return g.grid(partsPerGradient/across, across)
