@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 // stretch is memory that will be used soon: cache lines, step bytes apart, the first
 // at address at. While a Product is computed, the memory of the next one is fetched,
@@ -13,17 +16,31 @@ type stretch struct {
 
 const lineBytes = 64
 
-// usualStretches is how many stretches are listed for a location at most: its weights, its
-// output and new columns of six rows of input, or a filter's columns of weights.
-const usualStretches = 8
+// usualStretches is how many stretches are listed for a location: its output and new
+// columns of six rows of input, or two filters' columns of nine rows of weights.
+const usualStretches = 20
 
 // fetching is a list of what to fetch while a product is computed, in the order in which
 // it will be needed. It takes no more than there are steps for: a line that comes too
 // late delays those behind it.
 type fetching struct {
-	list  []stretch
-	lines int // that may still be listed
+	list     [mostRuns * usualStretches]stretch
+	from, to int // of what is left of the list
+	lines    int // that may still be listed
 }
+
+// fetchings are lent, since they are too large to be made for every row.
+var fetchings = sync.Pool{New: func() any { return new(fetching) }}
+
+// borrowFetching lends an empty list, until it is put back.
+func borrowFetching() *fetching {
+	f := fetchings.Get().(*fetching)
+	f.empty()
+	return f
+}
+
+func (f *fetching) empty()          { f.from, f.to, f.lines = 0, 0, 0 }
+func (f *fetching) left() []stretch { return f.list[f.from:f.to] }
 
 // fetch lists s[from:from+n], or as much of its beginning as there is room for. It lists
 // nothing if that reaches outside of s.
@@ -48,22 +65,22 @@ func fetchColumn[T Float](f *fetching, s []T, from, n, count, stride int) {
 }
 
 func (f *fetching) add(s stretch) {
-	if s.lines = min(s.lines, f.lines); s.lines > 0 && len(f.list) < cap(f.list) {
-		f.list = append(f.list, s)
+	if s.lines = min(s.lines, f.lines); s.lines > 0 && f.to < len(f.list) {
+		f.list[f.to] = s
+		f.to++
 		f.lines -= s.lines
 	}
 }
 
 // done takes so many lines, which have been fetched, off the list.
 func (f *fetching) done(lines int) {
-	for len(f.list) > 0 {
-		s := &f.list[0]
+	for ; f.from < f.to; f.from++ {
+		s := &f.list[f.from]
 		if lines < s.lines {
 			s.at += uintptr(lines * s.step)
 			s.lines -= lines
-			break
+			return
 		}
 		lines -= s.lines
-		f.list = f.list[1:]
 	}
 }

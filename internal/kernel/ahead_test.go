@@ -23,12 +23,11 @@ func TestForwardFetches(t *testing.T) {
 		g.OH, g.OW, g.Top, g.Left, g.Right = 64/g.StrideH, 64/g.StrideW, g.KH/2, g.KW/2, g.KW/2
 		x, y := make([]float32, g.H*g.W*g.C*g.N), make([]float32, g.OH*g.OW*g.O*g.N)
 		weight := make([]float32, g.weightCount())
-		var room [mostRuns * usualStretches]stretch
-		next := fetching{list: room[:0]}
+		next := borrowFetching()
 		const at, count = 3, 10 // in the middle of a row
 		location := 2*g.OW + at
-		forwardAhead(g, &next, y, x, weight, location, count, c.steps)
-		if got := linesOf(next.list); got != count*c.lines {
+		forwardAhead(g, next, y, x, weight, location, count, c.steps)
+		if got := linesOf(next.left()); got != count*c.lines {
 			t.Errorf("%s: %d lines, want %d", name, got, count*c.lines)
 		}
 		line := func(s []float32, i int) uintptr { return uintptr(unsafe.Pointer(&s[i])) &^ (lineBytes - 1) }
@@ -39,7 +38,7 @@ func TestForwardFetches(t *testing.T) {
 				if len(s) == len(weight) && g.Shared {
 					continue
 				}
-				if !slices.ContainsFunc(next.list, func(f stretch) bool { return f.holds(line(s, at)) }) {
+				if !slices.ContainsFunc(next.left(), func(f stretch) bool { return f.holds(line(s, at)) }) {
 					t.Errorf("%s: location %d: number %d of %d is not fetched", name, i, at, len(s))
 				}
 			}
@@ -65,14 +64,18 @@ func (s stretch) holds(line uintptr) bool {
 
 // What has been fetched is taken off the list, and the rest goes on where it was.
 func TestFetchingDone(t *testing.T) {
-	f := fetching{list: []stretch{{1000, 3, 64}, {5000, 2, 256}, {9000, 1, 64}}}
+	f := borrowFetching()
+	f.lines = 100
+	for _, s := range []stretch{{1000, 3, 64}, {5000, 2, 256}, {9000, 1, 64}} {
+		f.add(s)
+	}
 	f.done(1)
 	f.done(3)
-	if want := []stretch{{5256, 1, 256}, {9000, 1, 64}}; !slices.Equal(f.list, want) {
-		t.Errorf("left %v, want %v", f.list, want)
+	if want := []stretch{{5256, 1, 256}, {9000, 1, 64}}; !slices.Equal(f.left(), want) {
+		t.Errorf("left %v, want %v", f.left(), want)
 	}
 	f.done(7)
-	if len(f.list) != 0 {
-		t.Errorf("left %v", f.list)
+	if len(f.left()) != 0 {
+		t.Errorf("left %v", f.left())
 	}
 }

@@ -71,7 +71,8 @@ func Forward[T Float](p Plan, y, x, weight, bias []T) {
 	first, last := g.unpaddedColumns()
 	Parallel(g.OH, func(oh int) {
 		var room [usualTerms]Term
-		var ahead [mostRuns * usualStretches]stretch
+		next := borrowFetching()
+		defer fetchings.Put(next)
 		for ow := 0; ow < g.OW; {
 			count := 1
 			if ow >= first && ow < last {
@@ -90,13 +91,13 @@ func Forward[T Float](p Plan, y, x, weight, bias []T) {
 			for i := range count {
 				fillBias(g, y, bias, oh*g.OW+ow+i)
 			}
-			next := fetching{list: ahead[:0]}
-			q.ahead = &next
+			next.empty()
+			q.ahead = next
 			for group := range g.Groups {
 				var terms []Term
 				terms, q.K = g.forwardTerms(room[:0], oh, ow, group)
 				if group == 0 {
-					forwardAhead(g, &next, y, x, weight, oh*g.OW+ow, count, g.Groups*q.steps(len(terms)))
+					forwardAhead(g, next, y, x, weight, oh*g.OW+ow, count, g.Groups*q.steps(len(terms)))
 				}
 				Compute(q, y[((oh*g.OW+ow)*g.O+group*g.filters())*g.N:], weight, x, terms)
 			}
@@ -217,7 +218,8 @@ func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
 	Parallel(g.H, func(ih int) {
 		q := q
 		var room [usualTerms]Term
-		var ahead [mostRuns * usualStretches]stretch
+		q.ahead = borrowFetching()
+		defer fetchings.Put(q.ahead)
 		if contributed != nil {
 			copy(dx[ih*g.W*size:][:g.W*size], contributed[ih*g.W*size:])
 		}
@@ -231,13 +233,12 @@ func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
 					}
 					continue
 				}
-				next := fetching{list: ahead[:0]}
-				q.ahead = &next
+				q.ahead.empty()
 				for group := range g.Groups {
 					terms := g.gradientTerms(room[:0], ih, iw, group)
 					for i := 0; i < q.Runs && group == 0; i++ {
-						next.lines += g.Groups * q.steps(len(terms))
-						fetchPosition(g, &next, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1)
+						q.ahead.lines += g.Groups * q.steps(len(terms))
+						fetchPosition(g, q.ahead, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1)
 					}
 					Compute(q, dx[(ih*g.W+iw)*size+group*c*g.N:], weight, dy, terms)
 				}

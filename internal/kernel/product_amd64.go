@@ -215,8 +215,8 @@ func productTiles(q Product, c, a, b *float32, terms []Term, mask *int32, tiles,
 		term = &terms[0].A
 	}
 	fetches := 0
-	if q.ahead != nil && len(q.ahead.list) > 0 {
-		fetch, fetches = (*int)(unsafe.Pointer(&q.ahead.list[0])), len(q.ahead.list)
+	if q.ahead != nil && len(q.ahead.left()) > 0 {
+		fetch, fetches = (*int)(unsafe.Pointer(&q.ahead.left()[0])), len(q.ahead.left())
 	}
 	aDown, cDown, across := 4*tiles*rows*q.ARow, 4*tiles*rows*q.CRow, 4*vectors*q.vectors[0]
 	around := loops{

@@ -225,15 +225,15 @@ func (t turned[T]) row(ih int) int {
 // some memory that is laid out like the weights is fetched.
 func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 	var room [usualRow]Term
-	var ahead [usualStretches]stretch
 	g, ow0, ow1 := t.g, t.block.ow0, t.block.ow1
 	c := g.channels()
 	columns, width := g.KW, c
 	if g.patched() {
 		columns, width = 1, g.KW*c
 	}
-	next := fetching{list: ahead[:0]}
-	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: t.rowLength(), CRow: g.field(), Add: add, ahead: &next}
+	next := borrowFetching()
+	defer fetchings.Put(next)
+	q := Product{M: g.filters(), N: width, K: g.N, ARow: g.N, AColumn: 1, BRow: t.rowLength(), CRow: g.field(), Add: add, ahead: next}
 	summed := ow1 - ow0
 	if !g.Shared {
 		summed = 1
@@ -241,15 +241,15 @@ func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 	}
 	next.lines = q.steps(ow1-ow0) * g.KH * columns * g.Groups
 	if oh == t.block.oh0 {
-		t.fetchInput(&next, oh, 1)
+		t.fetchInput(next, oh, 1)
 	}
 	for _, memory := range reads {
-		fetch(&next, memory, g.location(oh, ow0), (ow1-ow0)*g.weights())
+		fetch(next, memory, g.location(oh, ow0), (ow1-ow0)*g.weights())
 	}
 	if oh+1 < t.block.oh1 {
-		fetch(&next, dy, ((oh+1)*g.OW+ow0)*g.O*g.N, (ow1-ow0)*g.O*g.N)
-		t.fetchInput(&next, oh+1, max(g.KH-g.StrideH, 0))
-		fetch(&next, dw, g.OW*g.weights(), (ow1-ow0)*g.weights())
+		fetch(next, dy, ((oh+1)*g.OW+ow0)*g.O*g.N, (ow1-ow0)*g.O*g.N)
+		t.fetchInput(next, oh+1, max(g.KH-g.StrideH, 0))
+		fetch(next, dw, g.OW*g.weights(), (ow1-ow0)*g.weights())
 	}
 	for kh := range g.KH {
 		ih := g.StrideH*oh + g.DilationH*kh - g.Top
