@@ -42,7 +42,7 @@ func (p *Plan) planPasses() {
 type pass struct {
 	phase string
 	bytes int
-	path  string // how it is computed; "" is the only way
+	path  string // how it is computed, where there are several ways
 	run   func()
 }
 

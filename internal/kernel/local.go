@@ -236,7 +236,7 @@ func InputGradient[T Float](p Plan, dx, dy, weight, contributed []T) {
 				q.ahead.empty()
 				for group := range g.Groups {
 					terms := g.gradientTerms(room[:0], ih, iw, group)
-					for i := 0; i < q.Runs && group == 0; i++ {
+					for i := 0; group == 0 && i < q.Runs; i++ {
 						q.ahead.lines += g.Groups * q.steps(len(terms))
 						fetchPosition(g, q.ahead, dx, dy, weight, ih, iw+g.StrideW*(i+1), terms, i+1)
 					}

@@ -138,7 +138,7 @@ func TestSingleAgainstOracle(t *testing.T) {
 	})
 }
 
-func checkLocal[T Float](t *rapid.T, g Local, seed uint64, tolerance float64) {
+func checkLocal[T Float](t rapid.TB, g Local, seed uint64, tolerance float64) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	x, w, dy := normal[T](r, g.H*g.W*g.C*g.N), normal[T](r, g.weightCount()), normal[T](r, g.OH*g.OW*g.O*g.N)
 	bias := normal[T](r, []int{0, g.O, g.OH * g.OW * g.O}[seed%3])

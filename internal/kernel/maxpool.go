@@ -61,8 +61,9 @@ func maxRow[T Float](y, x []T) {
 // and goes through all locations that see them.
 func MaxGradient[T Float](g Pool, dx, x, y, dy []T) {
 	size := g.C * g.N
-	Parallel(partsPerGradient, func(part int) {
-		from, to := part*g.H/partsPerGradient, (part+1)*g.H/partsPerGradient
+	const parts = 8
+	Parallel(parts, func(part int) {
+		from, to := part*g.H/parts, (part+1)*g.H/parts
 		clear(dx[from*g.W*size : to*g.W*size])
 		scratch := borrow[T](2 * size)
 		defer release(scratch)

@@ -80,15 +80,17 @@ func (b Norm[T]) narrowForward(y, x, shortcut []T) {
 		room := borrow[T](pieceLength) // y may be the shortcut
 		defer release(room)
 		b.pieces(from, to, func(at, in, length int) {
-			row, norm := y[at:][:length], (*room)[:length]
+			row := y[at:][:length]
+			norm := row
+			if shortcut != nil {
+				norm = (*room)[:length]
+			}
 			scaleRows(norm, x[at:][:length], gain[in:][:length], offset[in:][:length])
 			if shortcut != nil {
-				addRows(norm, norm, shortcut[at:][:length])
+				addRows(row, norm, shortcut[at:][:length])
 			}
 			if b.ReLU {
-				reluRow(row, norm)
-			} else {
-				copy(row, norm)
+				reluRow(row, row)
 			}
 		})
 	})

@@ -15,7 +15,7 @@ type Plan struct {
 	Forward, InputGradient, WeightGradient Path
 }
 
-// Path is a way to compute a pass of a layer.
+// Path is a way to compute a pass of a layer, or a norm.
 type Path int
 
 const (

@@ -47,11 +47,18 @@ type Product struct {
 	ARun, BRun, CRun int // not negative
 
 	ahead   *fetching // memory to fetch meanwhile, taken off the list; nil if there is none
-	vectors [2]int    // in a panel of two vectors: from the first to the second in B and C
+	vectors [2]int    // in a panel of several vectors: from each to the next in B and C
 }
 
-// steps is how many steps a run of so many terms takes at least. Each can fetch a line.
-func (q Product) steps(terms int) int { return terms * q.K * panels(q.N) * ((q.M + 7) / 8) }
+// steps is how many steps a run of so many terms, or half a twin, takes at least. Each can
+// fetch a line.
+func (q Product) steps(terms int) int {
+	steps := terms * q.K * panels(q.N) * ((q.M + 7) / 8)
+	if q.Twin {
+		return steps / 2
+	}
+	return steps
+}
 
 // Compute evaluates the product. It panics unless the slices hold every
 // element that the definition names; c must not overlap a or b.

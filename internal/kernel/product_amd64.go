@@ -37,7 +37,7 @@ func highestLevel() level {
 }
 
 // A product is computed in blocks, so that what a block reads again and again stays in
-// the caches: two vectors of columns of B, which all tiles below each other read, in
+// the caches: two or three vectors of columns of B, which all tiles below each other read, in
 // the first level as far as they fit, and a block of A in the second. Blocks are long
 // enough to hide the loading and storing of C. No sum depends on where they end.
 const (

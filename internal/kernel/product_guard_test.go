@@ -38,7 +38,7 @@ func TestProductGuard(t *testing.T) {
 		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 		random := rand.New(rand.NewPCG(11, 12))
 		for m := 1; m <= 9; m++ {
-			for n := 1; n <= 26; n++ {
+			for n := 1; n <= 58; n++ {
 				q, terms := layout(m, n, 3, 2, 0, n%2 == 0, n%3 == 0)
 				plain := newExample[float32](q, terms, random)
 				for _, atEnd := range []bool{false, true} {

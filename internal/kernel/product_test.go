@@ -106,8 +106,12 @@ func layout(m, n, k, terms, gap int, transposed, add bool) (Product, []Term) {
 func TestProductTiles(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
+		widths := []int{81, 95, 96, 97} // more than one panel of three vectors, ragged and not
+		for n := range 52 {
+			widths = append(widths, n)
+		}
 		for m := range 22 {
-			for n := range 52 {
+			for _, n := range widths {
 				for option := range 8 {
 					q, terms := layout(m, n, 3, 2, option%3, option&1 > 0, option&2 > 0)
 					newExample[float32](q, terms, random).check(t)
@@ -121,10 +125,12 @@ func TestProductTiles(t *testing.T) {
 func TestProductBlocks(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(3, 4))
-		for _, k := range []int{127, 128, 129, 255, 256, 257, 320, 321, 639, 640, 641, 1300} {
-			for _, transposed := range []bool{false, true} {
-				q, terms := layout(2, 9, k, 3, 1, transposed, k%2 == 0)
-				newExample[float32](q, terms, random).check(t)
+		for _, k := range []int{127, 128, 129, 255, 256, 257, 320, 321, 639, 640, 641, 1300, 4095, 4096, 4097} {
+			for _, m := range []int{2, 16, 17} {
+				for _, transposed := range []bool{false, true} {
+					q, terms := layout(m, 9, k, 3, 1, transposed, k%2 == 0)
+					newExample[float32](q, terms, random).check(t)
+				}
 			}
 		}
 		for _, m := range []int{95, 96, 97, 193} {
@@ -174,7 +180,7 @@ func TestProductRuns(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(15, 16))
 		for _, m := range []int{1, 10, 100} {
-			for _, n := range []int{8, 24, 70} {
+			for _, n := range []int{8, 24, 70, 96} {
 				for _, k := range []int{3, 700} {
 					for _, runs := range []int{1, 5} {
 						q, terms := layout(m, n, k, 2, m%3, m == 10, n%2 == 0)

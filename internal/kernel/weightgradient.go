@@ -2,9 +2,9 @@ package kernel
 
 import "runtime"
 
-// partsPerGradient is about how many partial sums, of blocks of locations, make the
-// gradient of a convolution's shared weights: a constant, so that the sum does not depend
-// on the number of threads.
+// partsPerGradient is how many partial sums, of blocks of locations, make the gradient of a
+// convolution's shared weights, or fewer on a small map: a constant, so that the sum does
+// not depend on the number of threads.
 const partsPerGradient = 8
 
 // So many numbers of a block stay in the second-level cache: of rows of the input that a
@@ -23,20 +23,23 @@ const (
 // side by side in memory for every image. Locations are done in blocks so narrow that
 // the rows that one row of the block sees are still in the cache when they are used.
 func WeightGradient[T Float](p Plan, dw, x, dy []T) {
-	g := p.Local
 	switch p.WeightGradient {
 	case ByRows:
-		rowsGradient(g, dw, Use[T]{}, x, dy)
-		return
+		rowsGradient(p.Local, dw, Use[T]{}, x, dy)
 	case BySums:
-		wideGradient(g, dw, x, dy)
-		return
+		wideGradient(p.Local, dw, x, dy)
+	default:
+		partsGradient(p, Use[T]{By: func(from int, gradient []T) { copy(dw[from:], gradient) }}, x, dy)
 	}
-	parts := g.parts()
-	sums := borrow[T](len(parts) * len(dw))
+}
+
+// partsGradient hands the gradient of a convolution to a use, once its parts are there.
+func partsGradient[T Float](p Plan, use Use[T], x, dy []T) {
+	g, parts, size := p.Local, p.parts(), p.weights()
+	sums := borrow[T](len(parts) * size)
 	defer release(sums)
 	Parallel(len(parts), func(i int) {
-		part, sum := parts[i], (*sums)[i*len(dw):][:len(dw)]
+		part, sum := parts[i], (*sums)[i*size:][:size]
 		if p.WeightGradient == ByPartsOfChannels || part.empty() {
 			clear(sum)
 			for oh := part.oh0; oh < part.oh1; oh++ {
@@ -44,17 +47,18 @@ func WeightGradient[T Float](p Plan, dw, x, dy []T) {
 			}
 			return
 		}
-		turned := newTurned(g, x, part)
+		turned := newTurned(g, x, part, g.windowHeight())
 		defer release(turned.numbers)
 		for oh := part.oh0; oh < part.oh1; oh++ {
 			turned.gradientRow(sum, dy, oh, oh > part.oh0, nil)
 		}
 	})
-	ParallelSpans(len(dw), func(from, to int) {
-		copy(dw[from:to], (*sums)[from:to])
+	ParallelSpans(size, func(from, to int) {
+		total := (*sums)[from:to]
 		for part := 1; part < len(parts); part++ {
-			addRows(dw[from:to], dw[from:to], (*sums)[part*len(dw):][from:to])
+			addRows(total, total, (*sums)[part*size:][from:to])
 		}
+		use.By(from, total)
 	})
 }
 
@@ -70,7 +74,8 @@ func WeightGradientOnto[T Float](p Plan, dw, x, dy []T) {
 // Use is what is done with a gradient of weights that nobody keeps.
 type Use[T Float] struct {
 	// By is called with the gradient of some weights, from weight number from on, and of
-	// others at the same time by another goroutine; of every weight once.
+	// others at the same time by another goroutine; of every weight once. The memory is
+	// lent until it returns.
 	By func(from int, gradient []T)
 	// Reads lists what it reads, laid out like the weights: memory that is fetched
 	// beforehand.
@@ -80,14 +85,17 @@ type Use[T Float] struct {
 // WeightGradientFor computes what WeightGradient does, and hands it to a use as soon as
 // some of it is there and still in the caches.
 func WeightGradientFor[T Float](p Plan, use Use[T], x, dy []T) {
-	if p.WeightGradient == ByRows {
+	switch p.WeightGradient {
+	case ByRows:
 		rowsGradient(p.Local, nil, use, x, dy)
-		return
+	case BySums:
+		gradient := borrow[T](p.weights())
+		defer release(gradient)
+		wideGradient(p.Local, *gradient, x, dy)
+		ParallelSpans(len(*gradient), func(from, to int) { use.By(from, (*gradient)[from:to]) })
+	default:
+		partsGradient(p, use, x, dy)
 	}
-	gradient := borrow[T](p.weights())
-	defer release(gradient)
-	WeightGradient(p, *gradient, x, dy)
-	ParallelSpans(len(*gradient), func(from, to int) { use.By(from, (*gradient)[from:to]) })
 }
 
 // rowsGradient is WeightGradient of a local layer or, where dw is nil, hands it to a use.
@@ -95,7 +103,7 @@ func rowsGradient[T Float](g Local, dw []T, use Use[T], x, dy []T) {
 	// No sum depends on where a block ends.
 	blocks := g.blocks(runtime.GOMAXPROCS(0), max(gradientTogether/g.weights(), 1))
 	Parallel(len(blocks), func(i int) {
-		turned := newTurned(g, x, blocks[i])
+		turned := newTurned(g, x, blocks[i], g.windowHeight())
 		defer release(turned.numbers)
 		at := blocks[i]
 		var some *[]T // of the gradient
@@ -172,13 +180,8 @@ type turned[T Float] struct {
 	held    []int // which row of the input each is, or -1
 }
 
-// newTurned makes room for the rows that a row of the block sees.
-func newTurned[T Float](g Local, x []T, of block) turned[T] {
-	return newTurnedRows(g, x, of, g.windowHeight())
-}
-
-// newTurnedRows makes room for a window of consecutive rows.
-func newTurnedRows[T Float](g Local, x []T, of block, window int) turned[T] {
+// newTurned makes room for a window of consecutive rows.
+func newTurned[T Float](g Local, x []T, of block, window int) turned[T] {
 	t := turned[T]{g: g, block: of, x: x, held: make([]int, window)}
 	t.left, t.columns = g.StrideW*of.ow0-g.Left, g.StrideW*(of.ow1-of.ow0-1)+g.windowWidth()
 	t.numbers = borrow[T](window * g.N * t.rowLength())

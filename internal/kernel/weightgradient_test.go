@@ -6,6 +6,34 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Layers whose weight gradients are computed in several blocks side by side.
+func TestBlocksAgainstOracle(t *testing.T) {
+	for name, g := range map[string]Local{
+		"large locations":     {H: 3, W: 7, C: 64, N: 2, O: 64, StrideW: 1},
+		"many channels":       {H: 3, W: 9, C: 200, N: 64, O: 2, StrideW: 1, Shared: true},
+		"strided":             {H: 3, W: 18, C: 200, N: 64, O: 2, StrideW: 2, Shared: true},
+		"local, strided":      {H: 3, W: 18, C: 200, N: 64, O: 2, StrideW: 2},
+		"one image":           {H: 2, W: 130, C: 256, N: 1, O: 2, StrideW: 1, Shared: true},
+		"dilated, in groups":  {H: 3, W: 12, C: 202, N: 64, O: 2, StrideW: 1, Shared: true, DilationW: 2, Groups: 2},
+		"padded on one side":  {H: 3, W: 9, C: 200, N: 64, O: 2, StrideW: 1, Shared: true, Left: 5, Right: 0},
+		"local, padded alone": {H: 3, W: 4, C: 200, N: 64, O: 2, StrideW: 1, Left: 6, Right: 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g.KH, g.KW, g.StrideH, g.DilationH, g.Top, g.OH = 3, 3, 1, 1, 1, g.H
+			g.DilationW, g.Groups = max(g.DilationW, 1), max(g.Groups, 1)
+			if g.Left == 0 {
+				g.Left, g.Right = 1, 1
+			}
+			g.OW = (g.Left+g.W+g.Right-g.windowWidth())/g.StrideW + 1
+			if len(g.blocks(1, max(gradientTogether/g.weights(), 1))) < 2 {
+				t.Fatal("a single block")
+			}
+			checkLocal[float32](t, g, 1, 2e-5)
+			checkLocal[float64](t, g, 2, 1e-13)
+		})
+	}
+}
+
 // Blocks, and parts, hold each location once, and blocks are dealt out evenly.
 func TestBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -133,7 +133,7 @@ func (g Local) eachSeen(kh, kw int, f func(location, position int, pair bool)) {
 // parts of a sum over locations. A piece of work is some filters and a row of
 // their kernel, summed over all locations.
 func wideGradient[T Float](g Local, dw, x, dy []T) {
-	turned := newTurnedRows(g, x, block{0, g.OH, 0, g.OW}, g.H)
+	turned := newTurned(g, x, block{0, g.OH, 0, g.OW}, g.H)
 	defer release(turned.numbers)
 	Parallel(g.H, func(ih int) { turned.row(ih) })
 	terms := make([][]Term, g.KH)
