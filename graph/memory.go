@@ -14,7 +14,7 @@ import (
 // Memory is how many bytes a network takes, but for scratch memory of a thread.
 type Memory struct {
 	Weights     int // parameters and running moments
-	Gradients   int // of the parameters that are not frozen
+	Gradients   int // of parameters, those that a training step keeps to its end
 	Optimiser   int // running averages of gradients: two of each with Adam and AdamW
 	Activations int // what layers answer, the gradients of that, and the batch
 	Evaluation  int // activations of an Inference that evaluates between steps

@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"hypnos/internal/memory"
@@ -169,9 +170,32 @@ func TestMemoryLimit(t *testing.T) {
 			t.Errorf("error %v of a step that keeps more than the limit", err)
 		}
 	}
-	changed := 0
-	if _, err := training.StepWith(batch, Update{Change: func(int, int, []float32) { changed++ }}); err != nil || changed == 0 {
-		t.Errorf("error %v, %d changes", err, changed)
+	var changed atomic.Int64
+	if _, err := training.StepWith(batch, Update{Change: func(int, int, []float32) { changed.Add(1) }}); err != nil || changed.Load() == 0 {
+		t.Errorf("error %v, %d changes", err, changed.Load())
+	}
+	// With room for a step that keeps them, there is none for both kinds.
+	net.Options.MemoryLimit = -1
+	if training, err = net.Train(3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := training.Step(batch); err != nil {
+		t.Fatal(err)
+	}
+	limit := training.memory(training.keeping, nil).Total()
+	for _, both := range []bool{false, true} {
+		net.Options.MemoryLimit = limit
+		if training, err = net.Train(3); err != nil {
+			t.Fatal(err)
+		}
+		if both {
+			if _, err := training.StepWith(batch, Update{Change: func(int, int, []float32) {}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := training.Step(batch); (err != nil) != both {
+			t.Errorf("both kinds of steps %t: error %v", both, err)
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func ExampleBuilder_Op() {
 	}
 	var first, last float64
 	for step := range 20 {
-		loss, err := training.Step(batch)
+		loss, err := optimiser.TrainStep(batch, 1e-2, 0)
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -82,7 +82,6 @@ func ExampleBuilder_Op() {
 			first = loss
 		}
 		last = loss
-		optimiser.Step(1e-2, 0)
 		if step%10 == 9 {
 			if _, err := sleeper.Sleep(); err != nil {
 				log.Fatal(err)

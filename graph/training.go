@@ -25,6 +25,7 @@ type Training struct {
 	updating *ops.Machine // of StepWith
 	handed   []bool       // which gradients it does not keep
 	update   Update       // of the step that runs
+	updated  bool         // it has run, and so has memory
 	keeping  *ops.Machine // of Step, which keeps all gradients; made when it is needed
 	kept     bool         // the last step was that of keeping
 }
@@ -32,9 +33,12 @@ type Training struct {
 // Update is how an optimiser changes parameters during a step of the training.
 type Update struct {
 	// Change changes parameter Learned()[i] by its gradient, from number from on, once
-	// nothing reads it any more. Several goroutines may call it at the same time, with
-	// other numbers; in a step it gets each number once.
+	// nothing reads it any more. The gradient is lent until it returns. Several goroutines
+	// may call it at the same time, with other numbers; in a step it gets each number once.
 	Change func(i, from int, gradient []float32)
+	// Done, unless it is nil, is called after the last change, before anybody else may use
+	// the network.
+	Done func()
 	// Reads lists memory that Change uses besides the parameter, laid out like that; nil
 	// means none. Reading it beforehand saves Change waiting.
 	Reads func(i int) [][]float32
@@ -118,14 +122,19 @@ func (t *Training) planUpdates(parameters gorgonia.Nodes) (err error) {
 // cross-entropy, updates the running moments and computes the gradients. A
 // batch of another size, or a label that is not a class, is an error, and so is a network
 // that is in use by another goroutine. The gradients of all weights are kept, in memory
-// besides what Memory says: it is an error if that is more than Options.MemoryLimit.
+// besides what Memory says: it is an error if that is more than Options.MemoryLimit,
+// whatever the optimiser.
 func (t *Training) Step(b Batch) (loss float64, err error) {
 	err = t.change(func() error {
 		if t.keeping == nil {
 			if t.keeping, err = ops.NewMachine(append(gorgonia.Nodes{t.loss, t.logits}, t.gradients...)...); err != nil {
 				return errors.Wrap(err, "graph: training")
 			}
-			if err := t.network.CheckMemory(t.memory(t.keeping, nil)); err != nil {
+			m := t.memory(t.keeping, nil)
+			if t.updated {
+				m.Activations += t.updating.Bytes()
+			}
+			if err := t.network.CheckMemory(m); err != nil {
 				t.keeping = nil
 				return err
 			}
@@ -139,10 +148,14 @@ func (t *Training) Step(b Batch) (loss float64, err error) {
 
 // StepWith is Step, but changes the parameters too: those of local layers and convolutions
 // as soon as their gradients are there, which are not kept, and then the others. Nothing
-// changes, but running moments, if the loss is not finite.
+// changes, but running moments, if the loss is not finite. Should an operator of others
+// than package ops fail in the middle, some parameters have changed.
 func (t *Training) StepWith(b Batch, u Update) (loss float64, err error) {
+	if u.Change == nil {
+		return 0, errors.New("graph: training step: an update that changes nothing: its Change is nil")
+	}
 	err = t.change(func() error {
-		t.update, t.kept = u, false
+		t.update, t.updated, t.kept = u, true, false
 		defer func() { t.update = Update{} }()
 		if loss, err = t.run(t.updating, b); err != nil || !t.lossIsFinite() {
 			return err
@@ -151,6 +164,9 @@ func (t *Training) StepWith(b Batch, u Update) (loss float64, err error) {
 			if !t.handed[i] {
 				u.Change(i, 0, gradient.Value().Data().([]float32))
 			}
+		}
+		if u.Done != nil {
+			u.Done()
 		}
 		return nil
 	})
@@ -221,8 +237,8 @@ func (t *Training) Gradient(i int) []float32 {
 
 // Memory returns what a training takes that changes its parameters in StepWith, by Adam or
 // AdamW. It is no estimate, but what is set aside at the first step; results that no layer
-// reads any more lend their memory to others. Scratch memory of threads, and what operators
-// of others than package ops allocate while they run, are not counted.
+// reads any more lend their memory to others. Scratch memory of threads and convolutions,
+// and what operators of others than package ops allocate while they run, are not counted.
 func (t *Training) Memory() Memory {
 	m := t.memory(t.updating, t.handed)
 	for _, p := range t.learned {

@@ -116,14 +116,19 @@ func TestGoroutinesTrainANetwork(t *testing.T) {
 		case 2:
 			err = training.Change(func() error {
 				for i, p := range training.Learned() {
-					if g := training.gradients[i].Value(); g != nil {
-						p.Data[0] -= training.Gradient(i)[0]
+					if g := training.Gradient(i); g != nil {
+						p.Data[0] -= g[0]
 					}
 				}
 				return nil
 			})
 		default:
-			if _, err = training.Step(batch); err == nil && len(training.Logits()) != 18 {
+			if i%3 == 0 {
+				_, err = training.StepWith(batch, Update{Change: func(i, from int, gradient []float32) { training.Learned()[i].Data[from] -= gradient[0] }})
+			} else {
+				_, err = training.Step(batch)
+			}
+			if err == nil && len(training.Logits()) != 18 {
 				t.Errorf("%d logits", len(training.Logits()))
 			}
 		}

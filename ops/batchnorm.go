@@ -241,6 +241,8 @@ type batchNormSums struct{ batchNorm }
 func (d batchNormSums) String() string      { return fmt.Sprintf("batch norm sums%+v", d.BatchNormOptions) }
 func (d batchNormSums) ranks() ([]int, int) { return []int{4, 4, 1, 1}, 2 }
 
+func (batchNormSums) overwrites() []int { return nil }
+
 func (d batchNormSums) shape(in []tensor.Shape) (tensor.Shape, error) {
 	return tensor.Shape{2, in[0][2]}, same(d, "output gradient", in[1], "input", in[0])
 }

@@ -24,7 +24,8 @@
 // buffer of its result: the value of its node is valid until the operator runs
 // again (on a Machine, only if it was asked for), and no two applications are
 // ever merged into one node. Inputs are read only, except for the weights that
-// Hebbian changes in place. Shapes are checked when the graph is built and
+// Hebbian changes in place; on a Machine a result may take the place of an operator's
+// result that nobody reads any more. Shapes are checked when the graph is built and
 // again at each run; a mismatch is an error that names both sides. All values
 // must be contiguous and row-major.
 //

@@ -12,7 +12,7 @@ import (
 // Gradients adds to the graph the gradients of a scalar loss with respect to nodes that
 // are no operator's result. It differs from gorgonia.Grad in two ways: where branches
 // meet, a local layer adds its gradient to theirs in the pass that computes it, and no
-// sum overwrites what an operator owns. Operators of others than this package that lie
+// sum overwrites what others read. Operators of others than this package that lie
 // between the nodes and the loss must be SDOps; no gradient passes an input that their
 // DiffWRT leaves out. It is an error if none reaches one of the nodes.
 func Gradients(loss *gorgonia.Node, wrt ...*gorgonia.Node) (gorgonia.Nodes, error) {

@@ -16,10 +16,11 @@ import (
 // computed.
 type Handover struct {
 	Gradient *gorgonia.Node // what Gradients returned, of float32
-	Weight   *gorgonia.Node // with respect to which it is
-	// To gets the gradient of the weights from number from on. It may change them: the
-	// machine does not read them any more. Several goroutines may call it at the same time,
-	// with other weights; in a run it gets each weight once.
+	Weight   *gorgonia.Node // for which; that it is another of the same shape is not found out
+	// To gets the gradient of the weights from number from on, in memory that is lent until
+	// it returns. It may change them: the machine does not read them any more. Several
+	// goroutines may call it at the same time, with other weights; in a run it gets each
+	// weight once.
 	To func(from int, gradient []float32)
 	// Reads lists memory that To reads or writes, laid out like the weights; nil means none.
 	// It is fetched beforehand.
@@ -31,14 +32,14 @@ type Handover struct {
 // operator that reads the weight, and if no operator reads it itself.
 func CanHandOver(gradient, weight *gorgonia.Node, nodes ...*gorgonia.Node) bool {
 	order, err := upstream(append(slices.Clone(nodes), gradient)...)
-	return err == nil && handsOver(Handover{Gradient: gradient, Weight: weight}, order) == nil
+	return err == nil && handsOver(Handover{Gradient: gradient, Weight: weight, To: func(int, []float32) {}}, order) == nil
 }
 
 // handsOver returns an error unless the operators of nodes, in their order, allow it.
 func handsOver(h Handover, order gorgonia.Nodes) error {
 	at := slices.Index(order, h.Gradient)
-	if at < 0 || h.Weight == nil {
-		return errors.New("ops: handover: the gradient is no operator's result, or there is no weight")
+	if at < 0 || h.Weight == nil || h.To == nil {
+		return errors.New("ops: handover: the gradient is no operator's result, or there is no weight or nobody that gets it")
 	}
 	o, _ := h.Gradient.Op().(*operator)
 	if o == nil || h.Gradient.Dtype() != tensor.Float32 {
@@ -67,12 +68,9 @@ func (o *operator) handOver(h *Handover, inputs []gorgonia.Value) error {
 	if err := o.accept(inputs); err != nil {
 		return err
 	}
-	var data [2][]float32
-	for i, v := range inputs {
-		var ok bool
-		if data[i], ok = elements[float32](v); !ok {
-			return errors.Errorf("ops: %s: input %d is %v, want float32", name(o), i, v.Dtype())
-		}
+	data, err := inputData[float32](o, inputs)
+	if err != nil {
+		return err
 	}
 	use := kernel.Use[float32]{By: h.To}
 	if h.Reads != nil {

@@ -67,11 +67,14 @@ func NewMachineWith(handovers []Handover, nodes ...*gorgonia.Node) (*Machine, er
 		return nil, errors.Wrap(err, "ops: machine")
 	}
 	to := map[*gorgonia.Node]*Handover{}
-	for i, h := range handovers {
+	for _, h := range handovers {
 		if err := handsOver(h, order); err != nil {
 			return nil, err
 		}
-		to[h.Gradient] = &handovers[i]
+		if to[h.Gradient] != nil || slices.Contains(nodes, h.Gradient) {
+			return nil, errors.Errorf("ops: machine: the gradient of %q is asked for twice, or to be kept and handed over", h.Weight.Name())
+		}
+		to[h.Gradient] = &h
 	}
 	m := &Machine{steps: make([]step, len(order))}
 	operators := map[*gorgonia.Node]*operator{}

@@ -196,15 +196,9 @@ func (o *operator) accept(inputs []gorgonia.Value) error {
 }
 
 func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T, [][]T, []tensor.Shape)) (gorgonia.Value, error) {
-	data, ok := o.data.([][]T)
-	if !ok {
-		data = make([][]T, len(inputs))
-		o.data = data
-	}
-	for i, v := range inputs {
-		if data[i], ok = elements[T](v); !ok {
-			return nil, errors.Errorf("ops: %s: input %d is %v, want %v", name(o), i, v.Dtype(), reflect.TypeFor[T]())
-		}
+	data, err := inputData[T](o, inputs)
+	if err != nil {
+		return nil, err
 	}
 	if _, ok := o.definition.(changing); ok {
 		compute(data[0], data, o.shapes)
@@ -221,6 +215,21 @@ func run[T kernel.Float](o *operator, inputs []gorgonia.Value, compute func([]T,
 		setScalar(o.result, buffer[0])
 	}
 	return o.result, nil
+}
+
+// inputData returns the elements of the inputs, in a list that the operator owns.
+func inputData[T kernel.Float](o *operator, inputs []gorgonia.Value) ([][]T, error) {
+	data, ok := o.data.([][]T)
+	if !ok {
+		data = make([][]T, len(inputs))
+		o.data = data
+	}
+	for i, v := range inputs {
+		if data[i], ok = elements[T](v); !ok {
+			return nil, errors.Errorf("ops: %s: input %d is %v, want %v", name(o), i, v.Dtype(), reflect.TypeFor[T]())
+		}
+	}
+	return data, nil
 }
 
 // own makes buffer, of as many elements as o.shape, hold o's results from now on.

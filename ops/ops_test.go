@@ -316,6 +316,22 @@ func TestConformance(t *testing.T) {
 			}
 			checkFloat32(t, b, c.shapes, c.wrt, c.fill, c.apply)
 			checkMachine(t, b) // last: operators have other buffers then
+			// The same of inputs that may be written over.
+			again := build(t, tensor.Float64, c.shapes, c.wrt, func(in gorgonia.Nodes) (*gorgonia.Node, error) {
+				results := slices.Clone(in)
+				for i, n := range in {
+					var err error
+					if n.Dims() == 0 {
+						continue
+					}
+					if results[i], err = apply(add{n.Dims()}, n, n); err != nil {
+						return nil, err
+					}
+				}
+				return c.apply(results)
+			})
+			again.randomise(c.fill)
+			checkMachine(t, again)
 		})
 	}
 }

@@ -330,7 +330,7 @@ func TestOptimiserRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := optimiser.Step(1, 0); err == nil || !strings.Contains(err.Error(), "before the first of the training") {
+	if err := optimiser.Step(1, 0); err == nil || !strings.Contains(err.Error(), "there are no gradients") {
 		t.Errorf("error %v of a step without gradients", err)
 	}
 	if _, err := training.Step(graph.Batch{Images: make([]float32, 96), Labels: []int{1, 2}}); err != nil {

@@ -96,7 +96,7 @@ type Optimiser struct {
 }
 
 // NewOptimiser returns an optimiser of the learned parameters of training. It is an error
-// if an option is out of range, or if a training with it takes more memory than
+// if an option is out of range, or if a training by TrainStep takes more memory than
 // Options.MemoryLimit of the network.
 func NewOptimiser(training *graph.Training, o OptimiserOptions) (*Optimiser, error) {
 	o, err := o.check()
@@ -188,17 +188,15 @@ func (o OptimiserOptions) memory(m graph.Memory) graph.Memory {
 // learning rate: it returns the mean cross-entropy before. It takes less time and memory
 // than Training.Step and Step, with the same bits, since gradients of weights are used as
 // soon as they are there, and not kept. A momentum of 0 means the optimiser's own: beta1 of
-// Adam. If the loss is not finite no parameter changes. Errors are those of Training.Step.
+// Adam. If the loss is not finite no parameter changes. Errors are those of
+// Training.StepWith.
 func (p *Optimiser) TrainStep(b graph.Batch, rate, momentum float64) (loss float64, err error) {
 	o := p.options.with(momentum)
-	loss, err = p.training.StepWith(b, graph.Update{
+	return p.training.StepWith(b, graph.Update{
 		Change: func(i, from int, gradient []float32) { p.change(o, rate, i, from, gradient) },
 		Reads:  func(i int) [][]float32 { return [][]float32{p.first[i], p.second[i]}[:o.averages()] },
+		Done:   func() { p.steps++ },
 	})
-	if err == nil && !math.IsNaN(loss) && !math.IsInf(loss, 0) {
-		p.steps++
-	}
-	return loss, err
 }
 
 // Step changes the parameters by the gradients of the last Training.Step, which the caller
@@ -210,7 +208,7 @@ func (p *Optimiser) Step(rate, momentum float64) error {
 		for i := range p.training.Learned() {
 			gradient := p.training.Gradient(i)
 			if gradient == nil {
-				return errors.New("train: a step of the optimiser before the first of the training: there are no gradients")
+				return errors.New("train: there are no gradients: the last step of the training kept none, or there was none")
 			}
 			p.change(o, rate, i, 0, gradient)
 		}

@@ -8,13 +8,22 @@ import "unsafe"
 // quicker.
 func Zeros[T float32 | float64](n int) []T {
 	numbers := make([]T, n)
-	if bytes := n * int(unsafe.Sizeof(T(0))); bytes >= 2*hugePage {
-		at := unsafe.Pointer(unsafe.SliceData(numbers))
-		before := int(-uintptr(at) & (hugePage - 1)) // to the first whole page
-		adviseHuge(unsafe.Slice((*byte)(unsafe.Add(at, before)), (bytes-before)&^(hugePage-1)))
+	if pages := hugePages(numbers); len(pages) > 0 {
+		_ = adviseHuge(pages) // without, all is as usual
 	}
 	return numbers
 }
 
 // hugePage is how large they are on x86 and, mostly, on ARM.
 const hugePage = 2 << 20
+
+// hugePages are the whole pages of numbers, or none of few numbers.
+func hugePages[T float32 | float64](numbers []T) []byte {
+	bytes := len(numbers) * int(unsafe.Sizeof(T(0)))
+	if bytes < 2*hugePage {
+		return nil
+	}
+	at := unsafe.Pointer(unsafe.SliceData(numbers))
+	before := int(-uintptr(at) & (hugePage - 1)) // to the first whole page
+	return unsafe.Slice((*byte)(unsafe.Add(at, before)), (bytes-before)&^(hugePage-1))
+}
