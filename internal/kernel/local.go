@@ -266,8 +266,9 @@ func (g Local) sameColumns(iw int) int {
 }
 
 // fetchPosition lists the memory that an input position needs and those before it did
-// not: a new column of the output gradient, the weights of a local layer, the result. The
-// position is run positions after the one whose terms these are.
+// not: the result, a new column of the output gradient, the weights of a local layer, of
+// which there may be too many. The position is run positions after the one whose terms
+// these are.
 func fetchPosition[T Float](g Local, next *fetching, dx, dy, weight []T, ih, iw int, terms []Term, run int) {
 	if iw >= g.W { // then a row begins, which the next row of outputs may see
 		if oh, ok := seenBy(ih+1+g.Top, g.StrideH, g.OH); ok {
@@ -275,6 +276,7 @@ func fetchPosition[T Float](g Local, next *fetching, dx, dy, weight []T, ih, iw 
 		}
 		return
 	}
+	fetch(next, dx, (ih*g.W+iw)*g.C*g.N, g.C*g.N)
 	if len(terms) > 0 { // the last column, of the last row, is the one to come
 		fetch(next, dy, terms[0].B+run*g.O*g.N, g.O*g.N)
 	}
@@ -284,7 +286,6 @@ func fetchPosition[T Float](g Local, next *fetching, dx, dy, weight []T, ih, iw 
 		}
 		fetchColumn(next, weight, t.A+run*g.weights(), g.C, g.O, g.field())
 	}
-	fetch(next, dx, (ih*g.W+iw)*g.C*g.N, g.C*g.N)
 }
 
 // gradientTerms lists, for one input position, the weights and outputs of the
