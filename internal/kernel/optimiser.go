@@ -21,8 +21,15 @@ func (m Momentum) Step(w, v, gradient []float32) {
 	if m.First {
 		s.keep = 0
 	}
+	if m.Momentum == 0 {
+		v = nil
+	}
+	if len(w) <= span { // a piece that a goroutine got: without allocating
+		s.step(w, v, gradient)
+		return
+	}
 	ParallelSpans(len(w), func(from, to int) {
-		if m.Momentum == 0 {
+		if v == nil {
 			s.step(w[from:to], nil, gradient[from:to])
 		} else {
 			s.step(w[from:to], v[from:to], gradient[from:to])
@@ -72,6 +79,10 @@ func (a Adam) Step(w, m, v, gradient []float32) {
 	}
 	if a.Decoupled {
 		s.keep, s.decay = float32(1-a.Rate*a.Decay), 0
+	}
+	if len(w) <= span {
+		s.step(w, m, v, gradient)
+		return
 	}
 	ParallelSpans(len(w), func(from, to int) { s.step(w[from:to], m[from:to], v[from:to], gradient[from:to]) })
 }
