@@ -67,12 +67,12 @@ func near(t *testing.T, file string, got, want map[string][]float64) {
 		if len(got[name]) != len(want[name]) {
 			t.Fatalf("%s: %s has %d numbers, want %d", file, name, len(got[name]), len(want[name]))
 		}
-		largest := 1e-3 // gradients that cancel are nothing but rounding
+		largest := 1e-3 // a gradient that cancels is nothing but rounding, by which Adam takes steps
 		for _, v := range want[name] {
 			largest = max(largest, math.Abs(v))
 		}
 		for i, v := range want[name] {
-			if !(math.Abs(got[name][i]-v) <= 1e-5*largest) {
+			if !(math.Abs(got[name][i]-v) <= 1e-3*largest) {
 				t.Fatalf("%s: number %d of %s is %v, want %v", file, i, name, got[name][i], v)
 			}
 		}
