@@ -44,7 +44,7 @@ fc          linear               3×1×1   9           6              120 B
 total       convolutional                17          162            17 kB
 
 memory for training on batches of 10 with AdamW: 25.1 kB
-  weights 68 B, gradients 68 B, moments of AdamW 136 B, activations and their gradients 17 kB, evaluation 7.92 kB
+  weights 68 B, gradients 52 B, moments of AdamW 136 B, activations and their gradients 17 kB, evaluation 7.92 kB
 `},
 	} {
 		var b strings.Builder

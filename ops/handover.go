@@ -28,8 +28,8 @@ type Handover struct {
 }
 
 // CanHandOver tells whether a machine that computes nodes can hand over the gradient of a
-// weight: if it is computed by a local layer or a convolution, once and after the last
-// operator that reads the weight, and if no operator reads it itself.
+// weight: if it is computed by a local layer or a convolution, or by several one after the
+// other, after the last operator that reads the weight, and if no operator reads it itself.
 func CanHandOver(gradient, weight *gorgonia.Node, nodes ...*gorgonia.Node) bool {
 	order, err := upstream(append(slices.Clone(nodes), gradient)...)
 	return err == nil && handsOver(Handover{Gradient: gradient, Weight: weight, To: func(int, []float32) {}}, order) == nil
@@ -45,8 +45,8 @@ func handsOver(h Handover, order gorgonia.Nodes) error {
 	if o == nil || h.Gradient.Dtype() != tensor.Float32 {
 		return errors.Errorf("ops: handover: %q is no gradient of float32 of package ops", h.Gradient.Name())
 	}
-	d, ok := o.definition.(localWeightGradient)
-	if !ok || !slices.Equal(d.weight, h.Weight.Shape()) {
+	d, ok := o.definition.(handing)
+	if !ok || !slices.Equal(d.weightShape(), h.Weight.Shape()) {
 		return errors.Errorf("ops: handover: %s is not that of the weights %q of a local layer", name(o), h.Weight.Name())
 	}
 	for i, n := range order {
@@ -76,7 +76,31 @@ func (o *operator) handOver(h *Handover, inputs []gorgonia.Value) error {
 	if h.Reads != nil {
 		use.Reads = h.Reads()
 	}
-	d := o.definition.(localWeightGradient)
-	kernel.WeightGradientFor(d.plan(o.shapes[0], d.weight), use, data[0], data[1])
+	o.definition.(handing).handOver(use, data, o.shapes)
 	return nil
+}
+
+// handing is a definition that can hand its result over.
+type handing interface {
+	definition
+	weightShape() tensor.Shape
+	handOver(use kernel.Use[float32], in [][]float32, s []tensor.Shape)
+}
+
+func (d localWeightGradient) weightShape() tensor.Shape { return d.weight }
+
+func (d localWeightGradient) handOver(use kernel.Use[float32], in [][]float32, s []tensor.Shape) {
+	kernel.WeightGradientFor(d.plan(s[0], d.weight), use, in[0], in[1])
+}
+
+// handOver adds to what others contributed, and hands over the sum.
+func (d localWeightGradientOnto) handOver(use kernel.Use[float32], in [][]float32, s []tensor.Shape) {
+	to := use.By
+	use.By = func(from int, gradient []float32) {
+		sum := in[0][from:][:len(gradient)]
+		kernel.Add(sum, sum, gradient)
+		to(from, sum)
+	}
+	use.Reads = append([][]float32{in[0]}, use.Reads...)
+	kernel.WeightGradientFor(d.plan(s[1], d.weight), use, in[1], in[2])
 }

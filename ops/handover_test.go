@@ -102,6 +102,60 @@ func TestHandover(t *testing.T) {
 	}
 }
 
+// The gradient of weights that several layers have is handed over by the last of them, with
+// what the others contributed, and its memory serves others then.
+func TestHandoverRepeated(t *testing.T) {
+	for _, locations := range []int{1, 16} {
+		g := gorgonia.NewGraph()
+		random := rand.New(rand.NewPCG(3, 2))
+		leaf := func(name string, shape ...int) *gorgonia.Node {
+			v := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
+			for i := range v.Float32s() {
+				v.Float32s()[i] = float32(random.NormFloat64())
+			}
+			return gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(v))
+		}
+		must := func(n *gorgonia.Node, err error) *gorgonia.Node {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		weight, x := leaf("weight", locations, 2, 3, 3, 2), leaf("x", 4, 4, 2, 3)
+		for range 3 {
+			x = must(Local(x, weight, nil, LocalOptions{Padding: 1}))
+		}
+		loss := must(CrossEntropy(must(BatchOutermost(must(GlobalAveragePool(x)))), leaf("target", 3, 2)))
+		grads, err := Gradients(loss, weight)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keeping, err := NewMachine(grads[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := keeping.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Clone(grads[0].Value().Data().([]float32))
+		got := make([]float32, len(want))
+		machine, err := NewMachineWith([]Handover{{Gradient: grads[0], Weight: weight, To: func(from int, gradient []float32) { copy(got[from:], gradient) }}}, loss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			clear(got)
+			if err := machine.RunAll(); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d locations: other bits than those that are kept", locations)
+			}
+		}
+	}
+}
+
 // What cannot be handed over is an error, and says why.
 func TestHandoverErrors(t *testing.T) {
 	l := newLayered(t, 36, tensor.Float32)

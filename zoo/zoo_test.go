@@ -16,11 +16,17 @@ func TestRegistry(t *testing.T) {
 	for _, e := range List() {
 		for _, c := range []graph.Connectivity{{}, {Local: true}} {
 			t.Run(e.Name+", "+c.String(), func(t *testing.T) {
-				net, err := New(e.Name, Config{Width: 2, Input: sizeOf(e.Name), Connectivity: c, Classes: 7, Seed: 1})
-				if err != nil {
-					t.Fatal(err)
+				build := func() *graph.Network {
+					net, err := New(e.Name, Config{Width: 2, Input: sizeOf(e.Name), Connectivity: c, Classes: 7, Seed: 1})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return net
 				}
-				checkTrains(t, net)
+				checkTrains(t, build())
+				if !slices.Equal(trained(t, build(), true), trained(t, build(), false)) {
+					t.Error("a training step at once has other bits than one whose gradients are kept")
+				}
 			})
 		}
 	}
@@ -35,14 +41,48 @@ func sizeOf(model string) graph.Size {
 	return graph.Size{Channels: 3, Height: 40, Width: 48}
 }
 
-func checkTrains(t *testing.T, net *graph.Network) {
-	const count = 4
+// count is the images of a batch.
+const count = 4
+
+func batchFor(net *graph.Network) graph.Batch {
 	size := net.Options.Input
-	pixels := size.Channels * size.Height * size.Width
-	batch := graph.Batch{Images: make([]float32, count*pixels), Labels: []int{0, 1, 5, 6}}
+	batch := graph.Batch{Images: make([]float32, count*size.Channels*size.Height*size.Width), Labels: []int{0, 1, 5, 6}}
 	for i := range batch.Images {
 		batch.Images[i] = float32(math.Sin(float64(i * i)))
 	}
+	return batch
+}
+
+// trained returns all parameters after two steps with AdamW, at once or one by one.
+func trained(t *testing.T, net *graph.Network, atOnce bool) (all []float32) {
+	t.Helper()
+	training, err := net.Train(count)
+	if err != nil {
+		t.Fatal(err)
+	}
+	optimiser, err := train.NewOptimiser(training, train.OptimiserOptions{WeightDecay: 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if atOnce {
+			_, err = optimiser.TrainStep(batchFor(net), 1e-3, 0)
+		} else if _, err = training.Step(batchFor(net)); err == nil {
+			err = optimiser.Step(1e-3, 0)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range net.Parameters() {
+		all = append(all, p.Data...)
+	}
+	return all
+}
+
+func checkTrains(t *testing.T, net *graph.Network) {
+	batch := batchFor(net)
+	pixels := len(batch.Images) / count
 	training, err := net.Train(count)
 	if err != nil {
 		t.Fatal(err)
