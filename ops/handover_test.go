@@ -2,7 +2,6 @@ package ops
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -19,26 +18,8 @@ type layered struct {
 
 func newLayered(t *testing.T, locations int, dtype tensor.Dtype) layered {
 	t.Helper()
-	g := gorgonia.NewGraph()
-	random := rand.New(rand.NewPCG(1, 2))
-	leaf := func(name string, shape ...int) *gorgonia.Node {
-		v := tensor.New(tensor.Of(dtype), tensor.WithShape(shape...))
-		for i := range v.Shape().TotalSize() {
-			if dtype == tensor.Float32 {
-				v.Float32s()[i] = float32(random.NormFloat64())
-			} else {
-				v.Float64s()[i] = random.NormFloat64()
-			}
-		}
-		return gorgonia.NewTensor(g, dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(v))
-	}
-	must := func(n *gorgonia.Node, err error) *gorgonia.Node {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
+	g, must := gorgonia.NewGraph(), must(t)
+	leaf := leaves(g, dtype)
 	l := layered{weight: leaf("weight", locations, 5, 3, 3, 2), linear: leaf("linear", 3, 5), bias: leaf("bias", 3)}
 	hidden := must(Local(leaf("x", 6, 6, 2, 7), l.weight, nil, LocalOptions{Padding: 1}))
 	logits := must(BatchOutermost(must(Linear(must(GlobalAveragePool(hidden)), l.linear, l.bias))))
@@ -106,22 +87,8 @@ func TestHandover(t *testing.T) {
 // what the others contributed, and its memory serves others then.
 func TestHandoverRepeated(t *testing.T) {
 	for _, locations := range []int{1, 16} {
-		g := gorgonia.NewGraph()
-		random := rand.New(rand.NewPCG(3, 2))
-		leaf := func(name string, shape ...int) *gorgonia.Node {
-			v := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
-			for i := range v.Float32s() {
-				v.Float32s()[i] = float32(random.NormFloat64())
-			}
-			return gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(v))
-		}
-		must := func(n *gorgonia.Node, err error) *gorgonia.Node {
-			t.Helper()
-			if err != nil {
-				t.Fatal(err)
-			}
-			return n
-		}
+		g, must := gorgonia.NewGraph(), must(t)
+		leaf := leaves(g, tensor.Float32)
 		weight, x := leaf("weight", locations, 2, 3, 3, 2), leaf("x", 4, 4, 2, 3)
 		for range 3 {
 			x = must(Local(x, weight, nil, LocalOptions{Padding: 1}))

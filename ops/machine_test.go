@@ -304,22 +304,9 @@ func TestMachineErrors(t *testing.T) {
 // Operators write over inputs that nobody reads any more, and no others: the results are
 // those of gorgonia's machine, which has memory for each.
 func TestMachineWritesOver(t *testing.T) {
-	g := gorgonia.NewGraph()
-	leaf := func(name string, seed float32) *gorgonia.Node {
-		v := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(2, 3, 4, 5))
-		for i := range v.Float32s() {
-			v.Float32s()[i] = seed * float32(i%7-3)
-		}
-		return gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(2, 3, 4, 5), gorgonia.WithName(name), gorgonia.WithValue(v))
-	}
-	must := func(n *gorgonia.Node, err error) *gorgonia.Node {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	x, y := leaf("x", 0.5), leaf("y", 0.3)
+	g, must := gorgonia.NewGraph(), must(t)
+	leaf := leaves(g, tensor.Float32)
+	x, y := leaf("x", 2, 3, 4, 5), leaf("y", 2, 3, 4, 5)
 	a := must(Add(x, y))              // takes memory: leaves are not written over
 	b := must(ReLU(a))                // a is read again
 	c := must(Sigmoid(must(Tanh(b)))) // over each other, but b is read again

@@ -16,25 +16,38 @@ type repeated struct {
 	weight, other, loss *gorgonia.Node
 }
 
-// newRepeated makes the loss. Later says whether layers after the sum have the weight.
-func newRepeated(t *testing.T, locations int, later bool) repeated {
-	t.Helper()
-	g := gorgonia.NewGraph()
+// leaves returns a function that makes nodes of a graph with random values.
+func leaves(g *gorgonia.ExprGraph, dtype tensor.Dtype) func(name string, shape ...int) *gorgonia.Node {
 	random := rand.New(rand.NewPCG(1, 2))
-	leaf := func(name string, shape ...int) *gorgonia.Node {
-		v := tensor.New(tensor.Of(tensor.Float32), tensor.WithShape(shape...))
-		for i := range v.Float32s() {
-			v.Float32s()[i] = float32(random.NormFloat64())
+	return func(name string, shape ...int) *gorgonia.Node {
+		v := tensor.New(tensor.Of(dtype), tensor.WithShape(shape...))
+		for i := range v.Shape().TotalSize() {
+			if x := random.NormFloat64(); dtype == tensor.Float32 {
+				v.Float32s()[i] = float32(x)
+			} else {
+				v.Float64s()[i] = x
+			}
 		}
-		return gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(v))
+		return gorgonia.NewTensor(g, dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(v))
 	}
-	must := func(n *gorgonia.Node, err error) *gorgonia.Node {
+}
+
+// must returns a function that takes a node that there must be.
+func must(t *testing.T) func(n *gorgonia.Node, err error) *gorgonia.Node {
+	return func(n *gorgonia.Node, err error) *gorgonia.Node {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
+}
+
+// newRepeated makes the loss. Later says whether layers after the sum have the weight.
+func newRepeated(t *testing.T, locations int, later bool) repeated {
+	t.Helper()
+	g, must := gorgonia.NewGraph(), must(t)
+	leaf := leaves(g, tensor.Float32)
 	r := repeated{graph: g, weight: leaf("weight", locations, 2, 3, 3, 2), other: leaf("other", locations, 2, 3, 3, 2)}
 	layer := func(x, weight *gorgonia.Node) *gorgonia.Node {
 		return must(Local(x, weight, nil, LocalOptions{Padding: 1}))
