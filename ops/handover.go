@@ -95,12 +95,5 @@ func (d localWeightGradient) handOver(use kernel.Use[float32], in [][]float32, s
 
 // handOver adds to what others contributed, and hands over the sum.
 func (d localWeightGradientOnto) handOver(use kernel.Use[float32], in [][]float32, s []tensor.Shape) {
-	to := use.By
-	use.By = func(from int, gradient []float32) {
-		sum := in[0][from:][:len(gradient)]
-		kernel.Add(sum, sum, gradient)
-		to(from, sum)
-	}
-	use.Reads = append([][]float32{in[0]}, use.Reads...)
-	kernel.WeightGradientFor(d.plan(s[1], d.weight), use, in[1], in[2])
+	kernel.WeightGradientFor(d.plan(s[1], d.weight), use.Onto(in[0]), in[1], in[2])
 }

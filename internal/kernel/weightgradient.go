@@ -65,10 +65,7 @@ func partsGradient[T Float](p Plan, use Use[T], x, dy []T) {
 // WeightGradientOnto adds the gradient that WeightGradient computes to dw, with the same
 // bits as if it were computed first and added then.
 func WeightGradientOnto[T Float](p Plan, dw, x, dy []T) {
-	WeightGradientFor(p, Use[T]{By: func(from int, gradient []T) {
-		here := dw[from:][:len(gradient)]
-		addRows(here, here, gradient)
-	}, Reads: [][]T{dw}}, x, dy)
+	WeightGradientFor(p, Use[T]{By: func(int, []T) {}}.Onto(dw), x, dy)
 }
 
 // Use is what is done with a gradient of weights that nobody keeps.
@@ -80,6 +77,15 @@ type Use[T Float] struct {
 	// Reads lists what it reads, laid out like the weights: memory that is fetched
 	// beforehand.
 	Reads [][]T
+}
+
+// Onto returns a use that adds the gradient to a sum, and hands that to u.
+func (u Use[T]) Onto(sum []T) Use[T] {
+	return Use[T]{By: func(from int, gradient []T) {
+		here := sum[from:][:len(gradient)]
+		addRows(here, here, gradient)
+		u.By(from, here)
+	}, Reads: append([][]T{sum}, u.Reads...)}
 }
 
 // WeightGradientFor computes what WeightGradient does, and hands it to a use as soon as
@@ -114,7 +120,7 @@ func rowsGradient[T Float](g Local, dw []T, use Use[T], x, dy []T) {
 		for oh := at.oh0; oh < at.oh1; oh++ {
 			from := g.location(oh, at.ow0)
 			if dw != nil {
-				turned.gradientRow(dw[from:], dy, oh, false, use.Reads)
+				turned.gradientRow(dw[from:], dy, oh, false, nil)
 				continue
 			}
 			turned.gradientRow(*some, dy, oh, false, use.Reads)
@@ -224,8 +230,8 @@ func (t turned[T]) row(ih int) int {
 }
 
 // gradientRow computes the gradient of the weights of the block's locations of row oh, or
-// adds it to dw. The weights of a convolution get the sum. What the next row reads of
-// some memory that is laid out like the weights is fetched.
+// adds it to dw. The weights of a convolution get the sum. What reads have of these
+// weights is fetched, and what the next row needs.
 func (t turned[T]) gradientRow(dw, dy []T, oh int, add bool, reads [][]T) {
 	var room [usualRow]Term
 	g, ow0, ow1 := t.g, t.block.ow0, t.block.ow1
