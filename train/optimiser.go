@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"sync"
 
 	"github.com/pkg/errors"
 
@@ -191,10 +192,10 @@ func (o OptimiserOptions) memory(m graph.Memory) graph.Memory {
 // Adam. If the loss is not finite no parameter changes. Errors are those of
 // Training.StepWith.
 func (p *Optimiser) TrainStep(b graph.Batch, rate, momentum float64) (loss float64, err error) {
-	o := p.options.with(momentum)
+	change := sync.OnceValue(func() change { return p.change(rate, momentum) }) // once nobody else steps
 	return p.training.StepWith(b, graph.Update{
-		Change: func(i, from int, gradient []float32) { p.change(o, rate, i, from, gradient) },
-		Reads:  func(i int) [][]float32 { return [][]float32{p.first[i], p.second[i]}[:o.averages()] },
+		Change: func(i, from int, gradient []float32) { change()(i, from, gradient) },
+		Reads:  func(i int) [][]float32 { return [][]float32{p.first[i], p.second[i]}[:p.options.averages()] },
 		Done:   func() { p.steps++ },
 	})
 }
@@ -204,49 +205,52 @@ func (p *Optimiser) TrainStep(b graph.Batch, rate, momentum float64) (loss float
 // Adam. It is an error if there are none, or if another goroutine uses the network.
 func (p *Optimiser) Step(rate, momentum float64) error {
 	return p.training.Change(func() error {
-		o := p.options.with(momentum)
+		change := p.change(rate, momentum)
 		for i := range p.training.Learned() {
 			gradient := p.training.Gradient(i)
 			if gradient == nil {
 				return errors.New("train: there are no gradients: the last step of the training kept none, or there was none")
 			}
-			p.change(o, rate, i, 0, gradient)
+			change(i, 0, gradient)
 		}
 		p.steps++
 		return nil
 	})
 }
 
-// with sets the momentum of a step, unless it is 0.
-func (o OptimiserOptions) with(momentum float64) OptimiserOptions {
+// change changes parameter i by its gradient, from number from on.
+type change func(i, from int, gradient []float32)
+
+// change returns the change of the step after p.steps.
+func (p *Optimiser) change(rate, momentum float64) change {
+	o := p.options
 	if momentum != 0 {
 		o.Momentum, o.Beta1 = momentum, momentum
 	}
-	return o
-}
-
-// change changes parameter i from number from on, in the step after p.steps.
-func (p *Optimiser) change(o OptimiserOptions, rate float64, i, from int, gradient []float32) {
-	here := func(s []float32) []float32 {
-		if s == nil {
-			return nil
-		}
-		return s[from:][:len(gradient)]
+	sgd := kernel.Momentum{
+		Rate: rate, Decay: o.WeightDecay, Momentum: p.sgdMomentum(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 0,
 	}
-	weights := here(p.training.Learned()[i].Data)
-	if o.Method == SGD {
-		kernel.Momentum{
-			Rate: rate, Decay: o.WeightDecay, Momentum: p.sgdMomentum(o.Momentum), Nesterov: o.Nesterov, First: p.steps == 0,
-		}.Step(weights, here(p.first[i]), gradient)
-		return
-	}
-	kernel.Adam{
+	adam := kernel.Adam{
 		Rate: rate, Decay: o.WeightDecay, Decoupled: o.Method == AdamW,
 		Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: o.Epsilon,
 		// As in PyTorch, the correction is by the momentum of this step.
 		Correction1: 1 - math.Pow(o.Beta1, float64(p.steps+1)),
 		Correction2: 1 - math.Pow(o.Beta2, float64(p.steps+1)),
-	}.Step(weights, here(p.first[i]), here(p.second[i]), gradient)
+	}
+	return func(i, from int, gradient []float32) {
+		here := func(s []float32) []float32 {
+			if s == nil {
+				return nil
+			}
+			return s[from:][:len(gradient)]
+		}
+		weights, first, second := here(p.training.Learned()[i].Data), here(p.first[i]), here(p.second[i])
+		if o.Method == SGD {
+			sgd.Step(weights, first, gradient)
+		} else {
+			adam.Step(weights, first, second, gradient)
+		}
+	}
 }
 
 // sgdMomentum returns the momentum of SGD: that of the schedule, but 0 if the optimiser
